@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What the CPU can do, as far as choices of this library depend on it. */
+
+#ifndef LP_BASE_CPU_H
+#define LP_BASE_CPU_H
+
+enum lp_cpu_feature {
+    LP_CPU_AVX2 = 1 << 0, /* with FMA */
+    LP_CPU_AVX_VNNI = 1 << 1,
+    LP_CPU_AVX512 = 1 << 2, /* F, BW, DQ, VL */
+    LP_CPU_AVX512_VNNI = 1 << 3,
+    LP_CPU_AVX512_BF16 = 1 << 4,
+    LP_CPU_AMX_INT8 = 1 << 5,
+    LP_CPU_AMX_BF16 = 1 << 6
+};
+
+/* The features of this CPU that the operating system enables, less those that ONEDNN_MAX_CPU_ISA (or
+ * DNNL_MAX_CPU_ISA) forbids, so that one variable limits oneDNN and this library alike. */
+unsigned lp_cpu_features(void);
+
+/* "AVX2, AVX-512, …", or "baseline". Static storage. */
+const char *lp_cpu_describe(void);
+
+#endif

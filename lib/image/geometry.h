@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The only place with scale, padding, stride and rounding: image -> network input -> maps, and back. SPEC 2.7, 2.11. */
+
+#ifndef LP_IMAGE_GEOMETRY_H
+#define LP_IMAGE_GEOMETRY_H
+
+#include "base/status.h"
+
+enum { LP_STRIDE = 8 }; /* network pixels per map cell */
+
+typedef struct lp_geometry {
+    int image_width, image_height;
+    double scale;                    /* network pixels per image pixel: height / image_height, exact, in x and in y */
+    int scaled_width, scaled_height; /* image x scale, rounded half to even, at least 1 */
+    int net_width, net_height;       /* padded: width at least height, then both up to a multiple of LP_STRIDE */
+    int pad_left, pad_top;           /* half of the padding, rounded down; the rest is right and below */
+    int map_width, map_height;       /* net / LP_STRIDE */
+} lp_geometry;
+
+/* `height` is the network height asked for. LIMIT where the network input gets larger than the settings allow. */
+lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
+                                  const lightpose_settings *settings, lightpose_error *error);
+
+/* Network pixels to the image, for the maps alone (lightpose_maps carries the same three numbers). */
+typedef struct lp_transform {
+    double scale, pad_x, pad_y;
+} lp_transform;
+
+lp_transform lp_geometry_transform(const lp_geometry *geometry);
+
+/* A position in the map upsampled by `upsample`, in cells (0 is the centre of the first cell), to image pixels.
+ * `half_pixel` 1: cell centres are where they are, x = ((x + 0.5) * 8 / upsample - pad) / scale.
+ * 0: the published formula, x = (x * 8 / upsample - pad) / scale. */
+float lp_to_image_x(const lp_transform *transform, double x, int upsample, int half_pixel);
+float lp_to_image_y(const lp_transform *transform, double y, int upsample, int half_pixel);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* An image view into the network's input: resize, pad, convert. SPEC 2.7 (LHPE demo), DESIGN "Preprocess". */
+
+#ifndef LP_IMAGE_PREPROCESS_H
+#define LP_IMAGE_PREPROCESS_H
+
+#include "image/geometry.h"
+
+/* Pixels are stored as p - 128, which every type but U8 holds exactly; the weights carry the network's scale, so the
+ * padding of 128 is a true zero. */
+typedef enum lp_element { LP_U8 = 0, LP_S8 = 1, LP_BF16 = 2, LP_F32 = 3 } lp_element;
+
+/* Where the network wants its input: interleaved B G R, net_height rows of net_width. U8 holds p itself. */
+typedef struct lp_net_input {
+    lp_element element;
+    void *data;
+    ptrdiff_t stride; /* bytes from row to row */
+} lp_net_input;
+
+typedef struct lp_preprocess lp_preprocess; /* scratch of one worker */
+
+lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error);
+void lp_preprocess_destroy(lp_preprocess **preprocess);
+
+/* The image must have passed lp_view_check, and `geometry` be its own. Runs on `threads` threads. The 8-bit values are
+ * those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte, on the image converted to BGR. */
+lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image,
+                                   const lp_geometry *geometry, int threads, const lp_net_input *input,
+                                   lightpose_error *error);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The network for one input size, as primitives over one arena: built once, run per frame. */
+
+#ifndef LP_NET_PLAN_H
+#define LP_NET_PLAN_H
+
+#include "image/preprocess.h" /* lp_net_input */
+#include "net/weights.h"
+
+/* Weights of one model in one precision, quantised and packed for the engine; shared by plans and threads. Made by the
+ * first plan that needs them; keeps `weights`, which must outlive it. */
+typedef struct lp_net lp_net;
+
+/* What AUTO comes to on this CPU with these weights, or why an explicit choice cannot be had. UNSUPPORTED. */
+lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
+                                lightpose_error *error);
+
+lightpose_status lp_net_create(lp_net **net, const lp_weights *weights, lightpose_precision resolved,
+                               lightpose_error *error);
+void lp_net_destroy(lp_net **net);
+
+typedef struct lp_plan lp_plan;
+
+typedef struct lp_plan_options {
+    int width, height; /* network input, multiples of LP_STRIDE */
+    int threads;       /* team size at run time; the caller has entered it (base/threads.h) */
+    int stages;        /* 1 or 2 */
+} lp_plan_options;
+
+lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
+void lp_plan_destroy(lp_plan **plan);
+
+/* Where preprocessing writes; fixed for the plan's life. */
+lp_net_input lp_plan_input(const lp_plan *plan);
+
+/* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i * cell_stride],
+ * cells row by row. Planar maps have cell_stride 1, interleaved ones channel_stride 1. */
+typedef struct lp_map_view {
+    const float *data;
+    ptrdiff_t channel_stride, cell_stride;
+} lp_map_view;
+
+typedef struct lp_maps {
+    int width, height;
+    lp_map_view heatmaps, pafs;
+} lp_maps;
+
+/* Runs the network; `maps` stay valid until the next run. */
+lightpose_status lp_plan_run(lp_plan *plan, lp_maps *maps, lightpose_error *error);
+
+#endif

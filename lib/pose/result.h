@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The list of poses behind lightpose_result. */
+
+#ifndef LP_POSE_RESULT_H
+#define LP_POSE_RESULT_H
+
+#include "decode/decode.h"
+
+struct lightpose_result {
+    lightpose_pose *poses;
+    size_t count, capacity;
+};
+
+void lp_result_clear(lightpose_result *result);
+
+/* Replaces the contents by `people`, taken to the image. On failure the result is empty. */
+lightpose_status lp_result_set(lightpose_result *result, const lp_people *people, const lp_transform *transform,
+                               int upsample, lightpose_error *error);
+
+#endif
