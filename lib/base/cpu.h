@@ -20,7 +20,7 @@ enum lp_cpu_feature {
  * DNNL_MAX_CPU_ISA) forbids, so that one variable limits oneDNN and this library alike. */
 unsigned lp_cpu_features(void);
 
-/* "AVX2, AVX-512, …", or "baseline". Static storage. */
+/* The widest of them in words: "AVX-512, VNNI, bf16", "AVX2", …, or "baseline". Static storage. */
 const char *lp_cpu_describe(void);
 
 #endif

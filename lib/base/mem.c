@@ -10,18 +10,15 @@
 static _Thread_local int64_t fail_countdown;
 static _Thread_local int64_t allocations;
 
-void lp_mem_fail_at(int64_t nth)
-{
+void lp_mem_fail_at(int64_t nth) {
     fail_countdown = nth;
 }
 
-int64_t lp_mem_count(void)
-{
+int64_t lp_mem_count(void) {
     return allocations;
 }
 
-void *lp_calloc(size_t count, size_t size)
-{
+void *lp_calloc(size_t count, size_t size) {
     size_t bytes;
 
     allocations++;
@@ -36,8 +33,7 @@ void *lp_calloc(size_t count, size_t size)
     return pointer;
 }
 
-int lp_grow(void **array, size_t *capacity, size_t count, size_t size)
-{
+int lp_grow(void **array, size_t *capacity, size_t count, size_t size) {
     if (count <= *capacity)
         return 0;
     size_t grown = *capacity > SIZE_MAX / 2 ? count : *capacity * 2;
@@ -54,7 +50,6 @@ int lp_grow(void **array, size_t *capacity, size_t count, size_t size)
     return 0;
 }
 
-void lp_free(void *pointer)
-{
+void lp_free(void *pointer) {
     free(pointer);
 }

@@ -23,8 +23,7 @@ int lp_grow(void **array, size_t *capacity, size_t count, size_t size);
 void lp_free(void *pointer); /* NULL is fine */
 
 /* Rounds up to a multiple of LP_ALIGN. */
-static inline size_t lp_align(size_t size)
-{
+static inline size_t lp_align(size_t size) {
     return (size + LP_ALIGN - 1) & ~(size_t)(LP_ALIGN - 1);
 }
 

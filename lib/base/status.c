@@ -6,8 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const char *format, ...)
-{
+lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const char *format, ...) {
     if (error && error->status == LIGHTPOSE_OK) {
         va_list args;
         error->status = status;
@@ -18,8 +17,7 @@ lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const 
     return status;
 }
 
-const char *lightpose_status_name(lightpose_status status)
-{
+const char *lightpose_status_name(lightpose_status status) {
     switch (status) {
     case LIGHTPOSE_OK:
         return "ok";

@@ -8,8 +8,7 @@
 #include <time.h>
 
 /* Monotonic nanoseconds. */
-static inline int64_t lp_now_ns(void)
-{
+static inline int64_t lp_now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "base/cpu.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include <stddef.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+#if defined(__x86_64__)
+
+static int bit(unsigned word, int index) {
+    return (int)(word >> index & 1);
+}
+
+/* The register state that the operating system saves: without it an instruction set faults whatever CPUID says. */
+__attribute__((target("xsave"))) static unsigned long long saved_state(void) {
+    return _xgetbv(0);
+}
+
+static unsigned detect(void) {
+    unsigned a, b, c, d, features = 0;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !bit(c, 27)) /* OSXSAVE */
+        return 0;
+    const int fma = bit(c, 12);
+    const unsigned long long state = saved_state();
+    const int ymm = (state & 0x06) == 0x06, zmm = (state & 0xe6) == 0xe6, tiles = (state & 0x60000) == 0x60000;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return 0;
+    if (ymm && fma && bit(b, 5))
+        features |= LP_CPU_AVX2;
+    if (zmm && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31)) {
+        features |= LP_CPU_AVX512;
+        if (bit(c, 11))
+            features |= LP_CPU_AVX512_VNNI;
+        if (tiles && bit(d, 24) && bit(d, 25))
+            features |= LP_CPU_AMX_INT8;
+        if (tiles && bit(d, 24) && bit(d, 22))
+            features |= LP_CPU_AMX_BF16;
+    }
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) {
+        if (features & LP_CPU_AVX2 && bit(a, 4))
+            features |= LP_CPU_AVX_VNNI;
+        if (features & LP_CPU_AVX512 && bit(a, 5))
+            features |= LP_CPU_AVX512_BF16;
+    }
+    return features;
+}
+
+#else
+
+static unsigned detect(void) {
+    return 0;
+}
+
+#endif
+
+/* oneDNN's names for its limits, each with what it leaves. An unknown name leaves all, as it does in oneDNN. */
+static unsigned allowed(void) {
+    static const struct {
+        const char *name;
+        unsigned features;
+    } limits[] = {
+        {"SSE41", 0},
+        {"AVX", 0},
+        {"AVX2", LP_CPU_AVX2},
+        {"AVX2_VNNI", LP_CPU_AVX2 | LP_CPU_AVX_VNNI},
+        {"AVX2_VNNI_2", LP_CPU_AVX2 | LP_CPU_AVX_VNNI},
+        {"AVX512_CORE", LP_CPU_AVX2 | LP_CPU_AVX512},
+        {"AVX512_CORE_VNNI", LP_CPU_AVX2 | LP_CPU_AVX_VNNI | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI},
+        {"AVX512_CORE_BF16", LP_CPU_AVX2 | LP_CPU_AVX_VNNI | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AVX512_BF16},
+    };
+    const char *limit = getenv("ONEDNN_MAX_CPU_ISA");
+    if (!limit || !*limit)
+        limit = getenv("DNNL_MAX_CPU_ISA");
+    for (size_t i = 0; limit && i < sizeof limits / sizeof *limits; i++)
+        if (strcasecmp(limit, limits[i].name) == 0)
+            return limits[i].features;
+    return ~0u;
+}
+
+unsigned lp_cpu_features(void) {
+    return detect() & allowed();
+}
+
+const char *lp_cpu_describe(void) {
+    const unsigned features = lp_cpu_features();
+
+    if (features & LP_CPU_AMX_INT8)
+        return "AVX-512, VNNI, bf16, AMX";
+    if (features & LP_CPU_AVX512_BF16)
+        return "AVX-512, VNNI, bf16";
+    if (features & LP_CPU_AVX512_VNNI)
+        return "AVX-512, VNNI";
+    if (features & LP_CPU_AVX512)
+        return "AVX-512";
+    if (features & LP_CPU_AVX_VNNI)
+        return "AVX2, VNNI";
+    if (features & LP_CPU_AVX2)
+        return "AVX2";
+    return "baseline";
+}
