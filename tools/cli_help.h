@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#ifndef LP_TOOLS_CLI_HELP_H
+#define LP_TOOLS_CLI_HELP_H
+
+#include "cli.h"
+
+/* Prints the help of a subcommand on stdout. */
+void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The `lightpose` command: picks the subcommand. */
+
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *about;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static void help(FILE *to) {
+    fputs("Usage: lightpose COMMAND [options] ...\n\n"
+          "Finds the people in pictures and videos, and the 18 keypoints of each.\n\nCommands:\n",
+          to);
+    for (size_t i = 0; commands[i].name; i++)
+        fprintf(to, "  %-12s%s\n", commands[i].name, commands[i].about);
+    fputs("\n`lightpose COMMAND --help` tells the options of a command, with examples.\n"
+          "`lightpose --version` prints the version.\n"
+          "Exit status: 0 done, 1 some of it failed, 2 wrong command line.\n",
+          to);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        help(stderr);
+        return LP_CLI_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        help(stdout);
+        return LP_CLI_OK;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        printf("lightpose %d.%d.%d\n", LIGHTPOSE_VERSION_MAJOR, LIGHTPOSE_VERSION_MINOR, LIGHTPOSE_VERSION_PATCH);
+        return LP_CLI_OK;
+    }
+    for (size_t i = 0; commands[i].name; i++)
+        if (!strcmp(argv[1], commands[i].name)) {
+            argv[1] = argv[0];
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    lp_cli_error("unknown command \"%s\"", argv[1]);
+    fputs("Try `lightpose --help`.\n", stderr);
+    return LP_CLI_USAGE;
+}
