@@ -98,8 +98,11 @@ static int bad_value(const lp_cli_command *command, const lp_cli_option *option,
     }
     if (option->kind == LP_CLI_TEXT || option->kind == LP_CLI_TEXTS)
         return lp_cli_usage(command->name, "option --%s: the value is empty", option->name);
-    return lp_cli_usage(command->name, "option --%s: \"%s\" is not a%s number from %.15g to %.15g", option->name, value,
-                        option->kind == LP_CLI_NUMBER ? "" : " whole", option->min, option->max);
+    if (option->kind == LP_CLI_NUMBER)
+        return lp_cli_usage(command->name, "option --%s: \"%s\" is not a number from %g to %g", option->name, value,
+                            option->min, option->max);
+    return lp_cli_usage(command->name, "option --%s: \"%s\" is not a whole number from %.0f to %.0f", option->name,
+                        value, option->min, option->max);
 }
 
 static bool read_integer(const char *value, const lp_cli_option *option, int64_t *to) {
