@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The exported functions of the model, context, result and drawing: validate, call inward, nothing else. */
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "decode/finite.h"
+#include "decode/skeleton.h"
+#include "image/view.h"
+#include "model.h"
+#include "pipeline.h"
+#include "pose/draw.h"
+#include "settings.h"
+
+#define TEXT2(x) #x
+#define TEXT(x)  TEXT2(x)
+
+/* The argument that must not be NULL, by name. */
+#define NEED(argument, error)                                                                                          \
+    do {                                                                                                               \
+        if (!(argument))                                                                                               \
+            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: " #argument " is NULL", __func__);                    \
+    } while (0)
+
+const char *lightpose_version(void) {
+    return TEXT(LIGHTPOSE_VERSION_MAJOR) "." TEXT(LIGHTPOSE_VERSION_MINOR) "." TEXT(LIGHTPOSE_VERSION_PATCH);
+}
+
+int lightpose_version_number(void) {
+    return LIGHTPOSE_VERSION_NUMBER;
+}
+
+/* ---- Model */
+
+lightpose_status lightpose_model_load(lightpose_model **model, const char *path, lightpose_error *error) {
+    lp_weights *weights;
+
+    NEED(model, error);
+    *model = NULL;
+    if (!path)
+        path = getenv("LIGHTPOSE_WEIGHTS");
+    if (!path || !*path)
+        path = LP_DEFAULT_WEIGHTS;
+    LP_TRY(lp_weights_load(&weights, path, error));
+    return lp_model_create(model, weights, error);
+}
+
+lightpose_status lightpose_model_load_memory(lightpose_model **model, const void *data, size_t size,
+                                             lightpose_error *error) {
+    lp_weights *weights;
+
+    NEED(model, error);
+    *model = NULL;
+    NEED(data, error);
+    LP_TRY(lp_weights_load_memory(&weights, data, size, error));
+    return lp_model_create(model, weights, error);
+}
+
+lightpose_model *lightpose_model_retain(lightpose_model *model) {
+    return model ? lp_model_retain(model) : NULL;
+}
+
+void lightpose_model_release(lightpose_model **model) {
+    if (!model)
+        return;
+    lp_model_release(*model);
+    *model = NULL;
+}
+
+void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info *info) {
+    if (!info)
+        return;
+    *info = (lightpose_model_info){.variant = "", .source = "", .licence = "", .dtype = ""};
+    if (!model)
+        return;
+    const lp_weights *const weights = lp_model_weights(model);
+    info->variant = lp_variant_name(lp_weights_variant(weights));
+    info->source = lp_weights_metadata(weights, "source");
+    info->licence = lp_weights_metadata(weights, "licence");
+    info->dtype = lp_weights_dtype(weights);
+    info->has_int8_ranges = lp_weights_has_ranges(weights);
+    info->parameters = lp_weights_parameters(weights);
+}
+
+/* ---- Results */
+
+lightpose_status lightpose_limb(int limb, int *from, int *to) {
+    if (limb < 0 || limb >= LIGHTPOSE_LIMBS || !from || !to)
+        return LIGHTPOSE_ERROR_ARGUMENT;
+    *from = lp_skeleton_limbs[limb].from;
+    *to = lp_skeleton_limbs[limb].to;
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lightpose_result_create(lightpose_result **result, lightpose_error *error) {
+    NEED(result, error);
+    *result = lp_calloc(1, sizeof **result);
+    if (!*result)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a result");
+    return LIGHTPOSE_OK;
+}
+
+void lightpose_result_destroy(lightpose_result **result) {
+    if (!result || !*result)
+        return;
+    lp_free((*result)->poses);
+    lp_free(*result);
+    *result = NULL;
+}
+
+int lightpose_result_count(const lightpose_result *result) {
+    return result ? (int)result->count : 0;
+}
+
+const lightpose_pose *lightpose_result_pose(const lightpose_result *result, int index) {
+    return result && index >= 0 && (size_t)index < result->count ? &result->poses[index] : NULL;
+}
+
+/* ---- Context */
+
+lightpose_status lightpose_context_open(lightpose_context **context, lightpose_model *model,
+                                        const lightpose_settings *settings, lightpose_error *error) {
+    lightpose_settings defaults;
+
+    NEED(context, error);
+    *context = NULL;
+    if (!settings) {
+        lightpose_settings_default(&defaults);
+        settings = &defaults;
+    }
+    LP_TRY(lp_settings_check(settings, error));
+    return lp_pipeline_create(context, model, settings, error);
+}
+
+void lightpose_context_close(lightpose_context **context) {
+    if (!context)
+        return;
+    lp_pipeline_destroy(*context);
+    *context = NULL;
+}
+
+static lightpose_status need_model(const lightpose_context *context, lightpose_error *error) {
+    if (!lp_pipeline_has_model(context))
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "the context was opened without a model and can only decode");
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lightpose_context_prepare(lightpose_context *context, int width, int height, lightpose_error *error) {
+    NEED(context, error);
+    LP_TRY(need_model(context, error));
+    LP_TRY(lp_view_check_size(width, height, lp_pipeline_settings(context), error));
+    return lp_pipeline_prepare(context, width, height, error);
+}
+
+lightpose_status lightpose_infer(lightpose_context *context, const lightpose_image *image, lightpose_result *result,
+                                 lightpose_error *error) {
+    NEED(result, error);
+    lp_result_clear(result);
+    NEED(context, error);
+    NEED(image, error);
+    LP_TRY(need_model(context, error));
+    LP_TRY(lp_view_check(image, lp_pipeline_settings(context), error));
+    return lp_pipeline_infer(context, image, result, error);
+}
+
+lightpose_status lightpose_context_maps(lightpose_context *context, lightpose_maps *maps, lightpose_error *error) {
+    NEED(maps, error);
+    *maps = (lightpose_maps){0};
+    NEED(context, error);
+    return lp_pipeline_maps(context, maps, error);
+}
+
+lightpose_status lightpose_decode(lightpose_context *context, const lightpose_maps *maps, lightpose_result *result,
+                                  lightpose_error *error) {
+    NEED(result, error);
+    lp_result_clear(result);
+    NEED(context, error);
+    NEED(maps, error);
+    NEED(maps->heatmaps, error);
+    NEED(maps->pafs, error);
+    LP_TRY(lp_maps_check(maps, error));
+    return lp_pipeline_decode(context, maps, result, error);
+}
+
+void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats) {
+    if (stats)
+        *stats = context ? *lp_pipeline_stats(context) : (lightpose_stats){0};
+}
+
+/* ---- Drawing */
+
+void lightpose_draw_settings_default(lightpose_draw_settings *settings) {
+    if (settings)
+        lp_draw_settings_default(settings);
+}
+
+lightpose_status lightpose_draw(const lightpose_canvas *canvas, const lightpose_result *result,
+                                const lightpose_draw_settings *settings, lightpose_error *error) {
+    lightpose_draw_settings defaults;
+
+    NEED(canvas, error);
+    NEED(result, error);
+    if (!settings) {
+        lp_draw_settings_default(&defaults);
+        settings = &defaults;
+    }
+    return lp_draw(canvas, result, settings, error);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "pipeline.h"
+
+#include "base/mem.h"
+#include "base/threads.h"
+#include "base/time.h"
+
+/* Plans of the sizes used last. A video needs one, a folder of photos a handful: portrait, landscape, square. */
+enum { PLAN_SLOTS = 4 };
+
+typedef struct plan_slot {
+    lp_plan *plan;
+    int width, height;
+    int64_t used; /* a clock of uses; the least goes first */
+} plan_slot;
+
+struct lightpose_context {
+    lightpose_model *model;
+    lp_net *net; /* the model's */
+    lightpose_settings settings;
+    lightpose_stats stats;
+
+    lp_preprocess *preprocess;
+    plan_slot slots[PLAN_SLOTS];
+    int64_t clock;
+    lp_decoder *decoder;
+
+    lp_maps maps; /* the last frame's, inside its plan; width 0: none */
+    lp_transform transform;
+    void *planar; /* copies for the caller: heatmaps, then pafs */
+    size_t planar_capacity;
+};
+
+lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *model, const lightpose_settings *settings,
+                                    lightpose_error *error) {
+    lp_pipeline *const made = lp_calloc(1, sizeof *made);
+    lightpose_status status = LIGHTPOSE_OK;
+
+    *pipeline = NULL;
+    if (!made)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a context");
+    made->settings = *settings;
+    made->stats.threads = settings->threads > 0 ? settings->threads : lp_threads_available();
+    made->stats.decoder = lp_decoder_resolve(settings->decoder);
+    made->settings.decoder = made->stats.decoder;
+    status = lp_decoder_create(&made->decoder, &made->settings, error);
+    if (status == LIGHTPOSE_OK && model) {
+        made->model = lp_model_retain(model);
+        status = lp_net_resolve(lp_model_weights(model), settings->precision, &made->stats.precision, error);
+        if (status == LIGHTPOSE_OK)
+            status = lp_model_net(model, made->stats.precision, &made->net, error);
+        if (status == LIGHTPOSE_OK)
+            status = lp_preprocess_create(&made->preprocess, error);
+    }
+    if (status != LIGHTPOSE_OK) {
+        lp_pipeline_destroy(made);
+        return status;
+    }
+    *pipeline = made;
+    return LIGHTPOSE_OK;
+}
+
+void lp_pipeline_destroy(lp_pipeline *pipeline) {
+    if (!pipeline)
+        return;
+    for (int i = 0; i < PLAN_SLOTS; i++)
+        lp_plan_destroy(&pipeline->slots[i].plan);
+    lp_preprocess_destroy(&pipeline->preprocess);
+    lp_decoder_destroy(&pipeline->decoder);
+    lp_free(pipeline->planar);
+    lp_model_release(pipeline->model); /* after all that uses its weights */
+    lp_free(pipeline);
+}
+
+/* The plan for the network size of `geometry`, built where none of the last PLAN_SLOTS sizes fits. */
+static lightpose_status find_plan(lp_pipeline *pipeline, const lp_geometry *geometry, lp_plan **plan,
+                                  lightpose_error *error) {
+    plan_slot *oldest = pipeline->slots;
+
+    pipeline->clock++;
+    for (plan_slot *slot = pipeline->slots; slot < pipeline->slots + PLAN_SLOTS; slot++) {
+        if (slot->plan && slot->width == geometry->net_width && slot->height == geometry->net_height) {
+            slot->used = pipeline->clock;
+            *plan = slot->plan;
+            return LIGHTPOSE_OK;
+        }
+        if (slot->used < oldest->used)
+            oldest = slot;
+    }
+    pipeline->maps.width = 0; /* they may lie in the plan that goes */
+    lp_plan_destroy(&oldest->plan);
+    *oldest = (plan_slot){0};
+    const lp_plan_options options = {.width = geometry->net_width,
+                                     .height = geometry->net_height,
+                                     .threads = pipeline->stats.threads,
+                                     .stages = pipeline->settings.stages};
+    LP_TRY(lp_plan_create(&oldest->plan, pipeline->net, &options, error));
+    oldest->width = geometry->net_width;
+    oldest->height = geometry->net_height;
+    oldest->used = pipeline->clock;
+    *plan = oldest->plan;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error) {
+    lp_geometry geometry;
+    lp_plan *plan;
+    lp_maps maps;
+
+    LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->settings.height, &pipeline->settings, error));
+    LP_TRY(find_plan(pipeline, &geometry, &plan, error));
+    LP_TRY(lp_plan_run(plan, &maps, error));
+    /* The run's maps replace those of a frame that used the same plan. */
+    pipeline->maps.width = 0;
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error) {
+    const int saved = lp_threads_enter(pipeline->stats.threads);
+    const lightpose_status status = prepare(pipeline, width, height, error);
+    lp_threads_leave(saved);
+    return status;
+}
+
+/* Decodes `maps` into `result`, with the time that takes. */
+static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const lp_transform *transform,
+                               lightpose_result *result, lightpose_error *error) {
+    lp_people people;
+
+    LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->stats.threads, &people, error));
+    LP_TRY(lp_result_set(result, &people, transform, pipeline->settings.upsample, error));
+    pipeline->stats.peaks_ns = people.peaks_ns;
+    pipeline->stats.group_ns = people.group_ns;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
+                              lightpose_error *error) {
+    lp_geometry geometry;
+    lp_plan *plan;
+    const int64_t start = lp_now_ns();
+
+    LP_TRY(lp_geometry_make(&geometry, image->width, image->height, pipeline->settings.height, &pipeline->settings,
+                            error));
+    LP_TRY(find_plan(pipeline, &geometry, &plan, error));
+    const lp_net_input input = lp_plan_input(plan);
+    const int64_t planned = lp_now_ns();
+    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, &geometry, pipeline->stats.threads, &input, error));
+    const int64_t preprocessed = lp_now_ns();
+    LP_TRY(lp_plan_run(plan, &pipeline->maps, error));
+    const int64_t inferred = lp_now_ns();
+    pipeline->transform = lp_geometry_transform(&geometry);
+    LP_TRY(decode(pipeline, &pipeline->maps, &pipeline->transform, result, error));
+
+    pipeline->stats.frames++;
+    pipeline->stats.preprocess_ns = preprocessed - planned;
+    pipeline->stats.network_ns = inferred - preprocessed;
+    pipeline->stats.total_ns = lp_now_ns() - start;
+    pipeline->stats.net_width = geometry.net_width;
+    pipeline->stats.net_height = geometry.net_height;
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
+                                   lightpose_error *error) {
+    const int saved = lp_threads_enter(pipeline->stats.threads);
+    pipeline->maps.width = 0;
+    const lightpose_status status = infer(pipeline, image, result, error);
+    if (status != LIGHTPOSE_OK) {
+        pipeline->maps.width = 0;
+        lp_result_clear(result);
+    }
+    lp_threads_leave(saved);
+    return status;
+}
+
+static void copy_planar(float *planar, const lp_map_view *view, int channels, int cells) {
+    for (int c = 0; c < channels; c++)
+        for (int i = 0; i < cells; i++)
+            planar[(size_t)c * (size_t)cells + (size_t)i] =
+                view->data[c * view->channel_stride + i * view->cell_stride];
+}
+
+lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, lightpose_error *error) {
+    const lp_maps *const source = &pipeline->maps;
+    const int cells = source->width * source->height;
+
+    if (!cells)
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE,
+                       "no maps: no frame has been inferred since the context was opened or prepared");
+    if (lp_grow(&pipeline->planar, &pipeline->planar_capacity, (size_t)cells * (LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS),
+                sizeof(float)) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for maps of %d x %d cells", source->width,
+                       source->height);
+    float *const heatmaps = pipeline->planar;
+    float *const pafs = heatmaps + (size_t)cells * LIGHTPOSE_HEATMAPS;
+    copy_planar(heatmaps, &source->heatmaps, LIGHTPOSE_HEATMAPS, cells);
+    copy_planar(pafs, &source->pafs, LIGHTPOSE_PAFS, cells);
+    *maps = (lightpose_maps){.width = source->width,
+                             .height = source->height,
+                             .heatmaps = heatmaps,
+                             .pafs = pafs,
+                             .scale = (float)pipeline->transform.scale,
+                             .pad_x = (float)pipeline->transform.pad_x,
+                             .pad_y = (float)pipeline->transform.pad_y};
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps *maps, lightpose_result *result,
+                                    lightpose_error *error) {
+    const ptrdiff_t cells = (ptrdiff_t)maps->width * maps->height;
+    const lp_maps planar = {.width = maps->width,
+                            .height = maps->height,
+                            .heatmaps = {maps->heatmaps, cells, 1},
+                            .pafs = {maps->pafs, cells, 1}};
+    const lp_transform transform = {maps->scale > 0 ? maps->scale : 1, maps->pad_x, maps->pad_y};
+    const int64_t start = lp_now_ns();
+
+    const int saved = lp_threads_enter(pipeline->stats.threads);
+    const lightpose_status status = decode(pipeline, &planar, &transform, result, error);
+    lp_threads_leave(saved);
+    if (status != LIGHTPOSE_OK) {
+        lp_result_clear(result);
+        return status;
+    }
+    pipeline->stats.frames++;
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = 0;
+    pipeline->stats.total_ns = lp_now_ns() - start;
+    return LIGHTPOSE_OK;
+}
+
+const lightpose_settings *lp_pipeline_settings(const lp_pipeline *pipeline) {
+    return &pipeline->settings;
+}
+
+const lightpose_stats *lp_pipeline_stats(const lp_pipeline *pipeline) {
+    return &pipeline->stats;
+}
+
+int lp_pipeline_has_model(const lp_pipeline *pipeline) {
+    return pipeline->model != NULL;
+}
