@@ -16,15 +16,15 @@
 
 /* ---- What is written --------------------------------------------------------------------------------------------- */
 
-typedef enum stream_kind {
-    STREAM_IMAGES = 0, /* one picture, or all of a folder or list; every frame has a name */
-    STREAM_VIDEO = 1,
-    STREAM_CAMERA = 2 /* live: outputs are flushed after each frame */
-} stream_kind;
+typedef enum lp_stream_kind {
+    LP_STREAM_IMAGES = 0, /* one picture, or all of a folder or list; every frame has a name */
+    LP_STREAM_VIDEO = 1,
+    LP_STREAM_CAMERA = 2 /* live: outputs are flushed after each frame */
+} lp_stream_kind;
 
 /* Where frames come from. All strings belong to the caller and live until the output is closed. */
-typedef struct output_stream {
-    stream_kind kind;
+typedef struct lp_output_stream {
+    lp_stream_kind kind;
     const char *name;       /* what files are called after: base name without extension; the folder's for a folder */
     const char *source;     /* path or address as the user gave it */
     int width, height;      /* of the pictures as they reach the network (rotated, cut out); 0 where not yet known */
@@ -32,66 +32,67 @@ typedef struct output_stream {
     int rate_num, rate_den; /* the same as a fraction where the container has one; 0, 0 where unknown */
     int view;               /* 0; n > 0 for further views of one scene */
     const char *camera;     /* the camera's name in the DGS wrapper: "a1", "b1", "c"; NULL: taken from `name` */
-} output_stream;
+} lp_output_stream;
 
-typedef enum frame_state {
-    FRAME_OK = 0,
-    FRAME_UNDECODABLE = 1, /* damaged; `reason` says what the decoder found */
-    FRAME_MISSING = 2      /* the source has no such frame: dropped by a live input, or the file ends before it */
-} frame_state;
+typedef enum lp_frame_state {
+    LP_FRAME_OK = 0,
+    LP_FRAME_UNDECODABLE = 1, /* damaged; `reason` says what the decoder found */
+    LP_FRAME_MISSING = 2      /* the source has no such frame: dropped by a live input, or the file ends before it */
+} lp_frame_state;
 
-typedef struct output_frame {
+typedef struct lp_output_frame {
     int64_t index;     /* 0-based, in the source: counted by decoding; for images the position in the list */
     double time;       /* presentation time in seconds; NAN where unknown */
-    const char *name;  /* STREAM_IMAGES: the picture's path as given. Else NULL */
+    const char *name;  /* LP_STREAM_IMAGES: the picture's path as given. Else NULL */
     int width, height; /* of this picture; 0 where it could not be decoded */
-    frame_state state;
-    const char *reason;             /* of a state other than FRAME_OK; may be NULL */
-    const lightpose_result *result; /* NULL unless FRAME_OK */
+    lp_frame_state state;
+    const char *reason;             /* of a state other than LP_FRAME_OK; may be NULL */
+    const lightpose_result *result; /* NULL unless LP_FRAME_OK */
 
     /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad. Read by
-     * keypoint_scale 1 alone; net_scale 0 where unknown. */
+     * keypoint scale 1 alone; net_scale 0 where unknown. */
     float net_scale, net_pad_x, net_pad_y;
 
-    /* The picture, for writers with `needs_picture`; NULL for others and where state is not FRAME_OK. */
+    /* The picture, for writers with `needs_picture`; NULL for others and where state is not LP_FRAME_OK. */
     const lightpose_image *picture;
-} output_frame;
+} lp_output_frame;
 
 /* ---- How it is written ------------------------------------------------------------------------------------------- */
 
-typedef enum keypoint_set { KEYPOINTS_COCO18 = 0, KEYPOINTS_BODY25 = 1 } keypoint_set;
+typedef enum lp_keypoint_set { LP_KEYPOINTS_COCO18 = 0, LP_KEYPOINTS_BODY25 = 1 } lp_keypoint_set;
 
-typedef enum keypoint_scale {                   /* OpenPose's numbers */
-                              SCALE_SOURCE = 0, /* pixels of the picture */
-                              SCALE_NET = 1,    /* pixels of the network's input */
-                              SCALE_OUTPUT = 2, /* pixels of the annotated picture: output_width x output_height */
-                              SCALE_UNIT = 3,   /* 0 to 1 */
-                              SCALE_SIGNED = 4  /* -1 to 1 */
-} keypoint_scale;
+/* OpenPose's numbers. */
+typedef enum lp_keypoint_scale {
+    LP_SCALE_SOURCE = 0, /* pixels of the picture */
+    LP_SCALE_NET = 1,    /* pixels of the network's input */
+    LP_SCALE_OUTPUT = 2, /* pixels of the annotated picture: output_width x output_height */
+    LP_SCALE_UNIT = 3,   /* 0 to 1 */
+    LP_SCALE_SIGNED = 4  /* -1 to 1 */
+} lp_keypoint_scale;
 
-typedef struct output_options {
-    keypoint_set set;                /* openpose, dgs, jsonl, csv */
-    keypoint_scale scale;            /* openpose, dgs */
+typedef struct lp_output_options {
+    lp_keypoint_set set;             /* openpose, dgs, jsonl, csv */
+    lp_keypoint_scale scale;         /* openpose, dgs */
     int output_width, output_height; /* of annotated pictures; 0: as the source */
-    int completed;       /* 1: also LIGHTPOSE_COMPLETED keypoints, which else count as missing. coco always has them */
-    int part_boxes;      /* 1: boxes of head and hands as well (jsonl) */
-    output_guard *guard; /* what must not be replaced; NULL: nothing is protected */
+    int completed;  /* 1: also LIGHTPOSE_COMPLETED keypoints, which else count as missing. coco always has them */
+    int part_boxes; /* 1: boxes of head and hands as well (jsonl) */
+    lp_output_guard *guard; /* what must not be replaced; NULL: nothing is protected */
 
     /* For `draw` and `video`. */
     lightpose_draw_settings draw;
     const char *picture_format; /* "jpg", "png"; NULL: as the source, else png */
     int quality;                /* 0: the format's default */
     const char *audio_source;   /* `video`: a file whose audio is copied; NULL: none */
-} output_options;
+} lp_output_options;
 
-void output_options_default(output_options *options);
+void lp_output_options_default(lp_output_options *options);
 
 /* ---- Writers ----------------------------------------------------------------------------------------------------- */
 
 /* One format. `state` is the writer's own. open, frame and close report through `error`; after a failure of any of
  * them the caller calls abort. begin may be NULL. close consumes the state also when it fails, and then leaves nothing
  * under the output's name; abort removes all that was begun, never a file that is whole. */
-typedef struct output_writer {
+typedef struct lp_output_writer {
     const char *name;    /* "openpose", "jsonl", … */
     const char *summary; /* one line for --help */
     const char *suffix;  /* of the one file it writes: "NAME" + suffix; NULL: it writes a folder, or nothing */
@@ -99,47 +100,49 @@ typedef struct output_writer {
     int many_streams;    /* 1: one output can hold several streams (coco over a run, dgs: one entry per camera) */
     int needs_picture;   /* 1: frames carry `picture` */
 
-    lightpose_status (*open)(void **state, const char *path, const output_options *options, lightpose_error *error);
-    lightpose_status (*begin)(void *state, const output_stream *stream, lightpose_error *error);
-    lightpose_status (*frame)(void *state, const output_frame *frame, lightpose_error *error);
+    lightpose_status (*open)(void **state, const char *path, const lp_output_options *options, lightpose_error *error);
+    lightpose_status (*begin)(void *state, const lp_output_stream *stream, lightpose_error *error);
+    lightpose_status (*frame)(void *state, const lp_output_frame *frame, lightpose_error *error);
     lightpose_status (*close)(void **state, lightpose_error *error);
     void (*abort)(void **state);
-} output_writer;
+} lp_output_writer;
 
 /* All writers in the order of --help; NULL after the last. */
-extern const output_writer *const output_writers[];
+extern const lp_output_writer *const lp_output_writers[];
 
 /* By name; NULL for a name that is none. "openpose, jsonl, …" for messages about it. */
-const output_writer *output_find(const char *name);
-const char *output_names(void);
+const lp_output_writer *lp_output_find(const char *name);
+const char *lp_output_names(void);
 
 /* By the ending of a path: ".jsonl", ".csv", "_dgs.json.gz", ….  NULL where none fits. */
-const output_writer *output_by_path(const char *path);
+const lp_output_writer *lp_output_by_path(const char *path);
 
 /* The place of a writer's output under -o DIR: DIR/folder, or DIR/NAME + suffix. Freed with free(); NULL for writers of
  * nothing, and where memory is out. */
-char *output_place(const output_writer *writer, const char *directory, const char *stream_name);
+char *lp_output_place(const lp_output_writer *writer, const char *directory, const char *stream_name);
 
 /* ---- Using one --------------------------------------------------------------------------------------------------- */
 
-typedef struct output output;
+typedef struct lp_output lp_output;
 
 /* `path` is the file ("-": standard output), or the folder, which is made. `options` are copied; what they point at
  * must outlive the output. */
-LIGHTPOSE_NODISCARD lightpose_status output_open(output **out, const output_writer *writer, const char *path,
-                                                 const output_options *options, lightpose_error *error);
+LIGHTPOSE_NODISCARD lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer, const char *path,
+                                                    const lp_output_options *options, lightpose_error *error);
 
 /* The frames that follow are of `stream`, which must outlive the output. ARGUMENT for a second stream where the format
  * holds one, and for a stream whose files would replace another's of this run. */
-LIGHTPOSE_NODISCARD lightpose_status output_begin(output *out, const output_stream *stream, lightpose_error *error);
+LIGHTPOSE_NODISCARD lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
+                                                     lightpose_error *error);
 
 /* Indices ascend within a stream. After a failure the output takes no more frames: abort it. */
-LIGHTPOSE_NODISCARD lightpose_status output_frame_write(output *out, const output_frame *frame, lightpose_error *error);
+LIGHTPOSE_NODISCARD lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *frame,
+                                                           lightpose_error *error);
 
 /* Puts the file in its place. *out is NULL afterwards in either case; after a failure nothing was replaced. */
-LIGHTPOSE_NODISCARD lightpose_status output_close(output **out, lightpose_error *error);
+LIGHTPOSE_NODISCARD lightpose_status lp_output_close(lp_output **out, lightpose_error *error);
 
 /* Removes what is not whole. NULL is fine. */
-void output_abort(output **out);
+void lp_output_abort(lp_output **out);
 
 #endif
