@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The decoder alone, on heatmaps and part affinity fields that come from elsewhere: another engine, another training
+ * of the network, a file. Here they are made by hand: one arm, from shoulder over elbow to wrist. No weights needed.
+ * New here: a context without a model, lightpose_maps.
+ * usage: own_maps */
+
+#include <lightpose/lightpose.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WIDTH = 24, HEIGHT = 16, CELLS = WIDTH * HEIGHT };
+
+/* A round bump of height 1 where the keypoint is. */
+static void put_keypoint(float *heatmaps, int keypoint, int x, int y) {
+    for (int v = 0; v < HEIGHT; v++)
+        for (int u = 0; u < WIDTH; u++) {
+            const float distance = (float)((u - x) * (u - x) + (v - y) * (v - y));
+            heatmaps[keypoint * CELLS + v * WIDTH + u] = 1 / (1 + distance);
+        }
+}
+
+/* A field that points to the right along row y: two maps, the vector's x and its y. */
+static void put_limb(float *pafs, int channel, int y) {
+    for (int v = y - 1; v <= y + 1; v++)
+        for (int u = 0; u < WIDTH; u++)
+            pafs[channel * CELLS + v * WIDTH + u] = 1;
+}
+
+int main(void) {
+    static float heatmaps[LIGHTPOSE_HEATMAPS * CELLS], pafs[LIGHTPOSE_PAFS * CELLS];
+    lightpose_error error = {0};
+    lightpose_context *context = NULL;
+    lightpose_result *result = NULL;
+    /* scale 0 and no padding: coordinates come out in network pixels, 8 to a cell */
+    const lightpose_maps maps = {.width = WIDTH, .height = HEIGHT, .heatmaps = heatmaps, .pafs = pafs};
+
+    put_keypoint(heatmaps, 2, 4, 8);  /* right shoulder */
+    put_keypoint(heatmaps, 3, 11, 8); /* right elbow */
+    put_keypoint(heatmaps, 4, 18, 8); /* right wrist */
+    put_limb(pafs, 14, 8);            /* shoulder to elbow: channels 14 and 15 */
+    put_limb(pafs, 16, 8);            /* elbow to wrist: channels 16 and 17 */
+
+    if (lightpose_context_open(&context, NULL, NULL, &error) == LIGHTPOSE_OK &&
+        lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&
+        lightpose_decode(context, &maps, result, &error) == LIGHTPOSE_OK) {
+        for (int i = 0; i < lightpose_result_count(result); i++) {
+            const lightpose_pose *const pose = lightpose_result_pose(result, i);
+            for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+                if (pose->keypoints[k].state == LIGHTPOSE_DETECTED)
+                    printf("%s at %.1f, %.1f\n", lightpose_keypoint_name(k), pose->keypoints[k].x,
+                           pose->keypoints[k].y);
+        }
+    }
+    lightpose_result_destroy(&result);
+    lightpose_context_close(&context);
+    if (error.status != LIGHTPOSE_OK)
+        fprintf(stderr, "own_maps: %s\n", error.text);
+    return error.status == LIGHTPOSE_OK ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What every test program includes first: cmocka with its own includes, and a few helpers. */
+
+#ifndef TESTS_CHECK_H
+#define TESTS_CHECK_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <lightpose/lightpose.h>
+
+/* A call that must fail with `status`, saying something about `words`. */
+#define assert_fails(call, wanted, words)                                                                              \
+    do {                                                                                                               \
+        lightpose_error check_error = {0};                                                                             \
+        lightpose_error *const error = &check_error;                                                                   \
+        assert_int_equal(call, wanted);                                                                                \
+        assert_int_equal(check_error.status, wanted);                                                                  \
+        if (!strstr(check_error.text, words))                                                                          \
+            fail_msg("the message \"%s\" lacks \"%s\"", check_error.text, words);                                      \
+    } while (0)
+
+/* A call that must succeed; prints the detail where it does not. */
+#define assert_ok(call)                                                                                                \
+    do {                                                                                                               \
+        lightpose_error check_error = {0};                                                                             \
+        lightpose_error *const error = &check_error;                                                                   \
+        if ((call) != LIGHTPOSE_OK)                                                                                    \
+            fail_msg("%s: %s", lightpose_status_name(check_error.status), check_error.text);                           \
+    } while (0)
+
+#endif
