@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* 8-bit levels p into the network's element type: p itself in U8, p - 128 in the others, all exactly. */
+
+#ifndef LP_IMAGE_ELEMENT_H
+#define LP_IMAGE_ELEMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/preprocess.h"
+
+size_t lp_element_size(lp_element element);
+
+/* `count` levels to `out`; the two do not overlap. */
+void lp_element_convert(lp_element element, const uint8_t *levels, size_t count, void *out);
+
+/* `count` elements of padding: level 128. */
+void lp_element_pad(lp_element element, size_t count, void *out);
+
+#endif

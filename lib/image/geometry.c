@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "image/geometry.h"
+
+#include <math.h>
+
+static int64_t round_up(int64_t value, int multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+/* `size` x `scale` as OpenCV rounds it, half to even whatever the caller's rounding mode; at least 1. Both factors are
+ * below 2^31, so the product fits 64 bits. */
+static int64_t scaled(int size, double scale) {
+    const double exact = size * scale, below = floor(exact), rest = exact - below;
+    const int64_t whole = (int64_t)below;
+    const int64_t rounded = whole + (rest > 0.5 || (rest == 0.5 && whole % 2 == 1));
+
+    return rounded < 1 ? 1 : rounded;
+}
+
+lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
+                                  const lightpose_settings *settings, lightpose_error *error) {
+    if (image_width < 1 || image_height < 1)
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image size %dx%d: both sides must be at least 1", image_width,
+                       image_height);
+    if (height < 1)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "network height %d: must be at least 1", height);
+
+    const double scale = (double)height / image_height;
+    const int64_t width = scaled(image_width, scale);
+    const int64_t net_width = round_up(width > height ? width : height, LP_STRIDE);
+    const int64_t net_height = round_up(height, LP_STRIDE);
+
+    if (net_height > settings->max_net_height)
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT,
+                       "network input %lldx%lld for an image of %dx%d: higher than max_net_height, %d",
+                       (long long)net_width, (long long)net_height, image_width, image_height,
+                       settings->max_net_height);
+    if (net_width > settings->max_net_width)
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT,
+                       "network input %lldx%lld for an image of %dx%d: wider than max_net_width, %d",
+                       (long long)net_width, (long long)net_height, image_width, image_height, settings->max_net_width);
+
+    *geometry = (lp_geometry){
+        .image_width = image_width,
+        .image_height = image_height,
+        .scale = scale,
+        .scaled_width = (int)width,
+        .scaled_height = height, /* image_height * scale is `height` but for the last bit, and rounds to it */
+        .net_width = (int)net_width,
+        .net_height = (int)net_height,
+        .pad_left = (int)((net_width - width) / 2),
+        .pad_top = (int)((net_height - height) / 2),
+        .map_width = (int)(net_width / LP_STRIDE),
+        .map_height = (int)(net_height / LP_STRIDE),
+    };
+    return LIGHTPOSE_OK;
+}
+
+lp_transform lp_geometry_transform(const lp_geometry *geometry) {
+    return (lp_transform){geometry->scale, geometry->pad_left, geometry->pad_top};
+}
+
+static float to_image(double cell, double scale, double pad, int upsample, int half_pixel) {
+    return (float)(((cell + (half_pixel ? 0.5 : 0)) * LP_STRIDE / upsample - pad) / scale);
+}
+
+float lp_to_image_x(const lp_transform *transform, double x, int upsample, int half_pixel) {
+    return to_image(x, transform->scale, transform->pad_x, upsample, half_pixel);
+}
+
+float lp_to_image_y(const lp_transform *transform, double y, int upsample, int half_pixel) {
+    return to_image(y, transform->scale, transform->pad_y, upsample, half_pixel);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Bilinear resampling of 8-bit rows, byte for byte what OpenCV 4.6 makes of INTER_LINEAR with a factor instead of a
+ * size. Output pixel d lies at source position (float)((d + 0.5) / scale - 0.5) = s + f, and
+ *
+ *     across = S[s] * round(2048 (1 - f)) + S[s + 1] * round(2048 f)            (rounding half to even)
+ *     down   = ((across[s] >> 4) * beta0 >> 16) + ((across[s + 1] >> 4) * beta1 >> 16)
+ *     level  = (down + 2) >> 2
+ *
+ * Columns left of the first and right of the last sample take that sample with the whole weight; rows keep their
+ * weights and are clamped. A factor of exactly 1/2 is OpenCV's INTER_AREA, which is the same but for a last column that
+ * covers one source column only: the mean of two samples, half to even. */
+
+#ifndef LP_IMAGE_RESAMPLE_H
+#define LP_IMAGE_RESAMPLE_H
+
+#include "base/status.h"
+
+enum { LP_TAP_LANES = 8, LP_TAPS_PAD = 8 };
+
+/* How a source pixel lies in memory: its size, and where blue, green and red are. */
+typedef struct lp_pixel {
+    int bytes, blue, green, red;
+} lp_pixel;
+
+/* The columns of one geometry and pixel layout. Arrays hold `count` entries rounded up to LP_TAPS_PAD, the last
+ * repeated, so that kernels may work in groups. */
+typedef struct lp_columns {
+    int count;
+    int next; /* bytes from the left sample to the right one; 0 where the source has one column */
+    lp_pixel pixel;
+    int row_bytes;    /* of the source: nothing is read beyond */
+    int mean_last;    /* the last column is the special case above */
+    int32_t *offsets; /* bytes to the left sample */
+    int16_t *weights; /* LP_TAP_LANES each: the pair (left, right), repeated for the lanes of a vector */
+} lp_columns;
+
+/* Where output row `row` reads and with which weights. */
+typedef struct lp_row_tap {
+    int upper, lower;
+    int16_t upper_weight, lower_weight;
+} lp_row_tap;
+
+/* Fills offsets, weights and mean_last; the other members and the arrays' memory are the caller's. */
+void lp_columns_fill(lp_columns *columns, int source, double scale);
+size_t lp_columns_room(int count); /* entries of the arrays */
+
+lp_row_tap lp_row_tap_at(int row, int source, double scale);
+
+/* One output row: `count` pixels of B G R into `bgr`, which has room for lp_columns_room(count) pixels and
+ * LP_TAPS_PAD bytes. */
+typedef void lp_resample_row(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper,
+                             const uint8_t *lower, uint8_t *bgr);
+
+lp_resample_row lp_resample_row_c;
+
+/* The last pixel of a row where `mean_last` is set. */
+void lp_resample_last(const lp_columns *columns, const uint8_t *upper, const uint8_t *lower, uint8_t *bgr);
+
+#endif
