@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The liblightpose authors
+"""Reads human-pose-estimation-0001 from an OpenVINO IR (version 10 or 11; FP32, FP16 or FP16-INT8).
+
+The graph is walked from the input to the outputs and every node must be where the network's table has it: an IR of
+another network, or of another release with another graph, is refused by the name of the first node that differs.
+"""
+
+import math
+import struct
+import xml.etree.ElementTree
+
+from tensors import ConvertError, Tensor
+
+# Zero points that fold into nothing: this many quantisation steps or fewer. Intel's own are 2^-17 in magnitude, a
+# remnant of its arithmetic.
+ZERO_POINT_LIMIT = 2.0 ** -16
+
+# The pixel value that becomes zero; and how far, relatively, the graph's constants may be from it.
+MIDDLE, MIDDLE_TOLERANCE = 128, 1e-6
+
+ELEMENTS = {"f32": ("F32", 4), "f16": ("F16", 2), "i8": ("I8", 1)}
+INDEX_ELEMENTS = {"i32": "i", "i64": "q"}
+
+
+class Node:
+    def __init__(self, layer):
+        self.id, self.name, self.type = layer.get("id"), layer.get("name"), layer.get("type")
+        data = layer.find("data")
+        self.attributes = dict(data.attrib) if data is not None else {}
+        self.inputs = []
+
+    def integers(self, key):
+        text = self.attributes.get(key, "")
+        try:
+            return [int(value) for value in text.split(",")] if text.strip() else []
+        except ValueError:
+            raise ConvertError(f"node {self.name}: {key} is \"{text}\", not a list of integers") from None
+
+
+class Constants:
+    """The .bin file, and the constant sub-graphs over it."""
+
+    def __init__(self, blob):
+        self.blob = blob
+
+    def raw(self, node):
+        kind = node.attributes.get("element_type", "")
+        shape = node.integers("shape")
+        size = {**{k: s for k, (_, s) in ELEMENTS.items()}, "i32": 4, "i64": 8}.get(kind)
+        if size is None:
+            raise ConvertError(f"constant {node.name}: element type \"{kind}\" is none of f32, f16, i8")
+        begin, length = node.integers("offset")[0], node.integers("size")[0]
+        if length != math.prod(shape) * size or min([begin, *shape]) < 0:
+            raise ConvertError(f"constant {node.name}: {length} bytes at {begin} for {kind} {shape}")
+        if begin + length > len(self.blob):
+            raise ConvertError(f"constant {node.name}: ends at byte {begin + length}, the .bin file has {len(self.blob)}")
+        return kind, shape, self.blob[begin:begin + length]
+
+    def is_constant(self, node):
+        return node.type == "Const" or (node.type in ("Convert", "Subtract", "Multiply", "Add", "Reshape") and
+                                        all(map(self.is_constant, node.inputs)))
+
+    def tensor(self, node):
+        """A stored constant, seen through Convert and Reshape; None for a computed one."""
+        if node.type == "Const":
+            kind, shape, data = self.raw(node)
+            if kind in INDEX_ELEMENTS:
+                raise ConvertError(f"constant {node.name}: {kind} where weights belong")
+            return Tensor(ELEMENTS[kind][0], shape, data)
+        if node.type == "Convert":
+            return self.tensor(node.inputs[0])
+        if node.type == "Reshape":
+            inner = self.tensor(node.inputs[0])
+            return inner and inner.reshaped(self.target_shape(node, inner.shape))
+        return None
+
+    def target_shape(self, node, shape):
+        kind, _, data = self.raw(node.inputs[1])
+        if kind not in INDEX_ELEMENTS:
+            raise ConvertError(f"node {node.name}: its shape is {kind}, not i32 or i64")
+        width = struct.calcsize(INDEX_ELEMENTS[kind])
+        target = list(struct.unpack(f"<{len(data) // width}{INDEX_ELEMENTS[kind]}", data))
+        if node.attributes.get("special_zero") == "true":
+            target = [shape[i] if n == 0 and i < len(shape) else n for i, n in enumerate(target)]
+        if -1 in target:
+            target[target.index(-1)] = math.prod(shape) // max(1, -math.prod(target))
+        if math.prod(target) != math.prod(shape) or min(target) < 0:
+            raise ConvertError(f"node {node.name}: {list(shape)} cannot become {target}")
+        return target
+
+    def floats(self, node):
+        """The values of a constant sub-graph."""
+        tensor = self.tensor(node)
+        if tensor is None:
+            raise ConvertError(f"node {node.name}: a {node.type} where a stored constant belongs")
+        return tensor.values()
+
+    def quantised(self, node):
+        """(int8 tensor, zero points, scales) of [Reshape] (Convert(i8) - zero point) * scale, else None."""
+        if node.type == "Reshape":
+            inner = self.quantised(node.inputs[0])
+            return inner and (inner[0].reshaped(self.target_shape(node, inner[0].shape)), *inner[1:])
+        if node.type != "Multiply":
+            return None
+        product, zero_points = node.inputs[0], None
+        if product.type == "Subtract":
+            zero_points = self.floats(product.inputs[1])
+            product = product.inputs[0]
+        stored = self.tensor(product)
+        if stored is None or stored.dtype != "I8":
+            return None
+        outputs, scales = stored.shape[0], self.floats(node.inputs[1])
+        spread = [v * outputs if len(v) == 1 else v for v in (zero_points or (0.0,), scales)]
+        for what, values in zip(("zero points", "scales"), spread):
+            if len(values) != outputs:
+                raise ConvertError(f"node {node.name}: {len(values)} {what} for {outputs} output channels")
+        return stored, *spread
+
+
+def parse(path, blob):
+    """The IR's nodes in order of execution."""
+    try:
+        root = xml.etree.ElementTree.parse(path).getroot()
+    except (xml.etree.ElementTree.ParseError, UnicodeDecodeError, ValueError) as error:
+        raise ConvertError(f"{path}: not XML: {error}") from None
+    if root.tag != "net" or root.find("layers") is None or root.find("edges") is None:
+        raise ConvertError(f"{path}: not an OpenVINO IR: the root is <{root.tag}>")
+    if root.get("version") not in ("10", "11"):
+        raise ConvertError(f"{path}: IR version {root.get('version')}; known are 10 and 11")
+    nodes = {layer.get("id"): Node(layer) for layer in root.find("layers")}
+    ports = {}
+    for edge in root.find("edges"):
+        source, target = nodes.get(edge.get("from-layer")), nodes.get(edge.get("to-layer"))
+        if source is None or target is None:
+            raise ConvertError(f"{path}: an edge from layer {edge.get('from-layer')} to {edge.get('to-layer')}, "
+                               "which are not both there")
+        ports.setdefault(target.id, {})[int(edge.get("to-port"))] = source
+    for node in nodes.values():
+        node.inputs = [source for _, source in sorted(ports.get(node.id, {}).items())]
+    return in_order(nodes.values())
+
+
+def in_order(nodes):
+    """Inputs before their readers. A loop in the graph is refused."""
+    ordered, state = [], {}
+    for start in nodes:
+        stack = [(start, iter(start.inputs))] if start.id not in state else []
+        state.setdefault(start.id, "open")
+        while stack:
+            node, rest = stack[-1]
+            following = next(rest, None)
+            if following is None:
+                stack.pop()
+                state[node.id] = "done"
+                ordered.append(node)
+            elif following.id not in state:
+                state[following.id] = "open"
+                stack.append((following, iter(following.inputs)))
+            elif state[following.id] == "open":
+                raise ConvertError(f"node {following.name}: the graph runs in a circle")
+    return ordered

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The liblightpose authors
+"""Tensors without numpy, and the safetensors file that holds them."""
+
+import json
+import math
+import os
+import struct
+import tempfile
+
+FORMATS = {"F32": "f", "F16": "e", "BF16": "H", "I8": "b"}
+SIZES = {"F32": 4, "F16": 2, "BF16": 2, "I8": 1}
+ALIGN = 64
+FORMAT_VERSION = "1"
+
+
+class ConvertError(Exception):
+    """A sentence for the user: the thing, its value, the limit."""
+
+
+class Tensor:
+    """`data` holds the elements as little-endian bytes, row by row."""
+
+    def __init__(self, dtype, shape, data):
+        self.dtype, self.shape, self.data = dtype, tuple(shape), bytes(data)
+        if len(self.data) != math.prod(self.shape) * SIZES[dtype]:
+            raise ConvertError(f"{len(self.data)} bytes for {dtype} {list(self.shape)}")
+
+    def values(self):
+        count = math.prod(self.shape)
+        if self.dtype == "BF16":
+            pairs = struct.unpack(f"<{count}H", self.data)
+            return struct.unpack(f"<{count}f", struct.pack(f"<{count}I", *(v << 16 for v in pairs)))
+        return struct.unpack(f"<{count}{FORMATS[self.dtype]}", self.data)
+
+    def reshaped(self, shape):
+        return Tensor(self.dtype, shape, self.data)
+
+
+def from_values(name, dtype, shape, values):
+    """Rounds to F32 or F16. Refuses what is not finite, before or after rounding."""
+    try:
+        data = struct.pack(f"<{math.prod(shape)}{FORMATS[dtype]}", *values)
+    except OverflowError:
+        worst = max(values, key=abs)
+        raise ConvertError(f"{name}: {worst:g} does not fit {dtype}") from None
+    if not all(map(math.isfinite, values)):
+        raise ConvertError(f"{name}: a value is not finite")
+    return Tensor(dtype, shape, data)
+
+
+def converted(name, tensor, dtype):
+    """The tensor in another float type; unchanged, but for the check, in its own."""
+    return from_values(name, dtype, tensor.shape, tensor.values())
+
+
+def encode(tensors, metadata):
+    """The bytes of a safetensors file: tensors in the given order without gaps, their data at a multiple of ALIGN."""
+    header, offset = {"__metadata__": metadata}, 0
+    for name, tensor in tensors.items():
+        header[name] = {"dtype": tensor.dtype, "shape": list(tensor.shape),
+                        "data_offsets": [offset, offset + len(tensor.data)]}
+        offset += len(tensor.data)
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode()
+    text += b" " * (-(8 + len(text)) % ALIGN)
+    return b"".join([struct.pack("<Q", len(text)), text, *(t.data for t in tensors.values())])
+
+
+def write_aside(path, data):
+    """Writes `path` whole or not at all: a file beside it, then a rename."""
+    folder, base = os.path.split(os.path.abspath(path))
+    handle, aside = tempfile.mkstemp(prefix=f".{base}.", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(aside, 0o666 & ~umask)
+        os.replace(aside, path)
+    except BaseException:
+        os.unlink(aside)
+        raise
