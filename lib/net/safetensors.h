@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* A safetensors file as a table of named tensors, every number in it checked. Knows nothing of any network. */
+
+#ifndef LP_NET_SAFETENSORS_H
+#define LP_NET_SAFETENSORS_H
+
+#include <jansson.h>
+
+#include "base/status.h"
+
+typedef enum lp_dtype { LP_DTYPE_F32 = 0, LP_DTYPE_F16 = 1, LP_DTYPE_BF16 = 2, LP_DTYPE_I8 = 3 } lp_dtype;
+
+enum {
+    LP_MAX_RANK = 4,
+    LP_MAX_TENSORS = 1024,
+    LP_MAX_HEADER = 16 << 20, /* bytes */
+    LP_QUOTED = 72            /* room for a name in an error text */
+};
+
+typedef struct lp_tensor {
+    const char *name;
+    lp_dtype dtype;
+    int rank;
+    int64_t shape[LP_MAX_RANK]; /* 1 or more each */
+    const unsigned char *data;  /* not aligned to more than a byte */
+    size_t count;               /* elements */
+} lp_tensor;
+
+typedef struct lp_safetensors {
+    unsigned char *bytes; /* the whole file */
+    size_t size;
+    int mapped;             /* bytes are a mapping, else memory of our own */
+    json_t *header;         /* names and metadata live here */
+    const json_t *metadata; /* an object of strings, or NULL */
+    lp_tensor *tensors;     /* in order of their data */
+    int count;
+} lp_safetensors;
+
+/* Both fill a zeroed `file`; on failure it is closed again. FILE, WEIGHTS, MEMORY. */
+lightpose_status lp_safetensors_open(lp_safetensors *file, const char *path, lightpose_error *error);
+lightpose_status lp_safetensors_open_memory(lp_safetensors *file, const void *data, size_t size,
+                                            lightpose_error *error);
+void lp_safetensors_close(lp_safetensors *file);
+
+const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *name); /* NULL where there is none */
+
+const char *lp_dtype_name(lp_dtype dtype);
+
+/* All elements as float32; I8 as they are. */
+void lp_tensor_read(const lp_tensor *tensor, float *out);
+
+/* The index of the first element that is NaN or infinite, or -1. */
+int64_t lp_tensor_first_not_finite(const lp_tensor *tensor);
+
+/* "[32, 3, 3, 3]" */
+const char *lp_shape_text(char text[LP_QUOTED], const int64_t *shape, int rank);
+
+/* A name out of a file, cut to fit and without control characters, for an error text. */
+const char *lp_quote(char text[LP_QUOTED], const char *name);
+
+#endif
