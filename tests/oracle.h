@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* OpenCV's own answer, for tests to compare with. */
+
+#ifndef TESTS_ORACLE_H
+#define TESTS_ORACLE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* cv::resize with INTER_LINEAR and a factor. Returns 0 where the result is `out_width` by `out_height` pixels of
+ * `channels` bytes and stands in `out`; -1 where OpenCV throws, or makes another size. */
+int oracle_resize(const uint8_t *image, int width, int height, int channels, double factor, uint8_t *out, int out_width,
+                  int out_height);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
