@@ -5,12 +5,14 @@
 
 usage: convert.py INPUT... -o OUT.safetensors [--dtype f32|f16|keep] [--ranges FILE]
 
-INPUT is an OpenVINO IR of human-pose-estimation-0001: the .xml, whose .bin is taken from beside it or named too.
+INPUT is an OpenVINO IR of human-pose-estimation-0001 (the .xml, whose .bin is taken from beside it or named too), or a
+checkpoint of the public PyTorch code (.pth).
 """
 
 import argparse
 import hashlib
 import json
+import math
 import os
 import sys
 
@@ -18,24 +20,29 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import arch
+import checkpoint
 import ir
 import ir_walk
+import manifest
 import tensors
+import weights_file
 from tensors import ConvertError
 
-LIMIT = 1 << 30  # bytes of an input file; the largest known has 88 MB
+LIMIT = 1 << 30  # bytes of an input file
 
 
 class Source:
-    """Weights as a reader found them, by layer name."""
+    """Weights as a reader found them, by layer name, and what there is to say about them."""
 
-    def __init__(self, variant, input_scale, weights, biases, scales, ranges, description):
+    def __init__(self, variant, input_scale, weights, biases, scales, ranges, notes):
         self.variant, self.input_scale = variant, input_scale
         self.weights, self.biases, self.scales, self.ranges = weights, biases, scales, ranges
-        self.description = description
+        self.notes = notes
 
 
-def read(path):
+# ---- Inputs ----------------------------------------------------------------------------------------------------------
+
+def read_file(path):
     try:
         if os.path.isfile(path) and os.path.getsize(path) > LIMIT:
             raise ConvertError(f"{path}: {os.path.getsize(path)} bytes; the limit is {LIMIT}")
@@ -45,31 +52,84 @@ def read(path):
         raise ConvertError(f"{path}: {error.strerror}") from None
 
 
-def read_ir(xml, blob_path, dtype):
-    read(xml)
-    blob = read(blob_path)
+def with_values(paths):
+    """The paths, with the .bin beside an .xml that was named alone."""
+    if len(paths) == 1 and paths[0].endswith(".xml"):
+        return [*paths, paths[0][:-len(".xml")] + ".bin"]
+    return list(paths)
+
+
+def read_ir(xml, values, dtype):
+    walk = ir_walk.Walk(values, dtype)
+    walk.run(ir.parse(xml))
+    return Source(arch.OMZ, walk.input_scale, walk.weights, walk.biases, walk.scales, walk.ranges, [])
+
+
+def read_checkpoint(data):
+    weights, biases, stages = checkpoint.read(data, LIMIT)
+    notes = [f"{stages} refinement stages; the first is kept"] if stages > 1 else []
+    return Source(arch.PYTORCH, checkpoint.INPUT_SCALE, weights, biases, {}, {}, notes)
+
+
+def read_source(files, dtype):
+    """`files` are {path: bytes}: an .xml and a .bin, or one checkpoint."""
+    paths = sorted(files, key=lambda path: not path.endswith(".xml"))
+    is_ir = paths[0].endswith(".xml")
+    if len(paths) != 1 + is_ir or (is_ir and not paths[1].endswith(".bin")):
+        raise ConvertError(f"{', '.join(paths)}: neither an .xml and a .bin nor one checkpoint")
     try:
-        walk = ir_walk.Walk(blob, dtype)
-        walk.run(ir.parse(xml, blob))
+        return read_ir(files[paths[0]], files[paths[1]], dtype) if is_ir else read_checkpoint(files[paths[0]])
     except ConvertError as error:
-        raise ConvertError(f"{xml}: {error}") from None
-    digest = hashlib.sha256(blob).hexdigest()
-    return Source(arch.OMZ, walk.input_scale, walk.weights, walk.biases, walk.scales, walk.ranges,
-                  f"OpenVINO IR {os.path.basename(blob_path)} sha256:{digest}")
+        raise ConvertError(f"{paths[0]}: {error}") from None
 
 
-def read_source(inputs, dtype):
-    xml = [path for path in inputs if path.endswith(".xml")]
-    blobs = [path for path in inputs if path.endswith(".bin")]
-    if len(xml) == 1 and len(blobs) <= 1 and len(inputs) == len(xml) + len(blobs):
-        return read_ir(xml[0], blobs[0] if blobs else xml[0][:-4] + ".bin", dtype)
-    raise ConvertError(f"{' '.join(inputs)}: not one IR (.xml and .bin)")
+# ---- Ranges ----------------------------------------------------------------------------------------------------------
 
+def checked_range(name, pair, channels):
+    """A range as the reader will want it: [low, high], or [[low per channel], [high per channel]]."""
+    def numbers(value):
+        values = value if isinstance(value, list) else [value]
+        return values if all(type(v) in (int, float) and math.isfinite(v) for v in values) else []
+
+    if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], list) != isinstance(pair[1], list):
+        raise ConvertError(f"range of {name}: not two numbers, nor two lists")
+    low, high = numbers(pair[0]), numbers(pair[1])
+    count = channels if isinstance(pair[0], list) else 1
+    if len(low) != count or len(high) != count:
+        raise ConvertError(f"range of {name}: {len(low)} and {len(high)} numbers, not {count} each")
+    if any(a >= b for a, b in zip(low, high)):
+        raise ConvertError(f"range of {name}: a low end that is not below its high end")
+    return pair
+
+
+def read_ranges(path, source):
+    """The table of a file in place of the source's own. `data` follows from the input's scale: the file may have been
+    measured with another."""
+    try:
+        table = json.loads(read_file(path))
+    except ValueError as error:
+        raise ConvertError(f"{path}: not JSON: {error}") from None
+    if not isinstance(table, dict):
+        raise ConvertError(f"{path}: not a JSON object")
+    wanted = arch.ranged_tensors(source.variant)
+    optional = {name: layer.outputs for layer in arch.layers(source.variant) for name in [layer.name]
+                if name in arch.OUTPUTS}
+    for name in table:
+        if name not in wanted and name not in optional:
+            raise ConvertError(f"{path}: range of {name}: the network has no such tensor")
+    table = {name: pair for name, pair in table.items() if name in wanted}
+    table["data"] = [-ir_walk.MIDDLE * source.input_scale, (255 - ir_walk.MIDDLE) * source.input_scale]
+    if source.ranges:
+        source.notes.append(f"the input's own ranges are replaced by those of {path}")
+    source.ranges = table
+
+
+# ---- Output ----------------------------------------------------------------------------------------------------------
 
 def in_dtype(name, tensor, dtype):
-    if dtype == "keep":
-        return tensors.converted(name, tensor, tensor.dtype) if tensor.dtype != "I8" else tensor
-    return tensors.converted(name, tensor, dtype.upper())
+    if tensor.dtype == "I8":
+        return tensor
+    return tensors.converted(name, tensor, tensor.dtype if dtype == "keep" else dtype.upper())
 
 
 def file_tensors(source, dtype):
@@ -85,46 +145,74 @@ def file_tensors(source, dtype):
         name, bias = layer.name + ".bias", source.biases.get(layer.name)
         result[name] = (tensors.converted(name, bias, bias_type) if bias else
                         tensors.from_values(name, bias_type, (layer.outputs,), [0.0] * layer.outputs))
+    types = {t.dtype for name, t in result.items() if name.endswith(".weight")}
+    if len(types) != 1:
+        raise ConvertError(f"weights of types {' and '.join(sorted(types))}; choose one with --dtype f32 or f16")
     return result
 
 
-def file_metadata(source):
-    metadata = {"format_version": tensors.FORMAT_VERSION, "variant": source.variant, "source": source.description,
-                "licence": "Apache-2.0", "input_scale": repr(source.input_scale)}
+def describe(files, sources):
+    """(source, licence) for the metadata: what MANIFEST knows, and always the checksum of the file with the values."""
+    path = max(files, key=lambda p: len(files[p]))
+    entry = manifest.identify(files[path], sources)
+    text = f"{os.path.basename(path)} sha256:{hashlib.sha256(files[path]).hexdigest()}"
+    return (f"{entry.source} {text}", entry.licence) if entry else (text, "")
+
+
+def file_metadata(source, description, licence):
+    metadata = {"format_version": tensors.FORMAT_VERSION, "variant": source.variant, "source": description,
+                "licence": licence, "input_scale": repr(source.input_scale)}
     if source.ranges:
-        wanted = arch.ranged_tensors(source.variant)
-        missing = [name for name in wanted if name not in source.ranges]
-        if missing:
-            raise ConvertError(f"no range for {missing[0]} ({len(wanted) - len(missing)} of {len(wanted)} found)")
-        metadata["activation_ranges"] = json.dumps({name: source.ranges[name] for name in wanted},
-                                                   separators=(",", ":"))
+        table = {}
+        for name, channels in arch.ranged_tensors(source.variant).items():
+            if name not in source.ranges:
+                raise ConvertError(f"range of {name}: missing")
+            table[name] = checked_range(name, source.ranges[name], channels)
+        metadata["activation_ranges"] = json.dumps(table, separators=(",", ":"))
     return metadata
 
 
+def convert(files, dtype="keep", ranges=None, sources=None):
+    """(bytes of the weights file, lines to say about it)."""
+    source = read_source(files, dtype)
+    if ranges:
+        read_ranges(ranges, source)
+    sources = manifest.read() if sources is None else sources
+    contents = file_tensors(source, dtype)
+    data = tensors.encode(contents, file_metadata(source, *describe(files, sources)))
+    return data, [*source.notes, weights_file.describe(data)]
+
+
+# ---- Command ---------------------------------------------------------------------------------------------------------
+
 def arguments():
     parser = argparse.ArgumentParser(description="Makes a lightpose weights file of published weights.")
-    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="an OpenVINO IR (.xml, .bin)")
-    parser.add_argument("-o", "--output", required=True, help="the weights file to write (.safetensors)")
+    parser.add_argument("inputs", metavar="INPUT", nargs="+",
+                        help="an OpenVINO IR (.xml; its .bin from beside it, or named too) or a PyTorch checkpoint")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the weights file to write (.safetensors)")
     parser.add_argument("--dtype", choices=("f32", "f16", "keep"), default="keep",
                         help="type of the stored weights; keep (default): as the input has them, int8 included")
+    parser.add_argument("--ranges", metavar="FILE",
+                        help="activation ranges for int8 (JSON, as `lightpose quantize` writes them)")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     try:
-        if any(os.path.exists(p) and os.path.exists(options.output) and os.path.samefile(p, options.output)
-               for p in options.inputs):
+        paths = with_values(options.inputs)
+        read_too = [*paths, *([options.ranges] if options.ranges else [])]
+        if os.path.exists(options.output) and any(os.path.exists(p) and os.path.samefile(p, options.output)
+                                                  for p in read_too):
             raise ConvertError(f"{options.output}: is an input too")
-        source = read_source(options.inputs, options.dtype)
-        data = tensors.encode(file_tensors(source, options.dtype), file_metadata(source))
+        data, lines = convert({path: read_file(path) for path in paths}, options.dtype, options.ranges)
         tensors.write_aside(options.output, data)
     except ConvertError as error:
         sys.exit(f"convert.py: {error}")
     except OSError as error:
         sys.exit(f"convert.py: {options.output}: {error.strerror}")
-    print(f"{options.output}: {len(data)} bytes, {source.variant}, {options.dtype}, "
-          f"{'with' if source.ranges else 'without'} int8 ranges")
+    for line in lines:
+        print(f"{options.output}: {line}")
 
 
 if __name__ == "__main__":

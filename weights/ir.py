@@ -12,13 +12,6 @@ import xml.etree.ElementTree
 
 from tensors import ConvertError, Tensor
 
-# Zero points that fold into nothing: this many quantisation steps or fewer. Intel's own are 2^-17 in magnitude, a
-# remnant of its arithmetic.
-ZERO_POINT_LIMIT = 2.0 ** -16
-
-# The pixel value that becomes zero; and how far, relatively, the graph's constants may be from it.
-MIDDLE, MIDDLE_TOLERANCE = 128, 1e-6
-
 ELEMENTS = {"f32": ("F32", 4), "f16": ("F16", 2), "i8": ("I8", 1)}
 INDEX_ELEMENTS = {"i32": "i", "i64": "q"}
 
@@ -118,24 +111,27 @@ class Constants:
         return stored, *spread
 
 
-def parse(path, blob):
+def parse(text):
     """The IR's nodes in order of execution."""
     try:
-        root = xml.etree.ElementTree.parse(path).getroot()
-    except (xml.etree.ElementTree.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise ConvertError(f"{path}: not XML: {error}") from None
+        root = xml.etree.ElementTree.fromstring(text)
+    except (xml.etree.ElementTree.ParseError, LookupError, ValueError) as error:
+        raise ConvertError(f"not XML: {error}") from None
     if root.tag != "net" or root.find("layers") is None or root.find("edges") is None:
-        raise ConvertError(f"{path}: not an OpenVINO IR: the root is <{root.tag}>")
+        raise ConvertError(f"not an OpenVINO IR: the root is <{root.tag}>")
     if root.get("version") not in ("10", "11"):
-        raise ConvertError(f"{path}: IR version {root.get('version')}; known are 10 and 11")
+        raise ConvertError(f"IR version {root.get('version')}; known are 10 and 11")
     nodes = {layer.get("id"): Node(layer) for layer in root.find("layers")}
     ports = {}
     for edge in root.find("edges"):
         source, target = nodes.get(edge.get("from-layer")), nodes.get(edge.get("to-layer"))
         if source is None or target is None:
-            raise ConvertError(f"{path}: an edge from layer {edge.get('from-layer')} to {edge.get('to-layer')}, "
+            raise ConvertError(f"an edge from layer {edge.get('from-layer')} to {edge.get('to-layer')}, "
                                "which are not both there")
-        ports.setdefault(target.id, {})[int(edge.get("to-port"))] = source
+        port = edge.get("to-port", "")
+        if not port.isdecimal():
+            raise ConvertError(f"an edge into {target.name}: port \"{port}\" is no number")
+        ports.setdefault(target.id, {})[int(port)] = source
     for node in nodes.values():
         node.inputs = [source for _, source in sorted(ports.get(node.id, {}).items())]
     return in_order(nodes.values())

@@ -5,8 +5,15 @@
 import math
 
 import arch
-from ir import MIDDLE, MIDDLE_TOLERANCE, ZERO_POINT_LIMIT, Constants
+from ir import Constants
 from tensors import ConvertError, from_values
+
+# Zero points up to this many quantisation steps are dropped where int8 is kept. Intel's own are 2^-17 in magnitude, a
+# remnant of its arithmetic: less than float16, in which the IR computes, can add to a weight of one step or more.
+ZERO_POINT_LIMIT = 2.0 ** -16
+
+# The pixel value that becomes zero; and how far, relatively, the graph's constants may be from it.
+MIDDLE, MIDDLE_TOLERANCE = 128, 1e-6
 
 SUFFIX = "/WithoutBiases"
 ACTIVATIONS = {"ReLU": arch.RELU, "Elu": arch.ELU}
@@ -68,20 +75,20 @@ class Walk:
 
     def normalisation(self, flow, node):
         """The input must be (p - MIDDLE) * scale, alike in every channel, as the library computes it."""
-        scale, off = flow.scale, max(abs(o / flow.scale + MIDDLE) for o in flow.offsets)
-        if not scale > 0 or off > MIDDLE * MIDDLE_TOLERANCE:
+        scale = flow.scale
+        if not scale > 0 or max(abs(o / scale + MIDDLE) for o in flow.offsets) > MIDDLE * MIDDLE_TOLERANCE:
             raise ConvertError(f"node {node.name}: the input is p * {scale!r} + {list(flow.offsets)!r}, "
                                f"not (p - {MIDDLE}) * {scale!r}")
         self.input_scale = scale
 
     def parameter(self, node):
-        if self.input_scale or any(f.scale for f in self.flows.values() if f):
+        if any(flow and flow.scale is not None for flow in self.flows.values()):
             raise ConvertError(f"node {node.name}: a second input")
         return Flow(scale=1.0, offsets=(0.0,))
 
     def multiply(self, node):
         flow, constants = self.flow(node)
-        if not flow.scale:
+        if flow.scale is None:
             raise ConvertError(f"node {node.name}: a multiplication inside the network")
         factors = set(self.constants.floats(constants[0]))
         if len(factors) != 1:
@@ -98,7 +105,7 @@ class Walk:
             return Flow(tensor=self.sums[names])
         flow, constants = self.flow(node)
         values = self.constants.floats(constants[0])
-        if flow.scale:
+        if flow.scale is not None:
             sign = -1 if node.type == "Subtract" else 1
             if node.type == "Subtract" and self.constants.is_constant(node.inputs[0]):
                 raise ConvertError(f"node {node.name}: subtracts the input from a constant")
