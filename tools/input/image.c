@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "input/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavcodec/avcodec.h>
+
+#include "fail.h"
+#include "input/convert.h"
+#include "input/orient.h"
+#include "input/sniff.h"
+
+/* A picture of 2^28 pixels of 8 bytes is 2 GiB without compression; no real file comes near. */
+#define MAX_FILE_BYTES ((off_t)1 << 30)
+
+typedef struct picture_reader {
+    uint8_t *file; /* with FFmpeg's padding behind it */
+    size_t file_capacity, file_size;
+    AVCodecContext *decoder;
+    AVPacket *packet;
+    AVFrame *frame;
+    lp_input_converter converter;
+    uint8_t *turned;
+    size_t turned_capacity;
+} picture_reader;
+
+static void reader_free(picture_reader *r) {
+    if (!r)
+        return;
+    free(r->file);
+    avcodec_free_context(&r->decoder);
+    av_packet_free(&r->packet);
+    av_frame_free(&r->frame);
+    lp_input_converter_free(&r->converter);
+    free(r->turned);
+    free(r);
+}
+
+void lp_input_picture_free(lp_input_picture *picture) {
+    reader_free(picture->reader);
+    *picture = (lp_input_picture){0};
+}
+
+static picture_reader *reader_create(void) {
+    picture_reader *const r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->packet = av_packet_alloc();
+    r->frame = av_frame_alloc();
+    r->converter.still = 1;
+    if (!r->packet || !r->frame) {
+        reader_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static int reserve(uint8_t **buffer, size_t *capacity, size_t size) {
+    if (size <= *capacity)
+        return 1;
+    free(*buffer);
+    *buffer = malloc(size);
+    *capacity = *buffer ? size : 0;
+    return *buffer != NULL;
+}
+
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
+
+static lightpose_status read_bytes(picture_reader *r, int file, const char *path, lightpose_error *error) {
+    size_t used = 0;
+    while (used < r->file_size) {
+        const ssize_t got = read(file, r->file + used, r->file_size - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    r->file_size = used;
+    memset(r->file + used, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status read_file(picture_reader *r, const char *path, lightpose_error *error) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (file < 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+    lightpose_status status = LIGHTPOSE_OK;
+    if (fstat(file, &about) < 0)
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(about.st_mode))
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: not a regular file", path);
+    else if (about.st_size == 0)
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", path);
+    else if (about.st_size > MAX_FILE_BYTES)
+        status =
+            lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lld bytes are too many for a picture; the limit is %lld",
+                         path, (long long)about.st_size, (long long)MAX_FILE_BYTES);
+    else if (!reserve(&r->file, &r->file_capacity, (size_t)about.st_size + AV_INPUT_BUFFER_PADDING_SIZE))
+        status =
+            lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %lld bytes", path, (long long)about.st_size);
+    if (status == LIGHTPOSE_OK) {
+        r->file_size = (size_t)about.st_size;
+        status = read_bytes(r, file, path, error);
+    }
+    close(file);
+    return status;
+}
+
+/* ---- The picture ------------------------------------------------------------------------------------------------- */
+
+static enum AVCodecID codec_of(lp_input_picture_kind kind) {
+    static const enum AVCodecID ids[] = {[LP_PICTURE_NONE] = AV_CODEC_ID_NONE, [LP_PICTURE_JPEG] = AV_CODEC_ID_MJPEG,
+                                         [LP_PICTURE_PNG] = AV_CODEC_ID_PNG,   [LP_PICTURE_WEBP] = AV_CODEC_ID_WEBP,
+                                         [LP_PICTURE_BMP] = AV_CODEC_ID_BMP,   [LP_PICTURE_TIFF] = AV_CODEC_ID_TIFF,
+                                         [LP_PICTURE_GIF] = AV_CODEC_ID_GIF};
+    return ids[kind];
+}
+
+static lightpose_status check(const lp_input_sniffed *found, const char *path, const lp_input_limits *limits,
+                              lightpose_error *error) {
+    const char *const kind = lp_input_picture_kind_name(found->kind);
+    if (found->kind == LP_PICTURE_NONE)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: not a JPEG, PNG, WebP, BMP, TIFF or GIF picture", path);
+    if (found->width > limits->max_side || found->height > limits->max_side)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %d a side", path,
+                            (long long)found->width, (long long)found->height, limits->max_side);
+    if (found->width > 0 && found->height > limits->max_pixels / found->width)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %lld pixels", path,
+                            (long long)found->width, (long long)found->height, (long long)limits->max_pixels);
+    if (!found->whole)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is cut short", path, kind);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status open_decoder(picture_reader *r, enum AVCodecID id, const lp_input_limits *limits,
+                                     lightpose_error *error) {
+    /* A decoder each: the PNG decoder of FFmpeg 5.1 gives wrong pixels when it is flushed and used again. */
+    avcodec_free_context(&r->decoder);
+    const AVCodec *const codec = avcodec_find_decoder(id);
+    if (!codec)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no decoder for %s",
+                            avcodec_get_name(id));
+    r->decoder = avcodec_alloc_context3(codec);
+    if (!r->decoder)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
+    r->decoder->thread_count = 1;
+    r->decoder->max_pixels = limits->max_pixels;
+    /* FFmpeg's TIFF decoder counts tags that it does not know as errors; sniff.c looks for lost strips itself. */
+    r->decoder->err_recognition = id == AV_CODEC_ID_TIFF ? 0 : AV_EF_CRCCHECK | AV_EF_EXPLODE;
+    const int code = avcodec_open2(r->decoder, codec, NULL);
+    if (code < 0) {
+        char text[64];
+        avcodec_free_context(&r->decoder);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "the %s decoder: %s", codec->name,
+                            lp_tool_av_text(code, text, sizeof text));
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* The whole file is one packet. */
+static int decode(picture_reader *r) {
+    r->packet->data = r->file;
+    r->packet->size = (int)r->file_size;
+    av_frame_unref(r->frame);
+    int code = avcodec_send_packet(r->decoder, r->packet);
+    if (code >= 0)
+        code = avcodec_receive_frame(r->decoder, r->frame);
+    if (code == AVERROR(EAGAIN)) {
+        code = avcodec_send_packet(r->decoder, NULL);
+        if (code >= 0)
+            code = avcodec_receive_frame(r->decoder, r->frame);
+    }
+    r->packet->data = NULL;
+    r->packet->size = 0;
+    if (code >= 0 && (r->frame->decode_error_flags || r->frame->flags & AV_FRAME_FLAG_CORRUPT))
+        code = AVERROR_INVALIDDATA;
+    return code;
+}
+
+static lightpose_status turn(picture_reader *r, lp_input_orient orient, lightpose_image *image,
+                             lightpose_error *error) {
+    if (lp_input_orient_is_upright(orient))
+        return LIGHTPOSE_OK;
+    const lightpose_image stored = *image;
+    if (!reserve(&r->turned, &r->turned_capacity, lp_input_orient_bytes(&stored)))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to turn a picture of %dx%d", stored.width,
+                            stored.height);
+    lp_input_orient_apply(orient, &stored, r->turned, image);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status read_picture(picture_reader *r, const char *path, const lp_input_limits *limits,
+                                     lightpose_image *image, lightpose_error *error) {
+    lightpose_error detail = {0};
+    lightpose_status status = read_file(r, path, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    lp_input_sniffed found;
+    lp_input_sniff(&found, r->file, r->file_size);
+    status = check(&found, path, limits, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    status = open_decoder(r, codec_of(found.kind), limits, &detail);
+    if (status != LIGHTPOSE_OK)
+        return lp_tool_fail(error, status, "%s: %s", path, detail.text);
+    const int code = decode(r);
+    if (code < 0) {
+        char text[64];
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is damaged (%s)", path,
+                            lp_input_picture_kind_name(found.kind), lp_tool_av_text(code, text, sizeof text));
+    }
+    status = lp_input_convert_bgr(&r->converter, r->frame, image, &detail);
+    av_frame_unref(r->frame);
+    if (status == LIGHTPOSE_OK)
+        status = turn(r, lp_input_orient_exif(found.orientation), image, &detail);
+    return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s: %s", path, detail.text);
+}
+
+lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *path, const lp_input_limits *limits,
+                                       lightpose_error *error) {
+    lp_input_limits bounds = limits ? *limits : (lp_input_limits){0};
+    if (!bounds.max_side)
+        bounds.max_side = 32768;
+    if (!bounds.max_pixels)
+        bounds.max_pixels = (int64_t)1 << 28;
+    picture->image = (lightpose_image){0};
+    if (!picture->reader)
+        picture->reader = reader_create();
+    if (!picture->reader)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", path);
+    lightpose_image image;
+    const lightpose_status status = read_picture(picture->reader, path, &bounds, &image, error);
+    if (status == LIGHTPOSE_OK)
+        picture->image = image;
+    return status;
+}
+
+int lp_input_is_picture(const char *path, int *animated) {
+    enum { ENOUGH = 1 << 16 };
+    uint8_t *const head = malloc(ENOUGH);
+    const int file = head ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    const ssize_t size = file >= 0 ? read(file, head, ENOUGH) : -1;
+    const int reason = errno;
+    lp_input_sniffed found = {0};
+    if (size > 0)
+        lp_input_sniff(&found, head, (size_t)size);
+    if (animated)
+        *animated = found.animated;
+    if (file >= 0)
+        close(file);
+    free(head);
+    errno = reason;
+    return size < 0 ? -1 : found.kind != LP_PICTURE_NONE;
+}

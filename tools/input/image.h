@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Still pictures: JPEG, PNG, WebP, BMP, TIFF and the first of a GIF, upright, as BGR24. */
+
+#ifndef LP_TOOLS_INPUT_IMAGE_H
+#define LP_TOOLS_INPUT_IMAGE_H
+
+#include <stddef.h>
+
+#include <lightpose/lightpose.h>
+
+/* Zero it before the first use; it can be read into again and again, and keeps its buffers. */
+typedef struct lp_input_picture {
+    lightpose_image image; /* BGR24; width 0 after a failure */
+    void *reader;          /* input/image.c's own */
+} lp_input_picture;
+
+/* Sizes beyond these are refused before anything is decoded; 0: the library's defaults. */
+typedef struct lp_input_limits {
+    int max_side;
+    int64_t max_pixels;
+} lp_input_limits;
+
+/* Reads the picture, its EXIF orientation honoured. `limits` NULL means the defaults.
+ * Errors name the file: FILE (missing, unreadable), IMAGE (empty, no picture, damaged, cut short), LIMIT, MEMORY,
+ * UNSUPPORTED. */
+LIGHTPOSE_NODISCARD lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *path,
+                                                           const lp_input_limits *limits, lightpose_error *error);
+
+void lp_input_picture_free(lp_input_picture *picture);
+
+/* Whether a file begins like a picture (1), can be read but does not (0), or cannot be read (-1, errno set).
+ * `animated` (may be NULL) tells of a picture that moves. */
+int lp_input_is_picture(const char *path, int *animated);
+
+#endif
