@@ -7,6 +7,7 @@
 #define LP_NET_PLAN_H
 
 #include "image/preprocess.h" /* lp_net_input */
+#include "net/quantise.h"     /* lp_code */
 #include "net/weights.h"
 
 /* Weights of one model in one precision, quantised and packed for the engine; shared by plans and threads. Made by the
@@ -27,6 +28,7 @@ typedef struct lp_plan_options {
     int width, height; /* network input, multiples of LP_STRIDE */
     int threads;       /* team size at run time; the caller has entered it (base/threads.h) */
     int stages;        /* 1 or 2 */
+    int keep_tensors;  /* 1: every tensor stays readable after a run (lp_plan_tensor), which takes more memory */
 } lp_plan_options;
 
 lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
@@ -35,8 +37,8 @@ void lp_plan_destroy(lp_plan **plan);
 /* Where preprocessing writes; fixed for the plan's life. */
 lp_net_input lp_plan_input(const lp_plan *plan);
 
-/* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i * cell_stride],
- * cells row by row. Planar maps have cell_stride 1, interleaved ones channel_stride 1. */
+/* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i *
+ * cell_stride], cells row by row. Planar maps have cell_stride 1, interleaved ones channel_stride 1. */
 typedef struct lp_map_view {
     const float *data;
     ptrdiff_t channel_stride, cell_stride;
@@ -49,5 +51,35 @@ typedef struct lp_maps {
 
 /* Runs the network; `maps` stay valid until the next run. */
 lightpose_status lp_plan_run(lp_plan *plan, lp_maps *maps, lightpose_error *error);
+
+/* What a plan consists of, for the benchmark: steps in order of execution. */
+typedef struct lp_step_info {
+    const char *name;           /* of the layer; lives as long as the plan */
+    const char *implementation; /* what runs it, in oneDNN's or our words */
+    int reference;              /* 1: oneDNN's reference code, which is a defect here */
+    int64_t macs;               /* multiply-accumulates; 0 for what only moves memory */
+} lp_step_info;
+
+int lp_plan_steps(const lp_plan *plan);
+void lp_plan_step_info(const lp_plan *plan, int step, lp_step_info *info);
+
+/* One step alone, on what the last run left. */
+lightpose_status lp_plan_run_step(lp_plan *plan, int step, lightpose_error *error);
+
+size_t lp_plan_arena_bytes(const lp_plan *plan);
+
+/* A tensor as it lies in memory: element (channel c, row y, column x) at data[y * row_stride + x * cell_stride + c],
+ * value = code.scale[c] * (element - code.zero[c]). */
+typedef struct lp_tensor {
+    const void *data;
+    ptrdiff_t row_stride, cell_stride; /* elements */
+    int channels, height, width;
+    lp_code code;
+} lp_tensor;
+
+/* The tensor `name` ("data", a layer's name, or its sum's) of the last run; 0 where the plan has none of that name.
+ * Of a plan without keep_tensors only the maps are there. In F32 a layer's own output is there as well as its sum. */
+int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor *tensor);
+float lp_tensor_value(const lp_tensor *tensor, int channel, int y, int x);
 
 #endif

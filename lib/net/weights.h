@@ -39,7 +39,7 @@ typedef struct lp_range {
     const float *low, *high;
 } lp_range;
 
-int lp_weights_has_ranges(const lp_weights *weights);                                 /* for all tensors that int8 needs */
+int lp_weights_has_ranges(const lp_weights *weights); /* for all tensors that int8 needs */
 int lp_weights_range(const lp_weights *weights, const char *tensor, lp_range *range); /* 0 where there is none */
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The weights of one model in one precision: made layer by layer when the first plan asks, then shared. */
+
+#ifndef LP_NET_NET_H
+#define LP_NET_NET_H
+
+#include "net/dnn.h"
+#include "net/plan.h"
+#include "net/quantise.h"
+
+const lp_scheme *lp_net_scheme(const lp_net *net);
+
+/* What the layer in `row` does beside its weights; lives as long as the net. `last`: it writes an output of the
+ * network, in F32. MEMORY. */
+lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers **numbers, lightpose_error *error);
+
+/* Its weights in the order that `conv` wants; likewise. MEMORY, ENGINE. */
+lightpose_status lp_net_packed(lp_net *net, int row, int last, lp_dnn *dnn, const lp_conv *conv,
+                               const lp_packed **packed, lightpose_error *error);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* int8: with u = value / s_in + z_in the stored source and q = w * s_in / s_w the stored weight, a convolution's
+ * accumulator is A = sum q u, and its real result s_w (A - z_in sum q) + bias. A source scale per channel goes into the
+ * weights before they are rounded, a zero point of 128 into the bias, so that the engine sees neither. (Where the
+ * padding reads outside the image it must then read the zero point: the plan lays a border.)
+ *
+ * Stored output = real result / s_out + z_out. For ReLU and linear layers the division goes into scales and bias, and
+ * the saturation to 0..255 is the ReLU; after ELU it is a gain. */
+
+#include "net/quantise.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static const lp_layer *find_layer(const lp_scheme *scheme, const char *tensor) {
+    for (int i = 0; i < scheme->count; i++) {
+        const lp_layer *const row = &scheme->rows[i];
+        if (strcmp(row->name, tensor) == 0 || (row->sum && strcmp(row->sum, tensor) == 0))
+            return row;
+    }
+    return NULL;
+}
+
+/* One scale for the whole tensor: it is part of a residual sum. */
+static int needs_one_scale(const lp_scheme *scheme, const char *tensor) {
+    for (int i = 0; i < scheme->count; i++)
+        if (scheme->rows[i].add && (!strcmp(scheme->rows[i].add, tensor) || !strcmp(scheme->rows[i].sum, tensor)))
+            return 1;
+    return 0;
+}
+
+/* Nothing below zero: after ReLU, and sums of such. */
+static int is_unsigned(const lp_scheme *scheme, const char *tensor) {
+    const lp_layer *const layer = find_layer(scheme, tensor);
+
+    if (!layer || layer->activation != LP_RELU)
+        return 0;
+    return !layer->sum || strcmp(layer->sum, tensor) != 0 || is_unsigned(scheme, layer->add);
+}
+
+static void code_from_range(const lp_scheme *scheme, const char *tensor, lp_code *code) {
+    const int zero = is_unsigned(scheme, tensor) ? 0 : LP_SIGNED_ZERO;
+    lp_range range;
+    float widest = 0;
+
+    if (!lp_weights_range(scheme->weights, tensor, &range))
+        return; /* the reader has made sure that int8 has them all */
+    for (int c = 0; c < LP_MAX_CHANNELS; c++) {
+        const int at = range.count == 1 ? 0 : c < range.count ? c : range.count - 1;
+        code->scale[c] = zero ? fmaxf(-range.low[at] / 128, range.high[at] / 127) : range.high[at] / 255;
+        code->zero[c] = (uint8_t)zero;
+        widest = fmaxf(widest, code->scale[c]);
+    }
+    if (needs_one_scale(scheme, tensor))
+        for (int c = 0; c < LP_MAX_CHANNELS; c++)
+            code->scale[c] = widest;
+}
+
+/* Three tensors side by side, each with its own code, then padding. */
+static void code_of_concat(const lp_scheme *scheme, lp_code *code) {
+    lp_code part;
+    int at = 0;
+
+    for (int i = 0; i < LP_CONCAT_INPUTS; i++) {
+        const lp_layer *const layer = find_layer(scheme, lp_arch_concat_inputs[i]);
+        lp_code_of(scheme, layer->name, 0, &part);
+        for (int c = 0; c < layer->out; c++, at++) {
+            code->scale[at] = part.scale[c];
+            code->zero[at] = part.zero[c];
+        }
+    }
+}
+
+void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code) {
+    const int int8 = scheme->precision == LIGHTPOSE_PRECISION_INT8, input = strcmp(tensor, "data") == 0;
+    const lp_layer *const layer = find_layer(scheme, tensor);
+
+    code->element = last || scheme->precision == LIGHTPOSE_PRECISION_F32 ? LP_F32 : int8 ? LP_U8 : LP_BF16;
+    for (int c = 0; c < LP_MAX_CHANNELS; c++) {
+        code->scale[c] = input ? lp_weights_input_scale(scheme->weights) : 1;
+        code->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as they are in unsigned bytes */
+    }
+    if (code->element != LP_U8 || input)
+        return;
+    if (layer && layer->kind == LP_CONCAT)
+        code_of_concat(scheme, code);
+    else
+        code_from_range(scheme, tensor, code);
+}
+
+/* The file's weights times the scale of each source channel; padding channels stay zero. */
+static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int in,
+                                     float **weights, lightpose_error *error) {
+    const int area = layer->kernel * layer->kernel;
+    const int stored = layer->kind == LP_DEPTHWISE ? 1 : layer->in, wide = layer->kind == LP_DEPTHWISE ? 1 : in;
+    float *const w = lp_calloc((size_t)layer->out * (size_t)wide, (size_t)area * sizeof(float));
+
+    *weights = w;
+    if (!w)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
+    lp_weights_read_weight(scheme->weights, layer, w);
+    for (int o = layer->out - 1; o >= 0; o--) { /* from the end: rows grow in place where there is padding */
+        memmove(w + (size_t)o * wide * area, w + (size_t)o * stored * area, (size_t)stored * area * sizeof *w);
+        memset(w + ((size_t)o * wide + stored) * area, 0, (size_t)(wide - stored) * area * sizeof *w);
+        for (int i = 0; i < stored; i++)
+            for (int k = 0; k < area; k++)
+                w[((size_t)o * wide + i) * area + k] *= source->scale[layer->kind == LP_DEPTHWISE ? o : i];
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* The scale of one output channel's weights: the file's own where it holds int8 and the source scale is common to all
+ * that the channel reads, so that they are not rounded twice; else what their greatest magnitude asks for. */
+static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int channel,
+                           const float *weights, size_t count) {
+    const float *stored;
+    int common = 1;
+    float most = 0;
+
+    for (int i = 1; layer->kind != LP_DEPTHWISE && i < layer->in; i++)
+        common &= source->scale[i] == source->scale[0];
+    if (common && lp_weights_int8(scheme->weights, layer, &stored))
+        return stored[channel] * source->scale[layer->kind == LP_DEPTHWISE ? channel : 0];
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(weights[i]));
+    return most > 0 ? most / 127 : 1;
+}
+
+static void round_weights(const float *weights, size_t count, float scale, int8_t *rounded) {
+    for (size_t i = 0; i < count; i++)
+        rounded[i] = (int8_t)lrintf(weights[i] / scale);
+}
+
+/* Sum of q z_in over one output channel: what the accumulator has too much. */
+static double excess(const lp_layer *layer, const lp_code *source, int in, int channel, const int8_t *rounded) {
+    const int area = layer->kernel * layer->kernel;
+    double sum = 0;
+
+    for (int i = 0; i < in; i++)
+        for (int k = 0; k < area; k++)
+            sum += (double)rounded[i * area + k] * source->zero[layer->kind == LP_DEPTHWISE ? channel : i];
+    return sum;
+}
+
+/* Turns `weights` into int8 and completes scales, bias and what follows the activation. */
+static void quantise_int8(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, const lp_code *target,
+                          lp_numbers *numbers, const float *weights, int8_t *rounded) {
+    const int in = layer->kind == LP_DEPTHWISE ? 1 : numbers->in, area = layer->kernel * layer->kernel;
+    const size_t row = (size_t)in * (size_t)area;
+    const int folds = layer->activation != LP_ELU; /* ReLU and identity commute with a positive factor */
+    lp_code added;
+
+    if (layer->add)
+        lp_code_of(scheme, layer->add, 0, &added);
+    for (int o = 0; o < layer->out; o++) {
+        const float scale = weights_scale(scheme, layer, source, o, weights + (size_t)o * row, row);
+        round_weights(weights + (size_t)o * row, row, scale, rounded + (size_t)o * row);
+        const double shift = excess(layer, source, in, o, rounded + (size_t)o * row) * scale;
+        const float divisor = folds ? target->scale[o] : 1;
+        numbers->scales[o] = scale / divisor;
+        numbers->bias[o] = (float)((numbers->bias[o] - shift) / divisor);
+        numbers->gains[o] = 1 / target->scale[o];
+    }
+    const float sum = layer->add ? added.scale[0] / target->scale[0] : 0;
+    numbers->sum = sum;
+    numbers->shift = (float)target->zero[0] - (layer->add ? sum * (float)added.zero[0] : 0);
+    numbers->gain = folds ? 1 : numbers->gains[0];
+    int uniform = folds;
+    for (int o = 0; !folds && o < layer->out && (uniform = numbers->gains[o] == numbers->gain); o++)
+        ;
+    if (uniform) {
+        lp_free(numbers->gains);
+        numbers->gains = NULL;
+    }
+    if (layer->activation == LP_RELU && !layer->add && numbers->shift == 0 && target->element == LP_U8)
+        numbers->activation = LP_LINEAR; /* saturation to unsigned bytes does it */
+    if (numbers->activation == LP_LINEAR)
+        for (int o = 0; o < layer->out; o++)
+            numbers->bias[o] += numbers->shift;
+    if (numbers->activation == LP_LINEAR)
+        numbers->shift = 0;
+}
+
+lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
+                             void **weights, lightpose_error *error) {
+    const int int8 = scheme->precision == LIGHTPOSE_PRECISION_INT8;
+    const lp_layer *const reads = find_layer(scheme, layer->from);
+    const int in = reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
+    lp_code source, target;
+    float *plain = NULL;
+
+    *weights = NULL;
+    *numbers = (lp_numbers){.in = in, .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
+    lp_code_of(scheme, layer->from, 0, &source);
+    lp_code_of(scheme, layer->sum ? layer->sum : layer->name, last, &target);
+    numbers->bias = lp_calloc((size_t)layer->out, sizeof(float));
+    numbers->scales = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
+    numbers->gains = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
+    if (!numbers->bias || (int8 && (!numbers->scales || !numbers->gains))) {
+        lp_numbers_free(numbers);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the bias of layer %s", layer->name);
+    }
+    lp_weights_read_bias(scheme->weights, layer, numbers->bias);
+    lightpose_status status = read_weights(scheme, layer, &source, in, &plain, error);
+    if (status == LIGHTPOSE_OK && int8) {
+        const size_t values = (size_t)layer->out * (size_t)(layer->kind == LP_DEPTHWISE ? 1 : in) *
+                              (size_t)(layer->kernel * layer->kernel);
+        *weights = lp_calloc(values, sizeof(int8_t));
+        if (*weights)
+            quantise_int8(scheme, layer, &source, &target, numbers, plain, *weights);
+        else
+            status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
+        lp_free(plain);
+    } else {
+        *weights = plain;
+    }
+    if (status != LIGHTPOSE_OK)
+        lp_numbers_free(numbers);
+    return status;
+}
+
+void lp_numbers_free(lp_numbers *numbers) {
+    lp_free(numbers->bias);
+    lp_free(numbers->scales);
+    lp_free(numbers->gains);
+    *numbers = (lp_numbers){0};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* From the weights file to the numbers a layer runs with, in each precision. DESIGN "Precision". */
+
+#ifndef LP_NET_QUANTISE_H
+#define LP_NET_QUANTISE_H
+
+#include "image/preprocess.h" /* lp_element */
+#include "net/weights.h"
+
+enum {
+    LP_MAX_CHANNELS = 512,
+    LP_CONCAT_CHANNELS = 192, /* 185, padded for the engine's sake with channels whose weights are zero */
+    LP_SIGNED_ZERO = 128      /* the byte that stands for 0 in tensors with negative values */
+};
+
+/* Where the rows of the network, its weights and the wanted precision come together. */
+typedef struct lp_scheme {
+    const lp_weights *weights;
+    lightpose_precision precision;
+    int count;
+    lp_layer rows[LP_MAX_LAYERS];
+} lp_scheme;
+
+/* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, but for
+ * the input's, which is the network's own.
+ *
+ * int8 stores every tensor in unsigned bytes. Values after ReLU run from 0; the others are centred on 128. Scales are
+ * per channel where the file's ranges are, but for tensors of a residual sum, which need one factor between them. */
+typedef struct lp_code {
+    lp_element element;
+    float scale[LP_MAX_CHANNELS];
+    uint8_t zero[LP_MAX_CHANNELS];
+} lp_code;
+
+/* `last`: the tensor leaves the network, as F32 whatever the precision. */
+void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code);
+
+/* What a layer does beside its weights, in the terms of lp_conv_spec. */
+typedef struct lp_numbers {
+    int in; /* channels read, padding included */
+    lp_activation activation;
+    float *bias, *scales, *gains; /* one per output channel; scales and gains may be NULL */
+    float gain, shift, sum;
+} lp_numbers;
+
+/* The numbers of `layer` and, in `weights`, its kernels in plain order: F32, or S8 for int8. Freed with lp_free.
+ * MEMORY. */
+lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
+                             void **weights, lightpose_error *error);
+void lp_numbers_free(lp_numbers *numbers);
+
+#endif
