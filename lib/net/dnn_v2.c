@@ -317,7 +317,7 @@ static lightpose_status reorder(lp_dnn *dnn, const char *name, const dnnl_memory
     return status == dnnl_success ? LIGHTPOSE_OK : engine_failed(error, status, name, "reorder the weights");
 }
 
-lightpose_status lp_pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const void *weights, const float *bias,
+lightpose_status lp_pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const void *weights,
                          lightpose_error *error) {
     const char *const name = conv->name;
     dnnl_memory_desc_t plain;
@@ -374,8 +374,10 @@ static lightpose_status bind_one(lp_conv *conv, lp_dnn *dnn, int index, int arg,
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const void *src, void *dst,
-                              void *scratch, lightpose_error *error) {
+lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const float *bias, const void *src,
+                              void *dst, void *scratch, lightpose_error *error) {
+    for (int i = 0; i < conv->out; i++) /* oneDNN 2: scale * (sum + bias) */
+        conv->bias_values[i] = conv->scales ? bias[i] / conv->scales[i] : bias[i];
     conv->arg_count = 0;
     LP_TRY(bind_one(conv, dnn, SRC, DNNL_ARG_SRC, &conv->src, src, error));
     LP_TRY(bind_one(conv, dnn, WEIGHTS, DNNL_ARG_WEIGHTS, &conv->weights, packed->weights, error));

@@ -189,7 +189,7 @@ size_t lp_plan_arena_bytes(const lp_plan *plan) {
     return plan->arena_bytes;
 }
 
-int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor *tensor) {
+int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor_view *tensor) {
     const int at = lp_find_tensor(plan, name);
 
     if (at < 0)
@@ -205,7 +205,7 @@ int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor *tensor) {
     return 1;
 }
 
-float lp_tensor_value(const lp_tensor *tensor, int channel, int y, int x) {
+float lp_tensor_value(const lp_tensor_view *tensor, int channel, int y, int x) {
     const ptrdiff_t at = y * tensor->row_stride + x * tensor->cell_stride + channel;
     const float scale = tensor->code.scale[channel];
 

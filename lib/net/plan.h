@@ -70,16 +70,16 @@ size_t lp_plan_arena_bytes(const lp_plan *plan);
 
 /* A tensor as it lies in memory: element (channel c, row y, column x) at data[y * row_stride + x * cell_stride + c],
  * value = code.scale[c] * (element - code.zero[c]). */
-typedef struct lp_tensor {
+typedef struct lp_tensor_view {
     const void *data;
     ptrdiff_t row_stride, cell_stride; /* elements */
     int channels, height, width;
     lp_code code;
-} lp_tensor;
+} lp_tensor_view;
 
 /* The tensor `name` ("data", a layer's name, or its sum's) of the last run; 0 where the plan has none of that name.
  * Of a plan without keep_tensors only the maps are there. In F32 a layer's own output is there as well as its sum. */
-int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor *tensor);
-float lp_tensor_value(const lp_tensor *tensor, int channel, int y, int x);
+int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor_view *tensor);
+float lp_tensor_value(const lp_tensor_view *tensor, int channel, int y, int x);
 
 #endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The network against plain loops, layer by layer, on synthetic weights: every precision, both graphs. */
+
+#include "check.h"
+
+#include <float.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "base/threads.h"
+#include "naive.h"
+#include "net/plan.h"
+#include "synthetic.h"
+
+static lp_weights *synthetic(lp_variant variant, unsigned seed) {
+    size_t size;
+    unsigned char *const bytes = synthetic_weights(variant, LP_DTYPE_F32, 1, seed, &size);
+    lp_weights *weights = NULL;
+
+    assert_non_null(bytes);
+    assert_ok(lp_weights_load_memory(&weights, bytes, size, error));
+    free(bytes);
+    return weights;
+}
+
+/* A picture of chance, the same for the same seed, in whatever form the plan wants. */
+static void fill_input(const lp_plan *plan, int width, int height, unsigned seed) {
+    const lp_net_input input = lp_plan_input(plan);
+    uint32_t state = seed * 2654435761u + 1;
+
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width * 3; x++) {
+            char *const row = (char *)input.data + y * input.stride;
+            state = state * 1664525u + 1013904223u;
+            const int pixel = (int)(state >> 24);
+            const float centred = (float)(pixel - 128);
+            uint32_t bits;
+            memcpy(&bits, &centred, sizeof bits);
+            if (input.element == LP_F32)
+                ((float *)row)[x] = centred;
+            else if (input.element == LP_BF16)
+                ((uint16_t *)row)[x] = (uint16_t)(bits >> 16); /* exact: 8 significant bits */
+            else
+                ((uint8_t *)row)[x] = (uint8_t)pixel;
+        }
+}
+
+static naive_tensor values_of(const lp_plan *plan, const char *name) {
+    lp_tensor_view tensor;
+
+    if (!lp_plan_tensor(plan, name, &tensor))
+        fail_msg("the plan has no tensor %s", name);
+    naive_tensor values = naive_create(tensor.channels, tensor.height, tensor.width);
+    for (int c = 0; c < tensor.channels; c++)
+        for (int y = 0; y < tensor.height; y++)
+            for (int x = 0; x < tensor.width; x++)
+                *naive_at(&values, c, y, x) = lp_tensor_value(&tensor, c, y, x);
+    return values;
+}
+
+static double round_bf16(double value) {
+    float single = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&single, &bits, sizeof single);
+    return single;
+}
+
+/* The weights as the precision rounds them: int8 takes the source's scale into them first, then one scale for each
+ * output channel that lets the greatest magnitude be 127. */
+static void round_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source,
+                          const float *from, double *to) {
+    const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
+
+    for (int o = 0; o < layer->out; o++) {
+        double most = 0;
+        for (int i = 0; i < ins * area; i++) {
+            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area];
+            most = fmax(most, fabsf(from[(o * ins) * area + i] * scale));
+        }
+        for (int i = 0; i < ins * area; i++) {
+            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area];
+            const float whole = from[o * ins * area + i] * scale;
+            const double step = most > 0 ? (float)most / 127 : 1;
+            to[o * ins * area + i] = precision == LIGHTPOSE_PRECISION_F32 ? from[o * ins * area + i]
+                                     : precision == LIGHTPOSE_PRECISION_BF16
+                                         ? round_bf16(whole) / scale
+                                         : lrintf(whole / (float)step) * step / scale;
+        }
+    }
+}
+
+/* How far a stored value may be from the exact one. u = 2^-24 is the rounding error of one operation in F32; a sum of n
+ * terms is off by at most n u times the sum of magnitudes, in whatever order it is taken. Storing adds half a unit in
+ * the last place: of bf16's 8 bits, or of the byte. oneDNN's exponential is good to about 2^-21 of 1. */
+static double allowed(const lp_layer *layer, const lp_code *code, int channel, double exact, double magnitude) {
+    const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
+    const double terms = ins * layer->kernel * layer->kernel + 4;
+    const double sum =
+        terms * 0x1p-24 * magnitude + (layer->activation == LP_ELU ? 0x1p-20 : 0) + 0x1p-23 * fabs(exact);
+
+    if (code->element == LP_F32)
+        return sum;
+    if (code->element == LP_BF16)
+        return sum + 0x1p-8 * (fabs(exact) + sum) + FLT_MIN;
+    return sum + code->scale[channel] * (0.5 + 255 * 4 * 0x1p-24);
+}
+
+/* One layer, on the source that the plan itself left, so that errors do not add up from layer to layer. */
+static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpose_precision precision,
+                        const lp_layer *layer) {
+    const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
+    const size_t count = (size_t)layer->out * (size_t)ins * (size_t)(layer->kernel * layer->kernel);
+    float *const stored = calloc(count, sizeof *stored), bias[LP_MAX_CHANNELS];
+    double *const rounded = calloc(count, sizeof *rounded), exact_bias[LP_MAX_CHANNELS];
+    naive_tensor source = values_of(plan, layer->from), target, magnitudes, added = {0};
+    lp_tensor_view from, result;
+
+    assert_true(lp_plan_tensor(plan, layer->from, &from));
+    assert_true(lp_plan_tensor(plan, layer->sum ? layer->sum : layer->name, &result));
+    assert_true(stored && rounded);
+    lp_weights_read_weight(weights, layer, stored);
+    lp_weights_read_bias(weights, layer, bias);
+    for (int o = 0; o < layer->out; o++)
+        exact_bias[o] = bias[o];
+    round_weights(layer, precision, &from.code, stored, rounded);
+    naive_convolve(layer, rounded, exact_bias, &source, &target, &magnitudes);
+    if (layer->add)
+        added = values_of(plan, layer->add);
+    assert_int_equal(result.height, target.height);
+    assert_int_equal(result.width, target.width);
+    for (int c = 0; c < layer->out; c++)
+        for (int i = 0; i < target.height * target.width; i++) {
+            const double addend = layer->add ? naive_at(&added, c, 0, 0)[i] : 0;
+            double exact = naive_activate(layer->activation, naive_at(&target, c, 0, 0)[i]) + addend;
+            const double magnitude = naive_at(&magnitudes, c, 0, 0)[i] + fabs(addend);
+            const double got = lp_tensor_value(&result, c, i / target.width, i % target.width);
+            const double margin = allowed(layer, &result.code, c, exact, magnitude);
+            if (result.code.element == LP_U8) { /* saturates */
+                const double scale = result.code.scale[c], zero = result.code.zero[c];
+                exact = fmin(fmax(exact, -zero * scale), (255 - zero) * scale);
+            }
+            if (!(fabs(got - exact) <= margin))
+                fail_msg("layer %s, channel %d, cell %d: %.9g instead of %.9g +- %.3g", layer->name, c, i, got, exact,
+                         margin);
+        }
+    free(stored);
+    free(rounded);
+    naive_free(&source);
+    naive_free(&target);
+    naive_free(&magnitudes);
+    naive_free(&added);
+}
+
+static void check_concat(const lp_plan *plan, const lp_layer *layer) {
+    naive_tensor all = values_of(plan, layer->name);
+    int at = 0;
+
+    for (int i = 0; i < LP_CONCAT_INPUTS; i++) {
+        naive_tensor part = values_of(plan, lp_arch_concat_inputs[i]);
+        for (int c = 0; c < part.channels; c++, at++)
+            for (int cell = 0; cell < part.height * part.width; cell++)
+                assert_true(naive_at(&part, c, 0, 0)[cell] == naive_at(&all, at, 0, 0)[cell]);
+        naive_free(&part);
+    }
+    assert_int_equal(at, layer->out);
+    naive_free(&all);
+}
+
+typedef struct run_case {
+    lightpose_precision precision;
+    int width, height, stages, threads;
+} run_case;
+
+static lp_plan *plan_for(lp_net *net, const run_case *with, int keep) {
+    const lp_plan_options options = {.width = with->width,
+                                     .height = with->height,
+                                     .threads = with->threads,
+                                     .stages = with->stages,
+                                     .keep_tensors = keep};
+    lp_plan *plan = NULL;
+
+    assert_ok(lp_plan_create(&plan, net, &options, error));
+    fill_input(plan, with->width, with->height, 7);
+    return plan;
+}
+
+static int supported(lightpose_precision precision, const lp_weights *weights) {
+    lightpose_precision resolved;
+
+    return lp_net_resolve(weights, precision, &resolved, NULL) == LIGHTPOSE_OK;
+}
+
+static void check_every_layer(lp_net *net, const lp_weights *weights, const run_case *with) {
+    lp_layer rows[LP_MAX_LAYERS];
+    const int count = lp_arch_layers(lp_weights_variant(weights), rows);
+    lp_plan *plan = plan_for(net, with, 1);
+    lp_maps maps;
+
+    assert_ok(lp_plan_run(plan, &maps, error));
+    assert_int_equal(maps.width, with->width / 8);
+    assert_int_equal(maps.height, with->height / 8);
+    for (int i = 0; i < count && (with->stages == 2 || rows[i].kind != LP_CONCAT); i++) {
+        if (rows[i].kind == LP_CONCAT)
+            check_concat(plan, &rows[i]);
+        else
+            check_layer(plan, weights, with->precision, &rows[i]);
+    }
+    lp_plan_destroy(&plan);
+}
+
+static float *copy_maps(const lp_maps *maps) {
+    const int cells = maps->width * maps->height;
+    float *const values = calloc((size_t)cells * (LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS), sizeof *values);
+
+    assert_non_null(values);
+    for (int c = 0; c < LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS; c++)
+        for (int i = 0; i < cells; i++) {
+            const lp_map_view *const view = c < LIGHTPOSE_HEATMAPS ? &maps->heatmaps : &maps->pafs;
+            const int channel = c < LIGHTPOSE_HEATMAPS ? c : c - LIGHTPOSE_HEATMAPS;
+            values[c * cells + i] = view->data[channel * view->channel_stride + i * view->cell_stride];
+        }
+    return values;
+}
+
+static float *run_maps(lp_net *net, const run_case *with, int keep, int runs) {
+    lp_plan *plan = plan_for(net, with, keep);
+    lp_maps maps;
+
+    for (int i = 0; i < runs; i++) {
+        fill_input(plan, with->width, with->height, 7);
+        assert_ok(lp_plan_run(plan, &maps, error));
+    }
+    float *const values = copy_maps(&maps);
+    lp_plan_destroy(&plan);
+    return values;
+}
+
+/* The plan as it is used - buffers shared by lifetime, sums in place, run more than once - gives the very bits of the
+ * plan whose every layer was checked. */
+static void check_same_maps(lp_net *net, const run_case *with) {
+    const size_t bytes = (size_t)(with->width / 8 * with->height / 8) * (LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS) * 4;
+    float *const kept = run_maps(net, with, 1, 1), *const used = run_maps(net, with, 0, 3);
+
+    assert_memory_equal(kept, used, bytes);
+    free(kept);
+    free(used);
+}
+
+static void check_case(lp_variant variant, const run_case *with) {
+    lp_weights *weights = synthetic(variant, 3);
+    lp_net *net = NULL;
+
+    if (!supported(with->precision, weights)) {
+        lp_weights_destroy(&weights);
+        print_message("# this CPU lacks %s\n", lp_cpu_describe());
+        skip();
+    }
+    const int saved = lp_threads_enter(with->threads);
+    assert_ok(lp_net_create(&net, weights, with->precision, error));
+    check_every_layer(net, weights, with);
+    check_same_maps(net, with);
+    lp_threads_leave(saved);
+    lp_net_destroy(&net);
+    lp_weights_destroy(&weights);
+}
+
+/* Sizes: the smallest, one with odd maps, one with several vectors to a row. */
+static void check_precision(lightpose_precision precision) {
+    check_case(LP_VARIANT_OMZ, &(run_case){precision, 8, 8, 2, 1});
+    check_case(LP_VARIANT_PYTORCH, &(run_case){precision, 24, 16, 1, 2});
+    check_case(LP_VARIANT_PYTORCH, &(run_case){precision, 40, 24, 2, 1});
+    check_case(LP_VARIANT_OMZ, &(run_case){precision, 96, 64, 2, 2});
+}
+
+static void layers_in_f32_equal_plain_loops(void **state) {
+    (void)state;
+    check_precision(LIGHTPOSE_PRECISION_F32);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(layers_in_f32_equal_plain_loops),
+};
+
+int main(void) {
+    return cmocka_run_group_tests_name("network", tests, NULL, NULL);
+}
