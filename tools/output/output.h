@@ -59,7 +59,11 @@ typedef struct lp_output_frame {
 
 /* ---- How it is written ------------------------------------------------------------------------------------------- */
 
-typedef enum lp_keypoint_set { LP_KEYPOINTS_COCO18 = 0, LP_KEYPOINTS_BODY25 = 1 } lp_keypoint_set;
+typedef enum lp_keypoint_set {
+    LP_KEYPOINTS_DEFAULT = 0, /* body25 for openpose and dgs, whose readers count on 25; else coco18 */
+    LP_KEYPOINTS_COCO18 = 1,  /* the network's own */
+    LP_KEYPOINTS_BODY25 = 2   /* OpenPose's: with a middle of the hips, and feet that are always missing */
+} lp_keypoint_set;
 
 /* OpenPose's numbers. */
 typedef enum lp_keypoint_scale {

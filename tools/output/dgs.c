@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The DGS-Korpus wrapper (SPEC 2.5): an array with an object per camera of a session, each with its id, camera, size,
+ * and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is there. */
+
+#include "output/single.h"
+#include "output/writers.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct dgs {
+    lp_single single;
+    lp_text frames; /* of the camera, waiting for the first that tells the size */
+    int width, height;
+    int begun; /* the camera's head is written */
+    int frame_count, cameras;
+} dgs;
+
+static lightpose_status dgs_open(void **state, const char *path, const lp_output_options *options,
+                                 lightpose_error *error) {
+    const lightpose_status status = lp_single_open(state, sizeof(dgs), path, options, error);
+    if (status == LIGHTPOSE_OK)
+        lp_text_add(&((dgs *)*state)->single.text, "[");
+    return status;
+}
+
+/* The corpus calls its videos SESSION_CAMERA, or SESSION_CAMERA_WIDTHxHEIGHT: cameras a1, b1 and c. The length of
+ * the session's part; the rest is the camera. A name of another form is a session seen by camera c, the total view. */
+static size_t split_name(const char *name, const char **camera, size_t *camera_size) {
+    size_t size = strlen(name), end = size;
+
+    while (end > 0 && isdigit((unsigned char)name[end - 1]))
+        end--;
+    if (end < size && end > 1 && name[end - 1] == 'x') {
+        const size_t height = end;
+        end--;
+        while (end > 0 && isdigit((unsigned char)name[end - 1]))
+            end--;
+        if (end < height - 1 && end > 1 && name[end - 1] == '_')
+            size = end - 1;
+    }
+    for (end = size; end > 0 && isdigit((unsigned char)name[end - 1]);)
+        end--;
+    *camera = "c";
+    *camera_size = 1;
+    if (end > 2 && name[end - 1] >= 'a' && name[end - 1] <= 'c' && name[end - 2] == '_') {
+        *camera = name + end - 1;
+        *camera_size = size - (end - 1);
+        size = end - 2;
+    }
+    return size;
+}
+
+static void begin_camera(dgs *self) {
+    const lp_output_stream *const stream = self->single.stream;
+    lp_text *const text = &self->single.text;
+    const char *camera;
+    size_t camera_size;
+    const size_t id_size = split_name(stream->name, &camera, &camera_size);
+
+    lp_text_add(text, self->cameras++ > 0 ? ",\n{\"id\":" : "\n{\"id\":");
+    lp_text_json_part(text, stream->name, id_size);
+    lp_text_add(text, ",\"camera\":");
+    if (stream->camera)
+        lp_text_json(text, stream->camera);
+    else
+        lp_text_json_part(text, camera, camera_size);
+    lp_text_add(text, ",\"width\":");
+    lp_text_integer(text, self->width);
+    lp_text_add(text, ",\"height\":");
+    lp_text_integer(text, self->height);
+    lp_text_add(text, ",\"frames\":{");
+    self->begun = 1;
+}
+
+static void pass_frames(dgs *self) {
+    if (!self->begun)
+        begin_camera(self);
+    if (self->frames.failed)
+        self->single.text.failed = 1;
+    lp_text_bytes(&self->single.text, self->frames.data, self->frames.size);
+    lp_text_clear(&self->frames);
+}
+
+static void end_camera(dgs *self) {
+    if (!self->single.stream)
+        return;
+    pass_frames(self);
+    lp_text_add(&self->single.text, "}}");
+}
+
+static lightpose_status dgs_begin(void *state, const lp_output_stream *stream, lightpose_error *error) {
+    dgs *const self = state;
+
+    end_camera(self);
+    self->begun = self->frame_count = 0;
+    self->width = stream->width;
+    self->height = stream->height;
+    return lp_single_begin(state, stream, error);
+}
+
+static lightpose_status dgs_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
+    dgs *const self = state;
+
+    if (self->width == 0 && frame->width > 0) {
+        self->width = frame->width;
+        self->height = frame->height;
+    }
+    if (frame->width > 0 && (frame->width != self->width || frame->height != self->height))
+        return lp_output_fail(
+            error, LIGHTPOSE_ERROR_ARGUMENT,
+            "frame %" PRId64 " of \"%s\" is %dx%d and those before it %dx%d: the DGS wrapper holds one "
+            "size per camera",
+            frame->index, self->single.stream->source, frame->width, frame->height, self->width, self->height);
+    lp_text_add(&self->frames, self->frame_count++ > 0 ? ",\n\"" : "\n\"");
+    lp_text_integer(&self->frames, frame->index);
+    lp_text_add(&self->frames, "\":");
+    const lightpose_status status = lp_openpose_object(&self->frames, frame, self->single.options, error);
+    if (status != LIGHTPOSE_OK || self->width == 0)
+        return status;
+    pass_frames(self);
+    return lp_single_emit(&self->single, error);
+}
+
+static void dgs_abort(void **state) {
+    lp_text_free(&((dgs *)*state)->frames);
+    lp_single_abort(state);
+}
+
+static lightpose_status dgs_close(void **state, lightpose_error *error) {
+    dgs *const self = *state;
+
+    end_camera(self);
+    lp_text_add(&self->single.text, "\n]\n");
+    lp_text_free(&self->frames);
+    return lp_single_close(state, error);
+}
+
+const lp_output_writer lp_writer_dgs = {
+    .name = "dgs",
+    .summary = "DGS-Korpus wrapper: OpenPose JSON of all frames and cameras, one file (.gz: gzipped)",
+    .suffix = ".dgs.json.gz",
+    .many_streams = 1,
+    .open = dgs_open,
+    .begin = dgs_begin,
+    .frame = dgs_frame,
+    .close = dgs_close,
+    .abort = dgs_abort,
+};

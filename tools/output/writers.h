@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The entries of the table in output.c, one per file, and what they lend each other. */
+
+#ifndef LP_TOOLS_OUTPUT_WRITERS_H
+#define LP_TOOLS_OUTPUT_WRITERS_H
+
+#include "output/output.h"
+#include "output/text.h"
+
+extern const lp_output_writer lp_writer_openpose;
+extern const lp_output_writer lp_writer_jsonl;
+extern const lp_output_writer lp_writer_coco;
+extern const lp_output_writer lp_writer_dgs;
+extern const lp_output_writer lp_writer_csv;
+extern const lp_output_writer lp_writer_checksum;
+extern const lp_output_writer lp_writer_null;
+
+/* Adds the OpenPose object of a frame, of SPEC 2.1: for `openpose` and the frames inside `dgs`. */
+lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame, const lp_output_options *options,
+                                    lightpose_error *error);
+
+/* The file name of a path, without folders and without its extension: "dir/a.b.jpg" -> "a.b". The length goes to
+ * *size; nothing is copied. */
+const char *lp_base_name(const char *path, int *size);
+
+/* The last number in a picture's base name, COCO's image_id. Returns 0 where it has none, or one above 2^53 - 1. */
+int lp_image_number(const char *path, int64_t *number);
+
+const char *lp_frame_state_name(lp_frame_state state); /* "ok", "undecodable", "missing" */
+
+#endif
