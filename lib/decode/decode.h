@@ -27,7 +27,7 @@ void lp_decoder_destroy(lp_decoder **decoder);
 typedef struct lp_people {
     const lp_person *persons; /* in order of rank; owned by the decoder, valid until it next runs */
     int count;
-    int half_pixel;              /* how positions map to the image (image/geometry.h) */
+    int half_pixel;             /* how positions map to the image (image/geometry.h) */
     int64_t peaks_ns, group_ns; /* what it took */
 } lp_people;
 

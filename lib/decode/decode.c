@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "decode/decode.h"
+
+#include <omp.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "decode/decoder.h"
+
+lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder) {
+    return decoder == LIGHTPOSE_DECODER_DEFAULT ? LIGHTPOSE_DECODER_REFERENCE : decoder;
+}
+
+lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_settings *settings, lightpose_error *error) {
+    *decoder = lp_calloc(1, sizeof **decoder);
+    if (!*decoder)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
+    (*decoder)->settings = *settings;
+    (*decoder)->features = lp_cpu_features();
+    lp_upsample_init(&(*decoder)->upsample, settings->upsample);
+    (*decoder)->limb_rule = lp_limb_rule_make(settings);
+    return LIGHTPOSE_OK;
+}
+
+void lp_decoder_destroy(lp_decoder **decoder) {
+    lp_decoder *const old = *decoder;
+
+    if (!old)
+        return;
+    for (size_t i = 0; i < old->workers_capacity; i++) {
+        lp_decode_worker *const worker = (lp_decode_worker *)old->workers + i;
+        lp_scan_free(&worker->scan);
+        lp_field_free(&worker->field);
+    }
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
+        lp_peaks_free(&old->peaks[type]);
+    for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
+        lp_links_free(&old->links[limb]);
+    lp_planes_free(&old->planes);
+    lp_groups_free(&old->groups);
+    lp_free(old->workers);
+    lp_free(old->order);
+    lp_free(old->persons);
+    lp_free(old);
+    *decoder = NULL;
+}
+
+/* Everything whose size follows from the maps and the threads alone. */
+static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int threads, lightpose_error *error) {
+    const size_t had = decoder->workers_capacity;
+
+    if (lp_grow(&decoder->workers, &decoder->workers_capacity, (size_t)threads, sizeof(lp_decode_worker)))
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder's %d threads", threads);
+    lp_decode_worker *const workers = decoder->workers;
+    for (size_t i = had; i < decoder->workers_capacity; i++)
+        lp_scan_init(&workers[i].scan, &decoder->upsample, decoder->features);
+    LP_TRY(lp_planes_reserve(&decoder->planes, maps, error));
+    for (int i = 0; i < threads; i++) {
+        LP_TRY(lp_scan_reserve(&workers[i].scan, &decoder->planes, error));
+        LP_TRY(lp_field_reserve(&workers[i].field, &decoder->upsample, error));
+    }
+    return LIGHTPOSE_OK;
+}
+
+static int find_peaks(lp_decoder *decoder, lp_decode_worker *worker, int type) {
+    return lp_peaks_find(&decoder->peaks[type], &worker->scan, &decoder->planes, type, decoder->settings.peak_threshold,
+                         decoder->settings.peak_radius);
+}
+
+static int find_links(lp_decoder *decoder, lp_decode_worker *worker, const lp_maps *maps, int l) {
+    const lp_limb *const limb = &lp_skeleton_limbs[l];
+    return lp_links_find(&decoder->links[l], &worker->field, maps, limb, &decoder->limb_rule,
+                         &decoder->peaks[limb->from], &decoder->peaks[limb->to]);
+}
+
+/* Peaks, then links. What a type or limb gives depends on nothing that another thread does. */
+static int find_all(lp_decoder *decoder, const lp_maps *maps, int threads, int64_t *peaks_done) {
+    lp_decode_worker *const workers = decoder->workers;
+    int failed = 0;
+
+#pragma omp parallel num_threads(threads) if (threads > 1) reduction(| : failed)
+    {
+        lp_decode_worker *const worker = &workers[omp_get_thread_num()];
+#pragma omp for schedule(static)
+        for (int y = 0; y < maps->height; y++)
+            lp_planes_copy_row(&decoder->planes, maps, y);
+#pragma omp for schedule(dynamic)
+        for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
+            failed |= find_peaks(decoder, worker, type);
+#pragma omp master
+        *peaks_done = lp_now_ns();
+#pragma omp for schedule(dynamic)
+        for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
+            failed |= find_links(decoder, worker, maps, limb);
+    }
+    return failed;
+}
+
+lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, int threads, lp_people *people,
+                                lightpose_error *error) {
+    const int64_t start = lp_now_ns();
+    int64_t peaks_done = start;
+
+    *people = (lp_people){0};
+    LP_TRY(reserve(decoder, maps, threads, error));
+    if (find_all(decoder, maps, threads, &peaks_done))
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the peaks and limbs of maps of %d x %d cells",
+                       maps->width, maps->height);
+    LP_TRY(lp_reference_finish(decoder, error));
+    people->persons = decoder->persons;
+    people->count = decoder->person_count;
+    people->peaks_ns = peaks_done - start;
+    people->group_ns = lp_now_ns() - peaks_done;
+    return LIGHTPOSE_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Inside a decoder: the scratch that decode.c fills and the decoders by name finish. */
+
+#ifndef LP_DECODE_DECODER_H
+#define LP_DECODE_DECODER_H
+
+#include "decode/decode.h"
+#include "decode/group.h"
+
+/* Scratch of one thread. */
+typedef struct lp_decode_worker {
+    lp_scan scan;
+    lp_field field;
+} lp_decode_worker;
+
+struct lp_decoder {
+    lightpose_settings settings;
+    unsigned features; /* base/cpu.h */
+    lp_upsample upsample;
+    lp_limb_rule limb_rule;
+    lp_planes planes;
+    lp_peaks peaks[LIGHTPOSE_KEYPOINTS];
+    lp_links links[LIGHTPOSE_LIMBS];
+    lp_groups groups;
+    void *workers; /* of lp_decode_worker */
+    size_t workers_capacity;
+    void *order; /* of the groups by rank: what a decoder sorts by */
+    size_t order_capacity;
+    void *persons; /* of lp_person */
+    size_t persons_capacity;
+    int person_count;
+};
+
+/* reference.c: groups into persons. */
+lightpose_status lp_reference_finish(lp_decoder *decoder, lightpose_error *error);
+
+#endif

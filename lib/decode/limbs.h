@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The limbs of one kind: which peaks of two keypoint types the part affinity field joins. SPEC 2.10.
+ *
+ * The rule, for every pair of a peak a of the limb's first type and a peak b of its second:
+ *   - `samples` points from a to b, both included, are rounded to whole pixels, halves to even;
+ *   - each scores the field's dot product with the pair's unit vector (the length grows by 1e-6, so that coincident
+ *     peaks score 0 and never join);
+ *   - points that score above `limb_threshold` support the pair; it stands if their share is above `limb_ratio`;
+ *   - its score is the mean over the points that support it (their number grows by 1e-6 too), and must be positive.
+ * Pairs then go by score, the higher first, equal ones by a, then by b, and become links unless a or b is taken.
+ *
+ * The arithmetic is that of the published code under NumPy: float32, sums in NumPy's order, the mean in double. */
+
+#ifndef LP_DECODE_LIMBS_H
+#define LP_DECODE_LIMBS_H
+
+#include "decode/field.h"
+#include "decode/peaks.h"
+#include "decode/skeleton.h"
+
+enum { LP_MAX_SAMPLES = 32 };
+
+typedef struct lp_link {
+    int a, b; /* indices into the peaks of the limb's two types */
+    double score;
+} lp_link;
+
+typedef struct lp_links {
+    void *data; /* of lp_link, in the order accepted */
+    size_t capacity;
+    int count;
+    void *taken; /* a byte for each peak of the two types */
+    size_t taken_capacity;
+} lp_links;
+
+typedef struct lp_limb_rule {
+    int samples, needed; /* points, and how many of them must support a pair */
+    float threshold;
+    float step;                /* between points, as a share of the way */
+    int order[LP_MAX_SAMPLES]; /* of reading the points, which decides nothing but the time: see limbs.c */
+} lp_limb_rule;
+
+lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings);
+
+/* Replaces `links`. Returns 0, or -1 without memory. */
+int lp_links_find(lp_links *links, lp_field *field, const lp_maps *maps, const lp_limb *limb, const lp_limb_rule *rule,
+                  const lp_peaks *from, const lp_peaks *to);
+
+void lp_links_free(lp_links *links);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The peaks of one keypoint type: the candidates that limbs join. SPEC 2.9. */
+
+#ifndef LP_DECODE_PEAKS_H
+#define LP_DECODE_PEAKS_H
+
+#include "decode/scan.h"
+
+typedef struct lp_peaks {
+    int count;
+    float *x, *y, *score; /* each `count` long; cells of the upsampled map */
+    void *data;           /* holds the three */
+    size_t capacity;
+    lp_maxima maxima; /* what the scan found */
+} lp_peaks;
+
+void lp_peaks_free(lp_peaks *peaks);
+
+/* The maxima of plane `map` after the published suppression: in order of x, then of y, each keeps its place unless one
+ * kept before it is closer than `radius`. Score plays no part. Returns 0, or -1 without memory. */
+int lp_peaks_find(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold, float radius);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "decode/scan.h"
+
+#include <float.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "decode/sort.h"
+
+enum {
+    RING = 4,   /* rows of blocks kept: the one at hand, its neighbours above and below, and a power of 2 */
+    GUARD = 16, /* zeros before and after a row of pixels: its neighbours, and whole vectors */
+    WORD = 64   /* bits */
+};
+
+/* What one run works on, unpacked for the kernels. */
+typedef struct scan_job {
+    const float *plane;
+    ptrdiff_t stride, pitch;
+    int width, height, words, origin;
+    uint64_t *hot;    /* [height + 2]: cells of rows -1 to height that reach the bound, from x = -1 on */
+    uint64_t *active; /* [RING + height + 1 + RING]: blocks to compute; the first and last RING rows stay empty */
+    uint64_t *flags;  /* [RING * factor]: blocks in which a row of pixels reaches the threshold */
+    float *rows;      /* [RING]: interpolated along x */
+    float *ring;      /* [RING * factor]: rows of pixels; 0 where nothing was computed */
+    const float (*weights)[2 * LP_MAX_UPSAMPLE];
+    const lp_upsample *upsample;
+    float threshold;
+    lp_maxima *maxima;
+} scan_job;
+
+static int add_maximum(lp_maxima *maxima, int x, int y, float value) {
+    if (lp_grow(&maxima->data, &maxima->capacity, (size_t)maxima->count + 1, sizeof(lp_maximum)))
+        return -1;
+    lp_maximum *const added = (lp_maximum *)maxima->data + maxima->count++;
+    added->place = (uint32_t)x << 16 | (uint32_t)y;
+    added->value = value;
+    return 0;
+}
+
+/* Bits from b to b + count - 1 of a row; count divides WORD and b is a multiple of it. */
+static inline uint64_t group_mask(int b, int count) {
+    return (~(uint64_t)0 >> (WORD - count)) << (b % WORD);
+}
+
+/* The bound of the comment in scan.h, solved for the largest of the middle cells. */
+static float hot_level(const lp_upsample *upsample, float threshold, float low, float high) {
+    const double rest =
+        threshold - upsample->edge * (low < 0 ? -(double)low : 0) - upsample->corner * (high > 0 ? (double)high : 0);
+    const float level = (float)(rest / upsample->inner * (1 - 1e-6));
+
+    /* Where edges and corners alone may do it, or rounding could, every block is computed. */
+    return level > FLT_MIN ? level : -FLT_MAX;
+}
+
+/* Blocks with a hot cell among their middle 2 x 2: cells b - 1 and b in x and in y, which are bits b and b + 1. Returns
+ * whether there are any. */
+static uint64_t find_active(const scan_job *job) {
+    const int words = job->words;
+    uint64_t any = 0;
+
+    memset(job->active, 0, (size_t)(RING * words) * sizeof(uint64_t));
+    memset(job->active + (ptrdiff_t)(RING + job->height + 1) * words, 0, (size_t)(RING * words) * sizeof(uint64_t));
+    for (int by = 0; by <= job->height; by++) {
+        const uint64_t *const above = job->hot + (ptrdiff_t)by * words, *const below = above + words;
+        uint64_t *const active = job->active + (ptrdiff_t)(RING + by) * words;
+        for (int w = 0; w < words; w++) {
+            const uint64_t cells = above[w] | below[w];
+            const uint64_t carry = w + 1 < words ? (above[w + 1] | below[w + 1]) << (WORD - 1) : 0;
+            active[w] = cells | cells >> 1 | carry;
+            if (w == words - 1) /* bit width + 1 is a cell but no block */
+                active[w] &= ~((uint64_t)1 << ((job->width + 1) % WORD));
+            any |= active[w];
+        }
+    }
+    return any;
+}
+
+#define LANES    4
+#define NAMED(x) x##_4
+#include "decode/scan_kernel.h"
+#undef LANES
+#undef NAMED
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#define LANES    8
+#define NAMED(x) x##_8
+#include "decode/scan_kernel.h"
+#undef LANES
+#undef NAMED
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
+#define LANES    16
+#define NAMED(x) x##_16
+#include "decode/scan_kernel.h"
+#undef LANES
+#undef NAMED
+#pragma GCC pop_options
+#define HAVE_WIDE 1
+#endif
+
+void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features) {
+    *scan = (lp_scan){.upsample = upsample, .lanes = 4};
+    for (int t = 0; t < LP_TAPS; t++)
+        for (int i = 0; i < 2 * LP_MAX_UPSAMPLE; i++)
+            scan->weights[t][i] = upsample->weights[t][i % upsample->factor];
+#ifdef HAVE_WIDE
+    if (features & LP_CPU_AVX2)
+        scan->lanes = 8;
+    if (features & LP_CPU_AVX512)
+        scan->lanes = 16;
+#else
+    (void)features;
+#endif
+}
+
+void lp_scan_free(lp_scan *scan) {
+    lp_free(scan->bits);
+    lp_free(scan->pixels);
+    scan->bits = scan->pixels = NULL;
+    scan->bits_capacity = scan->pixels_capacity = 0;
+}
+
+lightpose_status lp_scan_reserve(lp_scan *scan, const lp_planes *planes, lightpose_error *error) {
+    const int factor = scan->upsample->factor;
+    const size_t columns = ((size_t)planes->width + 1) * (size_t)factor;
+
+    const ptrdiff_t pitch = (ptrdiff_t)((columns + 3 * GUARD - 1) / GUARD * GUARD);
+
+    scan->width = planes->width;
+    scan->height = planes->height;
+    scan->words = (planes->width + 2 + WORD - 1) / WORD;
+    const size_t bit_rows = 2 * ((size_t)planes->height + 2) + 2 * RING + RING * (size_t)factor;
+    const size_t pixel_rows = RING + RING * (size_t)factor;
+    const ptrdiff_t old_pitch = scan->pitch;
+    scan->pitch = 0;
+    if (lp_grow(&scan->bits, &scan->bits_capacity, bit_rows * (size_t)scan->words, sizeof(uint64_t)) ||
+        lp_grow(&scan->pixels, &scan->pixels_capacity, pixel_rows * (size_t)pitch, sizeof(float)))
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to search maps of %d x %d cells", planes->width,
+                       planes->height);
+    if (pitch != old_pitch) /* the ring lies elsewhere now */
+        memset(scan->pixels, 0, pixel_rows * (size_t)pitch * sizeof(float));
+    scan->pitch = pitch;
+    return LIGHTPOSE_OK;
+}
+
+static int maximum_before(const lp_maximum *a, const lp_maximum *b) {
+    return a->place < b->place;
+}
+
+LP_DEFINE_SORT(sort_maxima, lp_maximum, maximum_before)
+
+static scan_job unpack(const lp_scan *scan, const lp_planes *planes, int map) {
+    scan_job job = {.plane = lp_plane(planes, map),
+                    .stride = planes->stride,
+                    .pitch = scan->pitch,
+                    .width = scan->width,
+                    .height = scan->height,
+                    .words = scan->words,
+                    .origin = scan->upsample->origin,
+                    .weights = scan->weights,
+                    .upsample = scan->upsample};
+    job.hot = scan->bits;
+    job.active = job.hot + (ptrdiff_t)(job.height + 2) * job.words;
+    job.flags = job.active + (ptrdiff_t)(job.height + 2 + 2 * RING) * job.words;
+    job.rows = scan->pixels;
+    job.ring = job.rows + RING * job.pitch;
+    return job;
+}
+
+static int run(scan_job *job, int lanes) {
+#ifdef HAVE_WIDE
+    if (lanes == 16)
+        return scan_16(job);
+    if (lanes == 8)
+        return scan_8(job);
+#else
+    (void)lanes;
+#endif
+    return scan_4(job);
+}
+
+int lp_scan_run(lp_scan *scan, const lp_planes *planes, int map, float threshold, lp_maxima *maxima) {
+    scan_job job = unpack(scan, planes, map);
+
+    job.threshold = threshold > 0 ? threshold : FLT_TRUE_MIN;
+    job.maxima = maxima;
+    maxima->count = 0;
+    memset(job.flags, 0, (size_t)(RING * scan->upsample->factor * job.words) * sizeof(uint64_t));
+    if (run(&job, scan->lanes)) {
+        memset(job.ring, 0, (size_t)(RING * scan->upsample->factor * job.pitch) * sizeof(float));
+        return -1;
+    }
+    sort_maxima(maxima->data, maxima->count);
+    return 0;
+}

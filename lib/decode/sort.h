@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Sorting in place, without memory: insertion for short lists, heap sort for long ones. `before(a, b)` says whether *a
+ * must stand before *b; where it orders all elements the outcome is unique. */
+
+#ifndef LP_DECODE_SORT_H
+#define LP_DECODE_SORT_H
+
+#define LP_DEFINE_SORT(name, type, before)                                                                             \
+    static void name##_sift(type *items, int root, int count) {                                                        \
+        const type item = items[root];                                                                                 \
+        for (int child; (child = 2 * root + 1) < count; root = child) {                                                \
+            if (child + 1 < count && before(&items[child], &items[child + 1]))                                         \
+                child++;                                                                                               \
+            if (!before(&item, &items[child]))                                                                         \
+                break;                                                                                                 \
+            items[root] = items[child];                                                                                \
+        }                                                                                                              \
+        items[root] = item;                                                                                            \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void name(type *items, int count) {                                                                         \
+        if (count <= 64) {                                                                                             \
+            for (int i = 1; i < count; i++) {                                                                          \
+                const type item = items[i];                                                                            \
+                int j = i;                                                                                             \
+                for (; j > 0 && before(&item, &items[j - 1]); j--)                                                     \
+                    items[j] = items[j - 1];                                                                           \
+                items[j] = item;                                                                                       \
+            }                                                                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
+        for (int i = count / 2 - 1; i >= 0; i--)                                                                       \
+            name##_sift(items, i, count);                                                                              \
+        for (int i = count - 1; i > 0; i--) {                                                                          \
+            const type last = items[i];                                                                                \
+            items[i] = items[0];                                                                                       \
+            items[0] = last;                                                                                           \
+            name##_sift(items, 0, i);                                                                                  \
+        }                                                                                                              \
+    }
+
+#endif
