@@ -5,11 +5,11 @@
 
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "image/element.h"
-#include "image/resample.h"
+#include "image/kernels.h"
 #include "image/view.h"
-#include "image/yuv.h"
 
 /* Pixels of the rows that YUV images are converted to. */
 static const lp_pixel bgrx = {4, 0, 1, 2};
@@ -28,6 +28,7 @@ typedef struct block {
 } block;
 
 struct lp_preprocess {
+    lp_image_kernels kernels;
     lp_columns columns;
     int source;   /* of the columns: source columns, */
     double scale; /* and scale; 0 where nothing is filled yet */
@@ -40,6 +41,7 @@ typedef struct job {
     const lp_geometry *geometry;
     const lp_net_input *input;
     const lp_columns *columns;
+    const lp_image_kernels *kernels;
     const lp_yuv *yuv; /* NULL for formats that are resampled as they are */
 } job;
 
@@ -47,6 +49,7 @@ lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_erro
     *preprocess = lp_calloc(1, sizeof **preprocess);
     if (!*preprocess)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for preprocessing");
+    (*preprocess)->kernels = lp_image_kernels_for(lp_cpu_features());
     return LIGHTPOSE_OK;
 }
 
@@ -104,22 +107,18 @@ static lightpose_status prepare_columns(lp_preprocess *p, const lp_geometry *geo
     columns->weights = p->weights.data;
     columns->count = geometry->scaled_width;
     columns->pixel = pixel;
-    columns->row_bytes = geometry->image_width * pixel.bytes;
     lp_columns_fill(columns, geometry->image_width, geometry->scale);
     p->source = geometry->image_width;
     p->scale = geometry->scale;
     return LIGHTPOSE_OK;
 }
 
-/* Slack behind each row lets kernels write whole vectors. */
-enum { SLACK = 64 };
-
 static size_t row_room(const lp_geometry *geometry) {
-    return lp_align(3 * lp_columns_room(geometry->scaled_width) + SLACK);
+    return lp_align(3 * lp_columns_room(geometry->scaled_width) + LP_WIDE_WRITE);
 }
 
 static size_t converted_room(const lp_geometry *geometry, int is_yuv) {
-    return is_yuv ? lp_align((size_t)bgrx.bytes * (size_t)geometry->image_width + SLACK) : 0;
+    return is_yuv ? lp_align(bgrx.bytes * lp_yuv_room(geometry->image_width)) : 0;
 }
 
 static lightpose_status prepare_scratch(lp_preprocess *p, const lp_geometry *geometry, int is_yuv, int threads,
@@ -151,7 +150,8 @@ static const uint8_t *converted_row(const job *j, worker *w, int slot, int row) 
     const uint8_t *const v = interleaved ? u + 1 : plane_row(image, 2, row / 2);
 
     if (w->source[slot] != row)
-        lp_yuv_row_c(j->yuv, plane_row(image, 0, row), u, v, interleaved ? 2 : 1, image->width, w->converted[slot]);
+        j->kernels->yuv_row(j->yuv, plane_row(image, 0, row), u, v, interleaved ? 2 : 1, image->width,
+                            w->converted[slot]);
     w->source[slot] = row;
     return w->converted[slot];
 }
@@ -178,7 +178,7 @@ static void output_row(const job *j, worker *w, int net_row) {
     const lp_row_tap tap = lp_row_tap_at(row, g->image_height, g->scale);
     const uint8_t *const upper = source_row(j, w, tap.upper), *const lower = source_row(j, w, tap.lower);
 
-    lp_resample_row_c(j->columns, &tap, upper, lower, w->row);
+    j->kernels->resample_row(j->columns, &tap, upper, lower, w->row);
     if (j->columns->mean_last)
         lp_resample_last(j->columns, upper, lower, w->row);
     lp_element_pad(element, left, out);
@@ -197,6 +197,7 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
                    .geometry = geometry,
                    .input = input,
                    .columns = &preprocess->columns,
+                   .kernels = &preprocess->kernels,
                    .yuv = is_yuv ? lp_yuv_coefficients(image->matrix, image->range) : NULL};
 
     /* By thread number and not by rows: each piece is contiguous, and has its scratch whatever team OpenMP grants. */

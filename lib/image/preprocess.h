@@ -26,8 +26,7 @@ void lp_preprocess_destroy(lp_preprocess **preprocess);
 
 /* The image must have passed lp_view_check, and `geometry` be its own. Runs on `threads` threads. The 8-bit values are
  * those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte, on the image converted to BGR. */
-lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image,
-                                   const lp_geometry *geometry, int threads, const lp_net_input *input,
-                                   lightpose_error *error);
+lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
+                                   int threads, const lp_net_input *input, lightpose_error *error);
 
 #endif

@@ -53,6 +53,10 @@ void lp_columns_fill(lp_columns *columns, int source, double scale) {
         }
     }
     columns->next = source > 1 ? columns->pixel.bytes : 0;
+    columns->wide = 0;
+    while (columns->wide < count &&
+           columns->offsets[columns->wide] <= (int64_t)source * columns->pixel.bytes - LP_WIDE_READ)
+        columns->wide++;
     columns->mean_last = scale == 0.5 && 2 * (int64_t)count > source;
 }
 
@@ -74,12 +78,12 @@ static int across(const uint8_t *sample, int next, const int16_t *weights) {
     return (sample[0] * weights[0] + sample[next] * weights[1]) >> 4;
 }
 
-void lp_resample_row_c(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
-                       uint8_t *bgr) {
+void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
+                      int first, uint8_t *bgr) {
     const int channel[3] = {columns->pixel.blue, columns->pixel.green, columns->pixel.red};
     const int next = columns->next;
 
-    for (int i = 0; i < columns->count; i++) {
+    for (int i = first; i < columns->count; i++) {
         const int16_t *const weights = columns->weights + (size_t)LP_TAP_LANES * i;
         for (int c = 0; c < 3; c++) {
             const int offset = columns->offsets[i] + channel[c];
@@ -88,6 +92,11 @@ void lp_resample_row_c(const lp_columns *columns, const lp_row_tap *tap, const u
             bgr[3 * i + c] = (uint8_t)((down + 2) >> 2);
         }
     }
+}
+
+void lp_resample_row_c(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
+                       uint8_t *bgr) {
+    lp_resample_rest(columns, tap, upper, lower, 0, bgr);
 }
 
 /* The mean of two samples, half to even. */

@@ -17,7 +17,7 @@
 
 #include "base/status.h"
 
-enum { LP_TAP_LANES = 8, LP_TAPS_PAD = 8 };
+enum { LP_TAP_LANES = 8, LP_TAPS_PAD = 16, LP_WIDE_READ = 8, LP_WIDE_WRITE = 64 };
 
 /* How a source pixel lies in memory: its size, and where blue, green and red are. */
 typedef struct lp_pixel {
@@ -28,34 +28,37 @@ typedef struct lp_pixel {
  * repeated, so that kernels may work in groups. */
 typedef struct lp_columns {
     int count;
+    int wide; /* the first so many columns may be read as LP_WIDE_READ bytes without leaving the row */
     int next; /* bytes from the left sample to the right one; 0 where the source has one column */
     lp_pixel pixel;
-    int row_bytes;    /* of the source: nothing is read beyond */
     int mean_last;    /* the last column is the special case above */
     int32_t *offsets; /* bytes to the left sample */
     int16_t *weights; /* LP_TAP_LANES each: the pair (left, right), repeated for the lanes of a vector */
 } lp_columns;
 
-/* Where output row `row` reads and with which weights. */
+/* Fills the columns for a source of `source` pixels, at most 2^31 bytes; `count`, `pixel` and the arrays' memory are
+ * the caller's. */
+void lp_columns_fill(lp_columns *columns, int source, double scale);
+size_t lp_columns_room(int count); /* entries of the arrays */
+
+/* Where an output row reads and with which weights. */
 typedef struct lp_row_tap {
     int upper, lower;
     int16_t upper_weight, lower_weight;
 } lp_row_tap;
 
-/* Fills offsets, weights and mean_last; the other members and the arrays' memory are the caller's. */
-void lp_columns_fill(lp_columns *columns, int source, double scale);
-size_t lp_columns_room(int count); /* entries of the arrays */
-
 lp_row_tap lp_row_tap_at(int row, int source, double scale);
 
 /* One output row: `count` pixels of B G R into `bgr`, which has room for lp_columns_room(count) pixels and
- * LP_TAPS_PAD bytes. */
+ * LP_WIDE_WRITE bytes. Every kernel gives the same bytes. */
 typedef void lp_resample_row(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper,
                              const uint8_t *lower, uint8_t *bgr);
 
-lp_resample_row lp_resample_row_c;
+lp_resample_row lp_resample_row_c, lp_resample_row_avx2;
 
-/* The last pixel of a row where `mean_last` is set. */
+/* The columns from `first` on, for kernels that do not do them all; and the last one where `mean_last` is set. */
+void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
+                      int first, uint8_t *bgr);
 void lp_resample_last(const lp_columns *columns, const uint8_t *upper, const uint8_t *lower, uint8_t *bgr);
 
 #endif

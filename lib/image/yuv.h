@@ -26,10 +26,16 @@ typedef struct lp_yuv {
 /* Both must be known values. */
 const lp_yuv *lp_yuv_coefficients(lightpose_matrix matrix, lightpose_range range);
 
-/* A row of `width` pixels: chroma samples lie `chroma_step` bytes apart. Writes 4 bytes a pixel, the fourth is 0. */
+/* Pixels that the output of a row has room for. */
+static inline size_t lp_yuv_room(int width) {
+    return ((size_t)width + 31) / 32 * 32;
+}
+
+/* A row of `width` pixels: chroma samples lie `chroma_step` bytes apart, 1 (I420) or 2 (NV12, v = u + 1). Writes 4
+ * bytes a pixel, the fourth is 0, and anything up to lp_yuv_room(width). Every kernel gives the same bytes. */
 typedef void lp_yuv_row(const lp_yuv *yuv, const uint8_t *y, const uint8_t *u, const uint8_t *v, int chroma_step,
                         int width, uint8_t *bgrx);
 
-lp_yuv_row lp_yuv_row_c;
+lp_yuv_row lp_yuv_row_c, lp_yuv_row_avx2;
 
 #endif
