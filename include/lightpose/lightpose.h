@@ -334,6 +334,94 @@ typedef struct lightpose_stats {
 
 LIGHTPOSE_API void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats);
 
+/* ---- Tracking ---------------------------------------------------------------------------------------------------- */
+
+/* Who is who from frame to frame, and keypoints that do not tremble: a tracker gives every pose of a stream the id of
+ * its person and smooths the person's keypoints. It sees poses alone, no pixels. One tracker per stream:
+ *
+ *     lightpose_infer(context, &image, result, &error);
+ *     lightpose_tracker_update(tracker, time_of_the_frame, result, &error);
+ *
+ * The default assignment remembers people. It predicts where each one's keypoints have moved to, compares them
+ * with the frame's by object keypoint similarity (COCO's, weighted by score and widened by the time since the person
+ * was last seen), and gives out ids so that the sum of similarities is the largest possible. A person is
+ * remembered for `keep_seconds` unseen: through missed frames, behind others, across their paths. A stranger gets
+ * an id when seen in `confirm_frames` frames in a row, so that ghosts get none; until then, and for a second pose
+ * on a person who has one already, the id is -1. In a tracker's first frame all get one at once.
+ *
+ * `reference` is the published demo's: poses in descending order of their score sum each take the pose of the previous
+ * frame with the most similar keypoints, at least 3, else a new id. A person missed for one frame gets a new id.
+ *
+ * Ids count from 0 and are never given again. At most 256 poses of a frame, the first of the result, get one.
+ *
+ * Same times and poses in, same ids and positions out, on any machine and with any number of threads. */
+
+typedef enum lightpose_assignment {
+    LIGHTPOSE_ASSIGNMENT_DEFAULT = 0,
+    LIGHTPOSE_ASSIGNMENT_REFERENCE = 1
+} lightpose_assignment;
+
+/* The order of poses in a tracked result. */
+typedef enum lightpose_order {
+    LIGHTPOSE_ORDER_RANK = 0, /* as they came; with expect_people the order in which people first appeared */
+    LIGHTPOSE_ORDER_X = 1     /* left to right, by the middle of their keypoints */
+} lightpose_order;
+
+typedef struct lightpose_tracker_settings {
+    lightpose_assignment assignment;
+    float keep_seconds;   /* 2: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
+    float min_similarity; /* 0.2: a pose less similar is someone else; 0 to 1 */
+    int confirm_frames;   /* 2: frames in a row before a stranger gets an id; 1 to 100 */
+    lightpose_order order;
+
+    /* 0 (default), or a known number of people, 1 to 64, on seats of their own: a conversation, a panel. The result then
+     * holds exactly so many poses after every update, pose i with id i. A seat whose person is not seen holds a pose
+     * without keypoints: all MISSING, score, rank and box 0. Poses beyond those of the seats are taken for ghosts and
+     * removed. With order `x` seats are numbered from left to right; this settles, for the rest of the stream, once
+     * all are seen together in `confirm_frames` frames in a row, and until then the people seen hold the first seats.
+     * People keep their seat when they cross; one who was lost takes the free seat whose usual place is nearer
+     * than every other seat's. Needs the default assignment. */
+    int expect_people;
+
+    /* One-Euro filter, per keypoint, x and y, with the true time between frames. A position that stands still is
+     * low-passed at `smooth_min_cutoff`; the cutoff rises by `smooth_beta` Hz per pixel a second, so a steady motion
+     * lags by at most 1 / (2 pi smooth_beta) pixels (3.2), however fast it is. A missing keypoint is never fed to it
+     * nor made up; one that was missing for more than a quarter of a second starts afresh. The box follows. */
+    int smooth;                     /* 1: on */
+    float smooth_min_cutoff;        /* 1 Hz; above 0, to 1000 */
+    float smooth_beta;              /* 0.05 Hz per pixel a second; 0 to 1000 */
+    float smooth_derivative_cutoff; /* 1 Hz, of the speed that moves the cutoff; above 0, to 1000 */
+
+    int reserved[16];
+} lightpose_tracker_settings;
+
+/* Fills `settings` with the defaults named above. */
+LIGHTPOSE_API void lightpose_tracker_settings_default(lightpose_tracker_settings *settings);
+
+/* The people of one stream. Thread-safety: one thread at a time; it may move between threads. */
+typedef struct lightpose_tracker lightpose_tracker;
+
+/* `settings` NULL means the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_open(lightpose_tracker **tracker,
+                                                                          const lightpose_tracker_settings *settings,
+                                                                          lightpose_error *error);
+LIGHTPOSE_API void lightpose_tracker_close(lightpose_tracker **tracker);
+
+/* Takes the next frame's poses, each frame once and in order, frames without people too, and changes them in place:
+ * ids, smoothed keypoints, boxes, and order and number where the settings say so.
+ *
+ * `time_seconds` is the frame's time of presentation or capture, from any origin; frames may be unevenly spaced. A
+ * time that repeats, or goes back by less than a second, as damaged streams have it, counts as one step of the last
+ * step's length (1/30 s at first). One that goes back by more is a stream begun again: everyone is forgotten,
+ * seats stay, ids count on. At a cut to another scene open a new tracker.
+ *
+ * Allocates only where a frame needs more than any before it. On failure the result is empty and the tracker as it was.
+ * Errors: ARGUMENT (a NULL, or a time that is not finite), MEMORY. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_update(lightpose_tracker *tracker,
+                                                                            double time_seconds,
+                                                                            lightpose_result *result,
+                                                                            lightpose_error *error);
+
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
 /* The caller's pixels to draw on: BGR24, RGB24, BGRA or RGBA. */

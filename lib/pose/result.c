@@ -9,8 +9,7 @@ void lp_result_clear(lightpose_result *result) {
     result->count = 0;
 }
 
-/* The box of the detected keypoints; zero where there are none. */
-static lightpose_box box_of(const lightpose_pose *pose) {
+lightpose_box lp_pose_box(const lightpose_pose *pose) {
     lightpose_box box = {0};
     int found = 0;
 
@@ -48,7 +47,7 @@ static void pose_from_person(lightpose_pose *pose, const lp_person *person, cons
         };
         pose->keypoint_count += state == LIGHTPOSE_DETECTED;
     }
-    pose->box = box_of(pose);
+    pose->box = lp_pose_box(pose);
 }
 
 lightpose_status lp_result_set(lightpose_result *result, const lp_people *people, const lp_transform *transform,

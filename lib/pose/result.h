@@ -15,6 +15,9 @@ struct lightpose_result {
 
 void lp_result_clear(lightpose_result *result);
 
+/* The box of the detected keypoints; zero where there are none. */
+lightpose_box lp_pose_box(const lightpose_pose *pose);
+
 /* Replaces the contents by `people`, taken to the image. On failure the result is empty. */
 lightpose_status lp_result_set(lightpose_result *result, const lp_people *people, const lp_transform *transform,
                                int upsample, lightpose_error *error);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "pose/body.h"
+
+#include <math.h>
+
+/* 2 sigma of each keypoint, in shares of the root of the person's area: COCO's, and for the neck the shoulders'. */
+static const double tolerance[LIGHTPOSE_KEYPOINTS] = {
+    .052, .158, .158, .144, .124, .158, .144, .124, /* nose, neck, right arm, left arm */
+    .214, .174, .178, .214, .174, .178,             /* right leg, left leg */
+    .050, .050, .070, .070                          /* eyes, ears */
+};
+
+/* A keypoint further away than this many tolerances counts 0: its similarity would be below 0.0004. */
+static const double reach = 4;
+
+/* Keypoints that a comparison must have in common before it can be trusted, as a weight: a body that agrees in
+ * keypoints of this weight alone gets half the similarity. */
+static const double trust_weight = 0.5;
+
+static const double least_weight = 0.01;
+
+void lp_body_measure_box(lp_body *body) {
+    double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (body->weight[k] == 0)
+            continue;
+        left = fmin(left, body->x[k]);
+        right = fmax(right, body->x[k]);
+        top = fmin(top, body->y[k]);
+        bottom = fmax(bottom, body->y[k]);
+    }
+    const int any = left <= right;
+    body->left = any ? left : 0;
+    body->top = any ? top : 0;
+    body->width = any ? right - left : 0;
+    body->height = any ? bottom - top : 0;
+}
+
+void lp_body_from_pose(lp_body *body, const lightpose_pose *pose) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        const lightpose_keypoint *const keypoint = &pose->keypoints[k];
+        const int there = keypoint->state != LIGHTPOSE_MISSING && isfinite(keypoint->x) && isfinite(keypoint->y);
+        body->x[k] = there ? keypoint->x : 0;
+        body->y[k] = there ? keypoint->y : 0;
+        /* fmax and fmin take a score that is NaN to the least weight. */
+        body->weight[k] = there ? fmin(fmax(keypoint->score, least_weight), 1) : 0;
+    }
+    lp_body_measure_box(body);
+}
+
+static double squared(double value) {
+    return value * value;
+}
+
+static double squared_distance(const lp_body *a, const lp_body *b, int k) {
+    return squared(a->x[k] - b->x[k]) + squared(a->y[k] - b->y[k]);
+}
+
+int lp_body_count_similar(const lp_body *a, const lp_body *b) {
+    /* The published box counts pixels: from the first to the last, both included. */
+    const double area = fmax((a->width + 1) * (a->height + 1), (b->width + 1) * (b->height + 1));
+    int count = 0;
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (a->weight[k] > 0 && b->weight[k] > 0)
+            count += exp(-squared_distance(a, b, k) / (2 * area * squared(tolerance[k]))) > 0.5;
+    }
+    return count;
+}
+
+double lp_body_area(const lp_body *body) {
+    const double narrow = 0.3; /* width by height of a person who stands */
+    const double longer = fmax(body->width, body->height);
+    return fmax(body->width * body->height, narrow * longer * longer) + 1;
+}
+
+double lp_body_similarity(const lp_body *memory, const lp_expectation *expectation, const lp_body *seen,
+                          double *closeness) {
+    double common = 0, close = 0;
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        const double weight = fmin(memory->weight[k], seen->weight[k]);
+        double value = 0;
+        if (weight > 0) {
+            const double variance = expectation->area * squared(tolerance[k]) + expectation->variance;
+            const double distance = squared(memory->x[k] + expectation->dx - seen->x[k]) +
+                                    squared(memory->y[k] + expectation->dy - seen->y[k]);
+            if (distance < squared(reach) * variance)
+                value = weight * exp(-distance / (2 * variance));
+            common += weight;
+            close += value;
+        }
+        if (closeness)
+            closeness[k] = value;
+    }
+    return close / (common + trust_weight);
+}

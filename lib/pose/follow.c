@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Motion. The body moves as a whole with constant velocity, which dies away over horizon_s where nothing is seen:
+ * people turn and stop. The velocity is an average of the displacements between frames, over velocity_s or, at first,
+ * over all there are and the guess that the person stands still. The displacement is that of the keypoints which both
+ * frames show, weighted by how well each agrees with the expectation, so that limbs that swing and keypoints that
+ * jumped to someone else count little.
+ *
+ * How far the person may be from the expectation grows with the time unseen, in shares of the person's size; most for
+ * someone just met, whose velocity is not known yet. */
+
+#include "pose/follow.h"
+
+#include <math.h>
+
+#include "pose/result.h"
+
+static const double velocity_s = 0.25;
+static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
+static const double horizon_s = 1.0;
+static const double drift_known = 0.3; /* sizes a second */
+static const double drift_new = 1.0;   /* sizes a second */
+static const double area_s = 2.0;      /* an area seen once is believed for about so long */
+static const double fade_s = 1.0;      /* a keypoint carried along unseen loses its weight over about so long */
+
+void lp_track_start(lp_track *track, const lp_body *body, double now) {
+    *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now};
+    track->body = *body;
+    track->area = lp_body_area(body);
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        track->keypoint_seen[k] = now;
+        track->filter_fed[k] = -1;
+    }
+}
+
+lp_expectation lp_track_expect(const lp_track *track, double now) {
+    const double gap = now - track->seen;
+    const double travel = horizon_s * (1 - exp(-gap / horizon_s));
+    const double drift = drift_known + (drift_new - drift_known) * exp(-(track->seen - track->born) / velocity_s);
+    const double spread = drift * gap;
+    return (lp_expectation){.dx = track->vx * travel,
+                            .dy = track->vy * travel,
+                            .variance = track->area * spread * spread,
+                            .area = track->area};
+}
+
+/* How far the body as a whole has moved since it was last seen. */
+static void displacement(const lp_track *track, const lp_expectation *expectation, const lp_body *body, double *dx,
+                         double *dy) {
+    double closeness[LIGHTPOSE_KEYPOINTS];
+    double sum = 0, x = 0, y = 0;
+
+    lp_body_similarity(&track->body, expectation, body, closeness);
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        sum += closeness[k];
+        x += closeness[k] * (body->x[k] - track->body.x[k]);
+        y += closeness[k] * (body->y[k] - track->body.y[k]);
+    }
+    *dx = sum > 0 ? x / sum : expectation->dx;
+    *dy = sum > 0 ? y / sum : expectation->dy;
+}
+
+void lp_track_learn(lp_track *track, const lp_body *body, double now) {
+    const double gap = now - track->seen;
+    const lp_expectation expectation = lp_track_expect(track, now);
+    double dx, dy;
+
+    displacement(track, &expectation, body, &dx, &dy);
+    const double gain = fmax(gap / (now - track->born + still_s), 1 - exp(-gap / velocity_s));
+    track->vx += gain * (dx / gap - track->vx);
+    track->vy += gain * (dy / gap - track->vy);
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (body->weight[k] > 0) {
+            track->body.x[k] = body->x[k];
+            track->body.y[k] = body->y[k];
+            track->body.weight[k] = body->weight[k];
+            track->keypoint_seen[k] = now;
+        } else {
+            track->body.x[k] += dx;
+            track->body.y[k] += dy;
+            track->body.weight[k] *= exp(-gap / fade_s);
+        }
+    }
+    track->area = fmax(lp_body_area(body), track->area * exp(-gap / area_s));
+    track->seen = now;
+    track->hits++;
+}
+
+void lp_track_forget_missing(lp_track *track) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (track->body.weight[k] == 0)
+            track->filter_fed[k] = -1;
+    }
+}
+
+void lp_track_smooth(lp_track *track, const lp_one_euro_settings *settings, lightpose_pose *pose, double now,
+                     double step) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        lightpose_keypoint *const keypoint = &pose->keypoints[k];
+        lp_one_euro *const filter = track->filters[k];
+
+        if (keypoint->state == LIGHTPOSE_MISSING || !isfinite(keypoint->x) || !isfinite(keypoint->y))
+            continue;
+        const double since = now - track->filter_fed[k];
+        if (track->filter_fed[k] < 0 || since - step > LP_FILTER_GAP) {
+            lp_one_euro_start(&filter[0], keypoint->x);
+            lp_one_euro_start(&filter[1], keypoint->y);
+        } else {
+            keypoint->x = (float)lp_one_euro_step(&filter[0], settings, keypoint->x, since);
+            keypoint->y = (float)lp_one_euro_step(&filter[1], settings, keypoint->y, since);
+        }
+        track->filter_fed[k] = now;
+    }
+    pose->box = lp_pose_box(pose);
+}
