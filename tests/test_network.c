@@ -284,8 +284,20 @@ static void layers_in_f32_equal_plain_loops(void **state) {
     check_precision(LIGHTPOSE_PRECISION_F32);
 }
 
+static void layers_in_bf16_equal_plain_loops(void **state) {
+    (void)state;
+    check_precision(LIGHTPOSE_PRECISION_BF16);
+}
+
+static void layers_in_int8_equal_plain_loops(void **state) {
+    (void)state;
+    check_precision(LIGHTPOSE_PRECISION_INT8);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(layers_in_f32_equal_plain_loops),
+    cmocka_unit_test(layers_in_bf16_equal_plain_loops),
+    cmocka_unit_test(layers_in_int8_equal_plain_loops),
 };
 
 int main(void) {
