@@ -6,9 +6,11 @@
 #include "base/mem.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "decode/fuse.h"
 
-/* Plans of the sizes used last. A video needs one, a folder of photos a handful: portrait, landscape, square. */
-enum { PLAN_SLOTS = 4 };
+/* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,
+ * square. Each size needs a plan for every network height. */
+enum { SIZES_KEPT = 4, MAX_HEIGHTS = 4, MAX_SLOTS = SIZES_KEPT * MAX_HEIGHTS };
 
 typedef struct plan_slot {
     lp_plan *plan;
@@ -23,15 +25,34 @@ struct lightpose_context {
     lightpose_stats stats;
 
     lp_preprocess *preprocess;
-    plan_slot slots[PLAN_SLOTS];
+    int heights[MAX_HEIGHTS]; /* largest first: its grid is the one on which maps are averaged */
+    int height_count;
+    plan_slot slots[MAX_SLOTS];
     int64_t clock;
+    lp_fuse *fuse; /* NULL where one run of the network is all */
     lp_decoder *decoder;
 
-    lp_maps maps; /* the last frame's, inside its plan; width 0: none */
+    lp_maps maps; /* the last frame's, inside its plan or fuse; width 0: none */
     lp_transform transform;
     void *planar; /* copies for the caller: heatmaps, then pafs */
     size_t planar_capacity;
 };
+
+static void list_heights(lp_pipeline *pipeline) {
+    int *const heights = pipeline->heights;
+
+    heights[pipeline->height_count++] = pipeline->settings.height;
+    for (int i = 0; i < MAX_HEIGHTS - 1; i++) {
+        const int extra = pipeline->settings.extra_heights[i];
+        if (!extra)
+            continue;
+        heights[pipeline->height_count++] = extra;
+        if (extra > heights[0]) {
+            heights[pipeline->height_count - 1] = heights[0];
+            heights[0] = extra;
+        }
+    }
+}
 
 lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *model, const lightpose_settings *settings,
                                     lightpose_error *error) {
@@ -45,6 +66,7 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
     made->stats.threads = settings->threads > 0 ? settings->threads : lp_threads_available();
     made->stats.decoder = lp_decoder_resolve(settings->decoder);
     made->settings.decoder = made->stats.decoder;
+    list_heights(made);
     status = lp_decoder_create(&made->decoder, &made->settings, error);
     if (status == LIGHTPOSE_OK && model) {
         made->model = lp_model_retain(model);
@@ -53,6 +75,8 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
             status = lp_model_net(model, made->stats.precision, &made->net, error);
         if (status == LIGHTPOSE_OK)
             status = lp_preprocess_create(&made->preprocess, error);
+        if (status == LIGHTPOSE_OK && (settings->flip || made->height_count > 1))
+            status = lp_fuse_create(&made->fuse, error);
     }
     if (status != LIGHTPOSE_OK) {
         lp_pipeline_destroy(made);
@@ -65,8 +89,9 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
 void lp_pipeline_destroy(lp_pipeline *pipeline) {
     if (!pipeline)
         return;
-    for (int i = 0; i < PLAN_SLOTS; i++)
+    for (int i = 0; i < MAX_SLOTS; i++)
         lp_plan_destroy(&pipeline->slots[i].plan);
+    lp_fuse_destroy(&pipeline->fuse);
     lp_preprocess_destroy(&pipeline->preprocess);
     lp_decoder_destroy(&pipeline->decoder);
     lp_free(pipeline->planar);
@@ -74,13 +99,13 @@ void lp_pipeline_destroy(lp_pipeline *pipeline) {
     lp_free(pipeline);
 }
 
-/* The plan for the network size of `geometry`, built where none of the last PLAN_SLOTS sizes fits. */
+/* The plan for the network size of `geometry`, built where none of those kept fits. */
 static lightpose_status find_plan(lp_pipeline *pipeline, const lp_geometry *geometry, lp_plan **plan,
                                   lightpose_error *error) {
     plan_slot *oldest = pipeline->slots;
 
     pipeline->clock++;
-    for (plan_slot *slot = pipeline->slots; slot < pipeline->slots + PLAN_SLOTS; slot++) {
+    for (plan_slot *slot = pipeline->slots; slot < pipeline->slots + SIZES_KEPT * pipeline->height_count; slot++) {
         if (slot->plan && slot->width == geometry->net_width && slot->height == geometry->net_height) {
             slot->used = pipeline->clock;
             *plan = slot->plan;
@@ -109,11 +134,13 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
     lp_plan *plan;
     lp_maps maps;
 
-    LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->settings.height, &pipeline->settings, error));
-    LP_TRY(find_plan(pipeline, &geometry, &plan, error));
-    LP_TRY(lp_plan_run(plan, &maps, error));
-    /* The run's maps replace those of a frame that used the same plan. */
+    /* The runs' maps replace those of a frame that used the same plan. */
     pipeline->maps.width = 0;
+    for (int i = 0; i < pipeline->height_count; i++) {
+        LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->heights[i], &pipeline->settings, error));
+        LP_TRY(find_plan(pipeline, &geometry, &plan, error));
+        LP_TRY(lp_plan_run(plan, &maps, error));
+    }
     return LIGHTPOSE_OK;
 }
 
@@ -136,30 +163,65 @@ static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
-                              lightpose_error *error) {
-    lp_geometry geometry;
-    lp_plan *plan;
+/* Runs the network on the plan's input as it is, or mirrored, and adds to the frame's times. */
+static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const lp_geometry *geometry, int mirrored,
+                                    lp_maps *maps, lightpose_error *error) {
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lp_geometry_make(&geometry, image->width, image->height, pipeline->settings.height, &pipeline->settings,
-                            error));
-    LP_TRY(find_plan(pipeline, &geometry, &plan, error));
-    const lp_net_input input = lp_plan_input(plan);
-    const int64_t planned = lp_now_ns();
-    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, &geometry, pipeline->stats.threads, &input, error));
-    const int64_t preprocessed = lp_now_ns();
-    LP_TRY(lp_plan_run(plan, &pipeline->maps, error));
+    if (mirrored) {
+        const lp_net_input input = lp_plan_input(plan);
+        lp_mirror_input(&input, geometry->net_width, geometry->net_height);
+    }
+    LP_TRY(lp_plan_run(plan, maps, error));
     const int64_t inferred = lp_now_ns();
-    pipeline->transform = lp_geometry_transform(&geometry);
+    pipeline->stats.network_ns += inferred - start;
+    if (pipeline->fuse) {
+        LP_TRY(lp_fuse_add(pipeline->fuse, maps, geometry, mirrored, error));
+        pipeline->stats.fuse_ns += lp_now_ns() - inferred;
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* The maps of one network height: preprocess, run, and run again on the mirrored input where that is asked for. */
+static lightpose_status run_height(lp_pipeline *pipeline, const lightpose_image *image, const lp_geometry *geometry,
+                                   lightpose_error *error) {
+    lp_plan *plan;
+
+    LP_TRY(find_plan(pipeline, geometry, &plan, error));
+    const lp_net_input input = lp_plan_input(plan);
+    const int64_t start = lp_now_ns();
+    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, geometry, pipeline->stats.threads, &input, error));
+    pipeline->stats.preprocess_ns += lp_now_ns() - start;
+    LP_TRY(run_network(pipeline, plan, geometry, 0, &pipeline->maps, error));
+    if (pipeline->settings.flip)
+        LP_TRY(run_network(pipeline, plan, geometry, 1, &pipeline->maps, error));
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
+                              lightpose_error *error) {
+    lp_geometry grid, geometry;
+    const int64_t start = lp_now_ns();
+
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.fuse_ns = 0;
+    for (int i = 0; i < pipeline->height_count; i++) {
+        LP_TRY(
+            lp_geometry_make(&geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings, error));
+        if (i == 0)
+            grid = geometry;
+        if (i == 0 && pipeline->fuse)
+            LP_TRY(lp_fuse_begin(pipeline->fuse, &grid, error));
+        LP_TRY(run_height(pipeline, image, &geometry, error));
+    }
+    if (pipeline->fuse)
+        lp_fuse_end(pipeline->fuse, &pipeline->maps);
+    pipeline->transform = lp_geometry_transform(&grid);
     LP_TRY(decode(pipeline, &pipeline->maps, &pipeline->transform, result, error));
 
     pipeline->stats.frames++;
-    pipeline->stats.preprocess_ns = preprocessed - planned;
-    pipeline->stats.network_ns = inferred - preprocessed;
     pipeline->stats.total_ns = lp_now_ns() - start;
-    pipeline->stats.net_width = geometry.net_width;
-    pipeline->stats.net_height = geometry.net_height;
+    pipeline->stats.net_width = grid.net_width;
+    pipeline->stats.net_height = grid.net_height;
     return LIGHTPOSE_OK;
 }
 
@@ -226,7 +288,7 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
         return status;
     }
     pipeline->stats.frames++;
-    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = 0;
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.fuse_ns = 0;
     pipeline->stats.total_ns = lp_now_ns() - start;
     return LIGHTPOSE_OK;
 }

@@ -3,7 +3,7 @@
 
 /* One worker: the only place that knows the order of the stages. Read this first.
  *
- *     image view -> preprocess -> network -> decode -> result
+ *     image view -> preprocess -> network (-> average of several runs) -> decode -> result
  */
 
 #ifndef LP_PIPELINE_H

@@ -25,6 +25,10 @@ static const setting table[] = {
     SETTING(threads, INT, 0, 0, LP_MAX_THREADS),
     SETTING(precision, INT, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_INT8),
     SETTING(stages, INT, 2, 1, 2),
+    SETTING(flip, INT, 0, 0, 1),
+    SETTING(extra_heights[0], INT, 0, 0, 1 << 15),
+    SETTING(extra_heights[1], INT, 0, 0, 1 << 15),
+    SETTING(extra_heights[2], INT, 0, 0, 1 << 15),
     SETTING(decoder, INT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_REFERENCE),
     SETTING(upsample, INT, 4, 1, 8),
     SETTING(peak_threshold, FLOAT, 0.1, 0, 1e6),
@@ -67,6 +71,14 @@ void lightpose_settings_default(lightpose_settings *settings) {
         set(settings, &table[i]);
 }
 
+static lightpose_status check_height(const char *name, int height, const lightpose_settings *settings,
+                                     lightpose_error *error) {
+    if (height > settings->max_net_height)
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "setting %s is %d; the limit max_net_height is %d", name, height,
+                       settings->max_net_height);
+    return LIGHTPOSE_OK;
+}
+
 lightpose_status lp_settings_check(const lightpose_settings *settings, lightpose_error *error) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const double value = get(settings, &table[i]);
@@ -77,9 +89,9 @@ lightpose_status lp_settings_check(const lightpose_settings *settings, lightpose
     if (settings->upsample & (settings->upsample - 1))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting upsample is %d; it must be 1, 2, 4 or 8",
                        settings->upsample);
-    if (settings->height > settings->max_net_height)
-        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "setting height is %d; the limit max_net_height is %d",
-                       settings->height, settings->max_net_height);
+    LP_TRY(check_height("height", settings->height, settings, error));
+    for (size_t i = 0; i < sizeof settings->extra_heights / sizeof *settings->extra_heights; i++)
+        LP_TRY(check_height("extra_heights", settings->extra_heights[i], settings, error));
     for (size_t i = 0; i < sizeof settings->reserved / sizeof *settings->reserved; i++)
         if (settings->reserved[i])
             return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,

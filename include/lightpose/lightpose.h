@@ -131,6 +131,10 @@ typedef struct lightpose_settings {
     lightpose_precision precision; /* default auto */
     int stages;                    /* 2 (default): initial and refinement stage; 1: the initial stage alone */
 
+    /* Accuracy for time: the maps of several runs of the network are averaged before they are decoded. */
+    int flip;             /* 1: also the mirrored image, twice the time; default 0 */
+    int extra_heights[3]; /* further network heights beside `height`; 0 (default): none */
+
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
     lightpose_decoder decoder;
     int upsample;         /* 1, 2, 4 (default) or 8 */
@@ -322,6 +326,7 @@ typedef struct lightpose_stats {
     int64_t frames;                /* frames inferred or decoded since the context was opened */
     int64_t preprocess_ns;         /* of the last frame */
     int64_t network_ns;            /* "" */
+    int64_t fuse_ns;               /* averaging the maps of several runs; 0 with one */
     int64_t peaks_ns;              /* upsampling and peaks */
     int64_t group_ns;              /* limbs and grouping */
     int64_t total_ns;              /* the whole call */

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "decode/fuse.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "decode/skeleton.h"
+
+enum { CHANNELS = LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS, TAPS = 4 };
+
+/* Where a cell of the grid lies among the cells of another: TAPS neighbours from `first` on, clamped, and weights. */
+typedef struct fuse_taps {
+    int index[TAPS];
+    float weight[TAPS];
+} fuse_taps;
+
+struct lp_fuse {
+    lp_geometry grid;
+    int added;
+    void *sum; /* cells x CHANNELS: heatmaps, then pafs */
+    size_t sum_capacity;
+    void *row; /* one row of the source, interpolated between rows: its width x CHANNELS */
+    size_t row_capacity;
+    void *taps; /* of the columns, then of the rows */
+    size_t taps_capacity;
+};
+
+lightpose_status lp_fuse_create(lp_fuse **fuse, lightpose_error *error) {
+    *fuse = lp_calloc(1, sizeof **fuse);
+    return *fuse ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps");
+}
+
+void lp_fuse_destroy(lp_fuse **fuse) {
+    if (!*fuse)
+        return;
+    lp_free((*fuse)->sum);
+    lp_free((*fuse)->row);
+    lp_free((*fuse)->taps);
+    lp_free(*fuse);
+    *fuse = NULL;
+}
+
+lightpose_status lp_fuse_begin(lp_fuse *fuse, const lp_geometry *geometry, lightpose_error *error) {
+    const size_t values = (size_t)geometry->map_width * (size_t)geometry->map_height * CHANNELS;
+
+    if (lp_grow(&fuse->sum, &fuse->sum_capacity, values, sizeof(float)) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps of %d x %d cells", geometry->map_width,
+                       geometry->map_height);
+    memset(fuse->sum, 0, values * sizeof(float));
+    fuse->grid = *geometry;
+    fuse->added = 0;
+    return LIGHTPOSE_OK;
+}
+
+static int mirrored_keypoint(int keypoint) {
+    static const int mirror[LIGHTPOSE_HEATMAPS] = {0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16, 18};
+    return mirror[keypoint];
+}
+
+/* For channel c of the sum: the channel of the maps it comes from, and its sign. Mirroring swaps left and right, and
+ * turns the fields' x around. */
+static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANNELS]) {
+    for (int c = 0; c < CHANNELS; c++) {
+        source[c] = c;
+        sign[c] = 1;
+    }
+    if (!mirrored)
+        return;
+    for (int k = 0; k < LIGHTPOSE_HEATMAPS; k++)
+        source[k] = mirrored_keypoint(k);
+    for (int i = 0; i < LIGHTPOSE_LIMBS; i++)
+        for (int j = 0; j < LIGHTPOSE_LIMBS; j++) {
+            const lp_limb *const limb = &lp_skeleton_limbs[i], *const other = &lp_skeleton_limbs[j];
+            if (other->from != mirrored_keypoint(limb->from) || other->to != mirrored_keypoint(limb->to))
+                continue;
+            source[LIGHTPOSE_HEATMAPS + limb->paf_x] = LIGHTPOSE_HEATMAPS + other->paf_x;
+            source[LIGHTPOSE_HEATMAPS + limb->paf_y] = LIGHTPOSE_HEATMAPS + other->paf_y;
+            sign[LIGHTPOSE_HEATMAPS + limb->paf_x] = -1;
+        }
+}
+
+/* OpenCV's bicubic kernel, A = -0.75, at the fraction t between taps 1 and 2 (SPEC 2.8). */
+static void cubic(float t, float weight[TAPS]) {
+    const float a = -0.75f;
+
+    weight[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
+    weight[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
+    weight[2] = ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1;
+    weight[3] = 1 - weight[0] - weight[1] - weight[2];
+}
+
+/* Taps of `cells` cells among `count`, where a cell centre goes from network pixel x to (x - pad) * ratio + other_pad.
+ */
+static void make_taps(fuse_taps *taps, int cells, int count, double pad, double ratio, double other_pad) {
+    for (int i = 0; i < cells; i++) {
+        const double pixel = ((i + 0.5) * LP_STRIDE - pad) * ratio + other_pad;
+        const double at = pixel / LP_STRIDE - 0.5, whole = floor(at);
+        cubic((float)(at - whole), taps[i].weight);
+        for (int t = 0; t < TAPS; t++) {
+            const double index = whole - 1 + t;
+            taps[i].index[t] = index < 0 ? 0 : index > count - 1 ? count - 1 : (int)index;
+        }
+    }
+}
+
+/* One cell of the maps, in the order of the sum's channels. */
+static float read_cell(const lp_maps *maps, int channel, ptrdiff_t cell) {
+    const lp_map_view *const view = channel < LIGHTPOSE_HEATMAPS ? &maps->heatmaps : &maps->pafs;
+    const int c = channel < LIGHTPOSE_HEATMAPS ? channel : channel - LIGHTPOSE_HEATMAPS;
+    return view->data[c * view->channel_stride + cell * view->cell_stride];
+}
+
+/* fuse->row = the maps at a row between their rows. Column j of a mirrored map is its column width - 1 - j. */
+static void interpolate_rows(lp_fuse *fuse, const lp_maps *maps, const fuse_taps *taps, int mirrored,
+                             const int source[CHANNELS], const float sign[CHANNELS]) {
+    float *const row = fuse->row;
+
+    for (int x = 0; x < maps->width; x++) {
+        const int column = mirrored ? maps->width - 1 - x : x;
+        for (int c = 0; c < CHANNELS; c++) {
+            float sum = 0;
+            for (int t = 0; t < TAPS; t++)
+                if (taps->weight[t] != 0)
+                    sum +=
+                        taps->weight[t] * read_cell(maps, source[c], (ptrdiff_t)taps->index[t] * maps->width + column);
+            row[x * CHANNELS + c] = sign[c] * sum;
+        }
+    }
+}
+
+lightpose_status lp_fuse_add(lp_fuse *fuse, const lp_maps *maps, const lp_geometry *from, int mirrored,
+                             lightpose_error *error) {
+    const lp_geometry *const grid = &fuse->grid;
+    int source[CHANNELS];
+    float sign[CHANNELS];
+
+    if (lp_grow(&fuse->row, &fuse->row_capacity, (size_t)maps->width * CHANNELS, sizeof(float)) != 0 ||
+        lp_grow(&fuse->taps, &fuse->taps_capacity, (size_t)grid->map_width + (size_t)grid->map_height,
+                sizeof(fuse_taps)) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps of %d x %d cells", maps->width,
+                       maps->height);
+    fuse_taps *const columns = fuse->taps, *const rows = columns + grid->map_width;
+    const double ratio = from->scale / grid->scale;
+    make_taps(columns, grid->map_width, maps->width, grid->pad_left, ratio, from->pad_left);
+    make_taps(rows, grid->map_height, maps->height, grid->pad_top, ratio, from->pad_top);
+    channel_sources(mirrored, source, sign);
+    for (int y = 0; y < grid->map_height; y++) {
+        interpolate_rows(fuse, maps, &rows[y], mirrored, source, sign);
+        for (int x = 0; x < grid->map_width; x++) {
+            float *const sum = (float *)fuse->sum + ((ptrdiff_t)y * grid->map_width + x) * CHANNELS;
+            for (int t = 0; t < TAPS; t++) {
+                const float weight = columns[x].weight[t];
+                const float *const value = (const float *)fuse->row + (ptrdiff_t)columns[x].index[t] * CHANNELS;
+                for (int c = 0; weight != 0 && c < CHANNELS; c++)
+                    sum[c] += weight * value[c];
+            }
+        }
+    }
+    fuse->added++;
+    return LIGHTPOSE_OK;
+}
+
+void lp_fuse_end(lp_fuse *fuse, lp_maps *maps) {
+    float *const sum = fuse->sum;
+    const ptrdiff_t values = (ptrdiff_t)fuse->grid.map_width * fuse->grid.map_height * CHANNELS;
+
+    for (ptrdiff_t i = 0; fuse->added > 1 && i < values; i++)
+        sum[i] /= (float)fuse->added;
+    *maps = (lp_maps){.width = fuse->grid.map_width,
+                      .height = fuse->grid.map_height,
+                      .heatmaps = {sum, 1, CHANNELS},
+                      .pafs = {sum + LIGHTPOSE_HEATMAPS, 1, CHANNELS}};
+}
+
+void lp_mirror_input(const lp_net_input *input, int width, int height) {
+    const size_t sizes[] = {[LP_U8] = 3, [LP_S8] = 3, [LP_BF16] = 6, [LP_F32] = 12};
+    const size_t size = sizes[input->element];
+    char held[12];
+
+    for (int y = 0; y < height; y++) {
+        char *left = (char *)input->data + y * input->stride, *right = left + ((size_t)width - 1) * size;
+        for (; left < right; left += size, right -= size) {
+            memcpy(held, left, size);
+            memcpy(left, right, size);
+            memcpy(right, held, size);
+        }
+    }
+}
