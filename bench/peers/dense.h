@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The decoder as one would write it down from the paper: every map upsampled whole by OpenCV, plain loops over all of
+ * it. What our sparse decoder is timed against, on one thread. SPEC 2.8 to 2.10. */
+
+#ifndef BENCH_PEERS_DENSE_H
+#define BENCH_PEERS_DENSE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* `heatmaps` 19 and `pafs` 38 planar maps of width x height cells. Returns the number of persons, -1 on failure. */
+int dense_decode(const float *heatmaps, const float *pafs, int width, int height);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
