@@ -12,11 +12,11 @@
 
 enum { WIDTH = 24, HEIGHT = 16, CELLS = WIDTH * HEIGHT };
 
-/* A round bump of height 1 where the keypoint is. */
-static void put_keypoint(float *heatmaps, int keypoint, int x, int y) {
+/* A round bump of height 1 where the keypoint is, in cells. */
+static void put_keypoint(float *heatmaps, int keypoint, float x, float y) {
     for (int v = 0; v < HEIGHT; v++)
         for (int u = 0; u < WIDTH; u++) {
-            const float distance = (float)((u - x) * (u - x) + (v - y) * (v - y));
+            const float distance = ((float)u - x) * ((float)u - x) + ((float)v - y) * ((float)v - y);
             heatmaps[keypoint * CELLS + v * WIDTH + u] = 1 / (1 + distance);
         }
 }
@@ -36,11 +36,12 @@ int main(void) {
     /* scale 0 and no padding: coordinates come out in network pixels, 8 to a cell */
     const lightpose_maps maps = {.width = WIDTH, .height = HEIGHT, .heatmaps = heatmaps, .pafs = pafs};
 
-    put_keypoint(heatmaps, 2, 4, 8);  /* right shoulder */
-    put_keypoint(heatmaps, 3, 11, 8); /* right elbow */
-    put_keypoint(heatmaps, 4, 18, 8); /* right wrist */
-    put_limb(pafs, 14, 8);            /* shoulder to elbow: channels 14 and 15 */
-    put_limb(pafs, 16, 8);            /* elbow to wrist: channels 16 and 17 */
+    /* not on the very centre of a cell: a bump with two equal highest points has no peak */
+    put_keypoint(heatmaps, 2, 4.2f, 8.1f);  /* right shoulder */
+    put_keypoint(heatmaps, 3, 11.2f, 8.1f); /* right elbow */
+    put_keypoint(heatmaps, 4, 18.2f, 8.1f); /* right wrist */
+    put_limb(pafs, 14, 8);                  /* shoulder to elbow: channels 14 and 15 */
+    put_limb(pafs, 16, 8);                  /* elbow to wrist: channels 16 and 17 */
 
     if (lightpose_context_open(&context, NULL, NULL, &error) == LIGHTPOSE_OK &&
         lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The exported functions of the model, context, result and drawing: validate, call inward, nothing else. */
+/* The exported functions of the model, result and context: validate, call inward, nothing else. */
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "api.h"
 #include "base/mem.h"
-#include "decode/finite.h"
 #include "decode/skeleton.h"
 #include "image/view.h"
 #include "model.h"
 #include "pipeline.h"
-#include "pose/draw.h"
 #include "settings.h"
 
 #define TEXT2(x) #x
 #define TEXT(x)  TEXT2(x)
-
-/* The argument that must not be NULL, by name. */
-#define NEED(argument, error)                                                                                          \
-    do {                                                                                                               \
-        if (!(argument))                                                                                               \
-            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: " #argument " is NULL", __func__);                    \
-    } while (0)
 
 const char *lightpose_version(void) {
     return TEXT(LIGHTPOSE_VERSION_MAJOR) "." TEXT(LIGHTPOSE_VERSION_MINOR) "." TEXT(LIGHTPOSE_VERSION_PATCH);
@@ -85,6 +78,14 @@ void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info
 }
 
 /* ---- Results */
+
+const char *lightpose_keypoint_name(int keypoint) {
+    static const char *const names[LIGHTPOSE_KEYPOINTS] = {
+        "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
+        "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
+        "left_knee",  "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
+    return keypoint >= 0 && keypoint < LIGHTPOSE_KEYPOINTS ? names[keypoint] : NULL;
+}
 
 lightpose_status lightpose_limb(int limb, int *from, int *to) {
     if (limb < 0 || limb >= LIGHTPOSE_LIMBS || !from || !to)
@@ -172,6 +173,25 @@ lightpose_status lightpose_context_maps(lightpose_context *context, lightpose_ma
     return lp_pipeline_maps(context, maps, error);
 }
 
+/* Size and transform; the values are looked at where they are read. */
+static lightpose_status check_maps(const lightpose_maps *maps, lightpose_error *error) {
+    enum { MAX_CELLS = 4096 };
+
+    if (maps->width < 1 || maps->height < 1)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "maps of %d x %d cells; each side is at least 1", maps->width,
+                       maps->height);
+    if (maps->width > MAX_CELLS || maps->height > MAX_CELLS)
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "maps of %d x %d cells; the limit is %d a side", maps->width,
+                       maps->height, MAX_CELLS);
+    if (!isfinite(maps->scale) || !isfinite(maps->pad_x) || !isfinite(maps->pad_y))
+        return lp_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "the maps' scale %g, pad_x %g or pad_y %g is not finite",
+                       (double)maps->scale, (double)maps->pad_x, (double)maps->pad_y);
+    if (maps->scale < 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the maps' scale is %g; it must not be negative",
+                       (double)maps->scale);
+    return LIGHTPOSE_OK;
+}
+
 lightpose_status lightpose_decode(lightpose_context *context, const lightpose_maps *maps, lightpose_result *result,
                                   lightpose_error *error) {
     NEED(result, error);
@@ -180,31 +200,11 @@ lightpose_status lightpose_decode(lightpose_context *context, const lightpose_ma
     NEED(maps, error);
     NEED(maps->heatmaps, error);
     NEED(maps->pafs, error);
-    LP_TRY(lp_maps_check(maps, error));
+    LP_TRY(check_maps(maps, error));
     return lp_pipeline_decode(context, maps, result, error);
 }
 
 void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats) {
     if (stats)
         *stats = context ? *lp_pipeline_stats(context) : (lightpose_stats){0};
-}
-
-/* ---- Drawing */
-
-void lightpose_draw_settings_default(lightpose_draw_settings *settings) {
-    if (settings)
-        lp_draw_settings_default(settings);
-}
-
-lightpose_status lightpose_draw(const lightpose_canvas *canvas, const lightpose_result *result,
-                                const lightpose_draw_settings *settings, lightpose_error *error) {
-    lightpose_draw_settings defaults;
-
-    NEED(canvas, error);
-    NEED(result, error);
-    if (!settings) {
-        lp_draw_settings_default(&defaults);
-        settings = &defaults;
-    }
-    return lp_draw(canvas, result, settings, error);
 }

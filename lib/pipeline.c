@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "decode/finite.h"
 #include "decode/fuse.h"
 
 /* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,
@@ -280,6 +281,7 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
     const lp_transform transform = {maps->scale > 0 ? maps->scale : 1, maps->pad_x, maps->pad_y};
     const int64_t start = lp_now_ns();
 
+    LP_TRY(lp_maps_check_finite(&planar, error));
     const int saved = lp_threads_enter(pipeline->stats.threads);
     const lightpose_status status = decode(pipeline, &planar, &transform, result, error);
     lp_threads_leave(saved);

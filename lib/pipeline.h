@@ -29,7 +29,7 @@ lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image 
 /* The last frame's maps, made planar on demand. */
 lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, lightpose_error *error);
 
-/* `maps` are finite and have a size within the limits. */
+/* `maps` have a size within the limits; NOT_FINITE where a value is not. */
 lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps *maps, lightpose_result *result,
                                     lightpose_error *error);
 

@@ -82,9 +82,10 @@ static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANN
         }
 }
 
-/* OpenCV's bicubic kernel, A = -0.75, at the fraction t between taps 1 and 2 (SPEC 2.8). */
+/* The cubic kernel with A = -0.5 at the fraction t between taps 1 and 2. Unlike the A = -0.75 of the decoder's
+ * upsampling it reproduces a plane, so it moves no slope of a map. */
 static void cubic(float t, float weight[TAPS]) {
-    const float a = -0.75f;
+    const float a = -0.5f;
 
     weight[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
     weight[1] = ((a + 2) * t - (a + 3)) * t * t + 1;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The exported functions of drawing: validate and call inward. */
+
+#include "api.h"
+#include "pose/draw.h"
+
+void lightpose_draw_settings_default(lightpose_draw_settings *settings) {
+    if (settings)
+        lp_draw_settings_default(settings);
+}
+
+lightpose_status lightpose_draw(const lightpose_canvas *canvas, const lightpose_result *result,
+                                const lightpose_draw_settings *settings, lightpose_error *error) {
+    lightpose_draw_settings defaults;
+
+    NEED(canvas, error);
+    NEED(result, error);
+    if (!settings) {
+        lp_draw_settings_default(&defaults);
+        settings = &defaults;
+    }
+    return lp_draw(canvas, result, settings, error);
+}
