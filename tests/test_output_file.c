@@ -187,21 +187,6 @@ static void inputs_are_safe(void **state) {
     scratch_remove(folder);
 }
 
-static void names_are_claimed_once(void **state) {
-    const char *const folder = scratch_folder();
-    lp_output_guard *guard;
-
-    (void)state;
-    assert_ok(lp_output_guard_create(&guard, 0, error));
-    assert_ok(lp_output_guard_claim(guard, scratch_path(folder, "x"), error));
-    assert_ok(lp_output_guard_claim(guard, scratch_path(folder, "y"), error));
-    assert_fails(lp_output_guard_claim(guard, scratch_path(folder, "./x"), error), LIGHTPOSE_ERROR_ARGUMENT, "twice");
-    assert_ok(lp_output_guard_claim(NULL, "x", error));
-    assert_ok(lp_output_guard_claim(NULL, "x", error));
-    lp_output_guard_destroy(&guard);
-    scratch_remove(folder);
-}
-
 static void refuses_what_cannot_be(void **state) {
     const char *const folder = scratch_folder(), *const plain = scratch_path(folder, "plain");
     lp_output_file *file;
@@ -401,7 +386,6 @@ int main(void) {
         both(refuses_what_cannot_be),
         both(unwritable),
         both(a_full_disk_leaves_nothing),
-        cmocka_unit_test_setup(names_are_claimed_once, with_names),
         cmocka_unit_test_setup(devices_are_written_not_replaced, with_names),
         cmocka_unit_test_setup(standard_output, with_names),
     };

@@ -14,6 +14,10 @@ const lp_output_writer *const lp_output_writers[] = {
     &lp_writer_csv,      &lp_writer_checksum, &lp_writer_null, NULL,
 };
 
+const char *lp_output_names(void) {
+    return "openpose, jsonl, coco, dgs, csv, checksum, null";
+}
+
 const lp_output_writer *lp_output_find(const char *name) {
     for (size_t i = 0; lp_output_writers[i]; i++)
         if (!strcmp(lp_output_writers[i]->name, name))
