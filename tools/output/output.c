@@ -59,11 +59,6 @@ char *lp_output_place(const lp_output_writer *writer, const char *directory, con
     return size < 0 ? NULL : path;
 }
 
-void lp_output_options_default(lp_output_options *options) {
-    *options = (lp_output_options){0};
-    lightpose_draw_settings_default(&options->draw);
-}
-
 const char *lp_base_name(const char *path, int *size) {
     const char *const slash = strrchr(path, '/');
     const char *const name = slash ? slash + 1 : path;
