@@ -27,18 +27,24 @@ double *naive_at(const naive_tensor *tensor, int channel, int y, int x) {
 /* Adds weight * source plane, displaced by a tap, to a target plane. */
 static void add_tap(const lp_layer *layer, double weight, int dy, int dx, const naive_tensor *source, int in,
                     naive_tensor *target, naive_tensor *magnitudes, int out) {
+    const int stride = layer->stride;
+    int first = 0, end = target->width;
+
+    while (first * stride + dx < 0)
+        first++;
+    while (end > first && (end - 1) * stride + dx >= source->width)
+        end--;
     for (int y = 0; y < target->height; y++) {
-        const int from_y = y * layer->stride + dy;
+        const int from_y = y * stride + dy;
         if (from_y < 0 || from_y >= source->height)
             continue;
-        double *const sum = naive_at(target, out, y, 0), *const magnitude = naive_at(magnitudes, out, y, 0);
-        const double *const row = naive_at(source, in, from_y, 0);
-        for (int x = 0; x < target->width; x++) {
-            const int from_x = x * layer->stride + dx;
-            if (from_x < 0 || from_x >= source->width)
-                continue;
-            sum[x] += weight * row[from_x];
-            magnitude[x] += fabs(weight * row[from_x]);
+        double *const restrict sum = naive_at(target, out, y, 0);
+        double *const restrict magnitude = naive_at(magnitudes, out, y, 0);
+        const double *const restrict row = naive_at(source, in, from_y, 0);
+        for (int x = first; x < end; x++) {
+            const double product = weight * row[x * stride + dx];
+            sum[x] += product;
+            magnitude[x] += fabs(product);
         }
     }
 }

@@ -72,28 +72,63 @@ static double round_bf16(double value) {
     return single;
 }
 
-/* The weights as the precision rounds them: int8 takes the source's scale into them first, then one scale for each
- * output channel that lets the greatest magnitude be 127. */
-static void round_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source,
-                          const float *from, double *to) {
-    const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
+/* A layer's weights as the precision rounds them. int8 takes the source's scale into them first, then one step for each
+ * output channel that lets the greatest magnitude be 127 (64 for the first layer where products are added in 16 bits).
+ */
+typedef struct rounded {
+    double *values;
+    int *steps; /* int8: value = steps * step[channel] / scale of the source */
+    double step[LP_MAX_CHANNELS];
+} rounded;
 
+static rounded round_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source,
+                             const float *from) {
+    const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
+    const int first_in_pairs = strcmp(layer->from, "data") == 0 && !(lp_cpu_features() & LP_CPU_AVX512_VNNI);
+    rounded to = {.values = calloc((size_t)(layer->out * ins * area), sizeof(double)),
+                  .steps = calloc((size_t)(layer->out * ins * area), sizeof(int))};
+
+    assert_true(to.values && to.steps);
     for (int o = 0; o < layer->out; o++) {
-        double most = 0;
+        float most = 0;
+        for (int i = 0; i < ins * area; i++)
+            most = fmaxf(most,
+                         fabsf(from[o * ins * area + i] * source->scale[layer->kind == LP_DEPTHWISE ? o : i / area]));
+        to.step[o] = most / (first_in_pairs ? 64 : 127);
         for (int i = 0; i < ins * area; i++) {
-            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area];
-            most = fmax(most, fabsf(from[(o * ins) * area + i] * scale));
-        }
-        for (int i = 0; i < ins * area; i++) {
-            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area];
-            const float whole = from[o * ins * area + i] * scale;
-            const double step = most > 0 ? (float)most / 127 : 1;
-            to[o * ins * area + i] = precision == LIGHTPOSE_PRECISION_F32 ? from[o * ins * area + i]
-                                     : precision == LIGHTPOSE_PRECISION_BF16
-                                         ? round_bf16(whole) / scale
-                                         : lrintf(whole / (float)step) * step / scale;
+            const int at = o * ins * area + i;
+            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area], whole = from[at] * scale;
+            to.steps[at] = (int)lrintf(whole / (float)to.step[o]);
+            to.values[at] = precision == LIGHTPOSE_PRECISION_F32    ? from[at]
+                            : precision == LIGHTPOSE_PRECISION_BF16 ? round_bf16(whole) / scale
+                                                                    : to.steps[at] * to.step[o] / scale;
         }
     }
+    return to;
+}
+
+/* Without AVX-512 VNNI, dense int8 layers add the products of two neighbouring source channels in 16 bits, saturated:
+ * adds what that changes to `target`. */
+static void saturate_pairs(const lp_layer *layer, const rounded *weights, const lp_tensor_view *source,
+                           naive_tensor *target) {
+    const int area = layer->kernel * layer->kernel, reach = layer->kernel / 2;
+    const uint8_t *const bytes = source->data;
+
+    for (int o = 0; o < layer->out; o++)
+        for (int cell = 0; cell < target->height * target->width; cell++)
+            for (int tap = 0; tap < area; tap++) {
+                const int y = cell / target->width * layer->stride + (tap / layer->kernel - reach) * layer->dilation;
+                const int x = cell % target->width * layer->stride + (tap % layer->kernel - reach) * layer->dilation;
+                const int inside = y >= 0 && y < source->height && x >= 0 && x < source->width;
+                for (int i = 0; i + 1 < layer->in; i += 2) {
+                    const ptrdiff_t at = y * source->row_stride + x * source->cell_stride + i;
+                    const int *const w = weights->steps + (o * layer->in + i) * area + tap;
+                    const int sum = w[0] * (inside ? bytes[at] : source->code.zero[i]) +
+                                    w[area] * (inside ? bytes[at + 1] : source->code.zero[i + 1]);
+                    const int fits = sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum;
+                    naive_at(target, o, 0, 0)[cell] += (fits - sum) * weights->step[o];
+                }
+            }
 }
 
 /* How far a stored value may be from the exact one. u = 2^-24 is the rounding error of one operation in F32; a sum of n
@@ -118,19 +153,21 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
     const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
     const size_t count = (size_t)layer->out * (size_t)ins * (size_t)(layer->kernel * layer->kernel);
     float *const stored = calloc(count, sizeof *stored), bias[LP_MAX_CHANNELS];
-    double *const rounded = calloc(count, sizeof *rounded), exact_bias[LP_MAX_CHANNELS];
+    double exact_bias[LP_MAX_CHANNELS];
     naive_tensor source = values_of(plan, layer->from), target, magnitudes, added = {0};
     lp_tensor_view from, result;
 
     assert_true(lp_plan_tensor(plan, layer->from, &from));
     assert_true(lp_plan_tensor(plan, layer->sum ? layer->sum : layer->name, &result));
-    assert_true(stored && rounded);
+    assert_non_null(stored);
     lp_weights_read_weight(weights, layer, stored);
     lp_weights_read_bias(weights, layer, bias);
     for (int o = 0; o < layer->out; o++)
         exact_bias[o] = bias[o];
-    round_weights(layer, precision, &from.code, stored, rounded);
-    naive_convolve(layer, rounded, exact_bias, &source, &target, &magnitudes);
+    rounded weights_used = round_weights(layer, precision, &from.code, stored);
+    naive_convolve(layer, weights_used.values, exact_bias, &source, &target, &magnitudes);
+    if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV && !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
+        saturate_pairs(layer, &weights_used, &from, &target);
     if (layer->add)
         added = values_of(plan, layer->add);
     assert_int_equal(result.height, target.height);
@@ -151,7 +188,8 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
                          margin);
         }
     free(stored);
-    free(rounded);
+    free(weights_used.values);
+    free(weights_used.steps);
     naive_free(&source);
     naive_free(&target);
     naive_free(&magnitudes);

@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 enum { BEFORE_FIRST = -1, AFTER_LAST = INT_MAX };
 
 size_t lp_element_bytes(lp_element element) {
@@ -172,46 +174,84 @@ static int sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
     return plan->tensor_count++;
 }
 
-static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
-    const lp_layer *const layer = &scheme->rows[row];
-    lp_step step = {.kind = LP_STEP_CONV, .row = row, .last = is_output(plan, layer), .layer = layer, .scratch = -1};
-    int source = lp_find_tensor(plan, layer->from), pad[4], fused;
-    lp_code code;
+/* Bytes to bytes, nothing added: the layers our own kernel takes, zero points and all. */
+static int is_own_depthwise(const lp_conv_spec *spec) {
+    return spec->depthwise && spec->kernel == 3 && spec->src == LP_U8 && spec->dst == LP_U8 && spec->sum == 0 &&
+           spec->activation != LP_RELU;
+}
 
-    LP_TRY(lp_net_numbers(plan->net, row, step.last, &step.numbers, error));
-    padding(layer, plan->tensors[source].height, plan->tensors[source].width, pad);
-    if (plan->tensors[source].zero != 0 && layer->kernel > 1 && plan->tensors[source].border[0] == 0)
-        source = with_border(plan, layer, source, pad);
-    step.src[0] = source;
+static lightpose_status add_depthwise(lp_plan *plan, lp_step step, const lp_conv_spec *spec,
+                                      lp_plan_tensor_entry tensor, lightpose_error *error) {
+    void *weights;
 
-    lp_code_of(scheme, layer->sum ? layer->sum : layer->name, step.last, &code);
-    lp_conv_spec spec = describe(layer, &plan->tensors[source], pad, step.numbers, code.element);
-    LP_TRY(create_conv(plan, &step, &spec, &fused, error));
-    const lp_plan_tensor_entry tensor = {.name = layer->name,
-                                         .element = code.element,
-                                         .zero = code.zero[0],
-                                         .channels = layer->out,
-                                         .height = lp_conv_out_height(&spec),
-                                         .width = lp_conv_out_width(&spec)};
-    step.dst = fused ? sum_tensor(plan, row, tensor) : add_tensor(plan, tensor);
+    LP_TRY(lp_net_weights(plan->net, step.row, &weights, error));
+    step.kind = LP_STEP_DEPTHWISE;
+    const lightpose_status status =
+        lp_depthwise_create(&step.depthwise, spec, weights, step.numbers->bias, plan->tensors[step.src[0]].zero,
+                            lp_net_scheme(plan->net)->features, error);
+    lp_free(weights);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    step.dst = add_tensor(plan, tensor);
+    add_step(plan, step, 1);
+    return LIGHTPOSE_OK;
+}
+
+/* Where the engine does not fuse the addition: a step of its own, from what the last step wrote. */
+static void add_addition(lp_plan *plan, const lp_layer *layer) {
+    lp_step step = {.kind = LP_STEP_ADD, .layer = layer, .scratch = -1};
+
+    step.src[0] = plan->steps[plan->step_count - 1].dst;
+    step.src[1] = lp_find_tensor(plan, layer->add);
+    lp_plan_tensor_entry sum = plan->tensors[step.src[0]];
+    sum.name = layer->sum;
+    step.dst = add_tensor(plan, sum);
+    add_step(plan, step, 2);
+}
+
+static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spec, lp_plan_tensor_entry tensor,
+                                  lightpose_error *error) {
+    int fused;
+
+    LP_TRY(create_conv(plan, &step, spec, &fused, error));
+    step.dst = fused ? sum_tensor(plan, step.row, tensor) : add_tensor(plan, tensor);
     if (step.last)
         keep_forever(plan, step.dst);
     const size_t scratch = lp_conv_scratch_size(step.conv);
     if (scratch > 0)
         step.scratch = add_buffer(plan, scratch, plan->step_count, plan->step_count);
     add_step(plan, step, 1);
-    if (!layer->add || fused)
-        return LIGHTPOSE_OK;
-
-    lp_step addition = {.kind = LP_STEP_ADD, .layer = layer, .scratch = -1};
-    addition.src[0] = step.dst;
-    addition.src[1] = lp_find_tensor(plan, layer->add);
-    lp_plan_tensor_entry sum = tensor;
-    sum.name = layer->sum;
-    addition.dst = add_tensor(plan, sum);
-    add_step(plan, addition, 2);
+    if (step.layer->add && !fused)
+        add_addition(plan, step.layer);
     return LIGHTPOSE_OK;
+}
+
+static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {
+    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_layer *const layer = &scheme->rows[row];
+    lp_step step = {.kind = LP_STEP_CONV, .row = row, .last = is_output(plan, layer), .layer = layer, .scratch = -1};
+    const int source = lp_find_tensor(plan, layer->from);
+    int pad[4];
+    lp_code code;
+
+    LP_TRY(lp_net_numbers(plan->net, row, step.last, &step.numbers, error));
+    lp_code_of(scheme, layer->sum ? layer->sum : layer->name, step.last, &code);
+    padding(layer, plan->tensors[source].height, plan->tensors[source].width, pad);
+    lp_conv_spec spec = describe(layer, &plan->tensors[source], pad, step.numbers, code.element);
+    const lp_plan_tensor_entry tensor = {.name = layer->name,
+                                         .element = code.element,
+                                         .zero = code.zero[0],
+                                         .channels = layer->out,
+                                         .height = lp_conv_out_height(&spec),
+                                         .width = lp_conv_out_width(&spec)};
+    step.src[0] = source;
+    if (is_own_depthwise(&spec))
+        return add_depthwise(plan, step, &spec, tensor, error);
+    if (plan->tensors[source].zero != 0 && layer->kernel > 1 && plan->tensors[source].border[0] == 0) {
+        step.src[0] = with_border(plan, layer, source, pad);
+        spec = describe(layer, &plan->tensors[step.src[0]], pad, step.numbers, code.element);
+    }
+    return add_dense(plan, step, &spec, tensor, error);
 }
 
 static void add_concat(lp_plan *plan, const lp_layer *layer) {

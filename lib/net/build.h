@@ -7,6 +7,7 @@
 #define LP_NET_BUILD_H
 
 #include "net/arena.h"
+#include "net/depthwise.h"
 #include "net/net.h"
 
 enum { LP_PLAN_TENSORS = 2 * LP_MAX_LAYERS, LP_PLAN_STEPS = 2 * LP_MAX_LAYERS, LP_PLAN_BUFFERS = 4 * LP_MAX_LAYERS };
@@ -23,9 +24,10 @@ typedef struct lp_plan_tensor_entry {
 
 typedef enum lp_step_kind {
     LP_STEP_CONV = 0,
-    LP_STEP_ADD,    /* dst = src[0] + src[1] */
-    LP_STEP_CONCAT, /* dst = src[0], src[1], src[2] side by side */
-    LP_STEP_COPY    /* dst = src[0], inside dst's border */
+    LP_STEP_DEPTHWISE, /* our own, on bytes */
+    LP_STEP_ADD,       /* dst = src[0] + src[1] */
+    LP_STEP_CONCAT,    /* dst = src[0], src[1], src[2] side by side */
+    LP_STEP_COPY       /* dst = src[0], inside dst's border */
 } lp_step_kind;
 
 typedef struct lp_step {
@@ -33,6 +35,7 @@ typedef struct lp_step {
     int row, last; /* of the network's table; whether it writes an output */
     const lp_layer *layer;
     lp_conv *conv;
+    lp_depthwise *depthwise;
     const lp_numbers *numbers;
     int src[LP_CONCAT_INPUTS], dst; /* tensors */
     int scratch;                    /* buffer, or -1 */

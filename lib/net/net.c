@@ -70,6 +70,7 @@ lightpose_status lp_net_create(lp_net **out, const lp_weights *weights, lightpos
     }
     net->scheme.weights = weights;
     net->scheme.precision = resolved;
+    net->scheme.features = lp_cpu_features();
     net->scheme.count = lp_arch_layers(lp_weights_variant(weights), net->scheme.rows);
     *out = net;
     return LIGHTPOSE_OK;
@@ -113,20 +114,26 @@ lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers
     return status;
 }
 
-static lightpose_status locked_pack(lp_net *net, int row, int last, lp_dnn *dnn, const lp_conv *conv,
-                                    lp_packed **packed, lightpose_error *error) {
+lightpose_status lp_net_weights(const lp_net *net, int row, void **weights, lightpose_error *error) {
     lp_numbers numbers;
+
+    LP_TRY(lp_quantise(&net->scheme, &net->scheme.rows[row], 0, &numbers, weights, error));
+    lp_numbers_free(&numbers);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status pack(const lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, lp_packed **packed,
+                             lightpose_error *error) {
     void *weights;
 
-    LP_TRY(lp_quantise(&net->scheme, &net->scheme.rows[row], last, &numbers, &weights, error));
+    LP_TRY(lp_net_weights(net, row, &weights, error));
     const lightpose_status status = lp_pack(packed, dnn, conv, weights, error);
-    lp_numbers_free(&numbers);
     lp_free(weights);
     return status;
 }
 
-lightpose_status lp_net_packed(lp_net *net, int row, int last, lp_dnn *dnn, const lp_conv *conv,
-                               const lp_packed **packed, lightpose_error *error) {
+lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, const lp_packed **packed,
+                               lightpose_error *error) {
     lp_packed **const orders = net->layers[row].packed;
     lightpose_status status = LIGHTPOSE_OK;
     int at = 0;
@@ -138,7 +145,7 @@ lightpose_status lp_net_packed(lp_net *net, int row, int last, lp_dnn *dnn, cons
         status = lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "layer %s wants its weights in more than %d orders",
                          net->scheme.rows[row].name, MAX_ORDERS);
     else if (!orders[at])
-        status = locked_pack(net, row, last, dnn, conv, &orders[at], error);
+        status = pack(net, row, dnn, conv, &orders[at], error);
     *packed = status == LIGHTPOSE_OK ? orders[at] : NULL;
     pthread_mutex_unlock(&net->mutex);
     return status;

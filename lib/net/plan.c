@@ -51,7 +51,7 @@ static lightpose_status bind(lp_plan *plan, lightpose_error *error) {
         if (step->kind != LP_STEP_CONV)
             continue;
         void *const scratch = step->scratch < 0 ? NULL : plan->arena + plan->buffers[step->scratch].offset;
-        LP_TRY(lp_net_packed(plan->net, step->row, step->last, plan->dnn, step->conv, &packed, error));
+        LP_TRY(lp_net_packed(plan->net, step->row, plan->dnn, step->conv, &packed, error));
         LP_TRY(lp_conv_bind(step->conv, plan->dnn, packed, step->numbers->bias, base(plan, step->src[0]),
                             base(plan, step->dst), scratch, error));
     }
@@ -84,8 +84,10 @@ lightpose_status lp_plan_create(lp_plan **out, lp_net *net, const lp_plan_option
 void lp_plan_destroy(lp_plan **plan) {
     if (!*plan)
         return;
-    for (int i = 0; i < (*plan)->step_count; i++)
+    for (int i = 0; i < (*plan)->step_count; i++) {
         lp_conv_destroy(&(*plan)->steps[i].conv);
+        lp_depthwise_destroy(&(*plan)->steps[i].depthwise);
+    }
     lp_dnn_destroy(&(*plan)->dnn);
     lp_free((*plan)->arena);
     lp_free(*plan);
@@ -135,6 +137,10 @@ lightpose_status lp_plan_run_step(lp_plan *plan, int at, lightpose_error *error)
     switch (step->kind) {
     case LP_STEP_CONV:
         return lp_conv_run(step->conv, plan->dnn, error);
+    case LP_STEP_DEPTHWISE:
+        lp_depthwise_run(step->depthwise, lp_tensor_data(plan, &plan->tensors[step->src[0]]),
+                         lp_tensor_data(plan, &plan->tensors[step->dst]), plan->options.threads);
+        return LIGHTPOSE_OK;
     case LP_STEP_CONCAT:
         run_concat(plan, step);
         return LIGHTPOSE_OK;
@@ -177,10 +183,14 @@ void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
     const lp_layer *const layer = step->layer;
 
     *info = (lp_step_info){.name = layer->name, .implementation = own[step->kind]};
-    if (step->kind != LP_STEP_CONV)
+    if (step->conv) {
+        info->implementation = lp_conv_implementation(step->conv);
+        info->reference = lp_conv_is_reference(step->conv);
+    } else if (step->depthwise) {
+        info->implementation = lp_depthwise_implementation(step->depthwise);
+    } else {
         return;
-    info->implementation = lp_conv_implementation(step->conv);
-    info->reference = lp_conv_is_reference(step->conv);
+    }
     info->macs = (int64_t)target->height * target->width * layer->out * layer->kernel * layer->kernel *
                  (layer->kind == LP_DEPTHWISE ? 1 : layer->in);
 }

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 
 static const lp_layer *find_layer(const lp_scheme *scheme, const char *tensor) {
@@ -113,6 +114,12 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
     return LIGHTPOSE_OK;
 }
 
+int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer) {
+    const int exact = (scheme->features & LP_CPU_AVX512_VNNI) != 0;
+
+    return exact || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
+}
+
 /* The scale of one output channel's weights: the file's own where it holds int8 and the source scale is common to all
  * that the channel reads, so that they are not rounded twice; else what their greatest magnitude asks for. */
 static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int channel,
@@ -123,11 +130,11 @@ static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const
 
     for (int i = 1; layer->kind != LP_DEPTHWISE && i < layer->in; i++)
         common &= source->scale[i] == source->scale[0];
-    if (common && lp_weights_int8(scheme->weights, layer, &stored))
+    if (common && lp_greatest_weight(scheme, layer) == INT8_MAX && lp_weights_int8(scheme->weights, layer, &stored))
         return stored[channel] * source->scale[layer->kind == LP_DEPTHWISE ? channel : 0];
     for (size_t i = 0; i < count; i++)
         most = fmaxf(most, fabsf(weights[i]));
-    return most > 0 ? most / 127 : 1;
+    return most > 0 ? most / (float)lp_greatest_weight(scheme, layer) : 1;
 }
 
 static void round_weights(const float *weights, size_t count, float scale, int8_t *rounded) {

@@ -19,6 +19,7 @@ enum {
 typedef struct lp_scheme {
     const lp_weights *weights;
     lightpose_precision precision;
+    unsigned features; /* of the CPU */
     int count;
     lp_layer rows[LP_MAX_LAYERS];
 } lp_scheme;
@@ -36,6 +37,11 @@ typedef struct lp_code {
 
 /* `last`: the tensor leaves the network, as F32 whatever the precision. */
 void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code);
+
+/* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in pairs,
+ * in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not suffer
+ * (DESIGN "Precision"), but pixels that high are any white wall: the first layer gets 7 bits there, which always fit. */
+int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */
 typedef struct lp_numbers {

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* 16 channels at a time, in 16-bit products that cannot overflow. A column is three rows' bytes of one x, widened, and
+ * interleaved in pairs: (row 0, row 1) and (row 2, nothing), so that one instruction multiplies and sums a pair.
+ *
+ * The interleaving works in 128-bit lanes: half h holds channels 8 l + 4 h + k in lane l, element k. */
+
+#include "net/depthwise_kernel.h"
+
+#include "base/cpu.h"
+
+static void place(int channel, int tap, int *at_weight, int *at_float) {
+    const int lane = channel / 8, half = channel % 8 / 4, k = channel % 4, column = tap % 3, row = tap / 3;
+
+    *at_float = 8 * half + 4 * lane + k;
+    *at_weight = 64 * column + 32 * (row / 2) + 2 * *at_float + row % 2;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx2,fma")))
+#define INLINE TARGET static inline __attribute__((always_inline))
+
+typedef struct column {
+    __m256i ab[2], c[2];
+} column;
+
+INLINE __m256i widen(const uint8_t *bytes) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
+}
+
+INLINE column load_column(const lp_dw_row *row, int x) {
+    const __m256i a = widen(lp_dw_cell(row, 0, x)), b = widen(lp_dw_cell(row, 1, x)), c = widen(lp_dw_cell(row, 2, x));
+    const __m256i zero = _mm256_setzero_si256();
+
+    return (column){{_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)},
+                    {_mm256_unpacklo_epi16(c, zero), _mm256_unpackhi_epi16(c, zero)}};
+}
+
+/* e^x - 1 for x <= 0, to about 2^-20: far below the step of a byte. */
+INLINE __m256 elu(__m256 x) {
+    const __m256 least = _mm256_max_ps(_mm256_min_ps(x, _mm256_setzero_ps()), _mm256_set1_ps(-20));
+    const __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(least, _mm256_set1_ps(1.44269504F)));
+    const __m256 r = _mm256_fnmadd_ps(_mm256_cvtepi32_ps(n), _mm256_set1_ps(0.693147181F), least);
+    __m256 p = _mm256_set1_ps(1.0F / 120);
+
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 24));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 6));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+    const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+    const __m256 negative = _mm256_fmsub_ps(p, power, _mm256_set1_ps(1));
+    return _mm256_blendv_ps(negative, x, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
+}
+
+INLINE __m256i tap(__m256i sum, __m256i pairs, const int16_t *weights) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_load_si256((const __m256i *)weights)));
+}
+
+INLINE void output(const lp_dw_row *row, const column *left, const column *middle, const column *right, int x,
+                   int with_elu) {
+    const column *const columns[3] = {left, middle, right};
+    __m256i whole[2];
+
+    for (int half = 0; half < 2; half++) {
+        __m256i sum = _mm256_setzero_si256();
+        for (int i = 0; i < 3; i++) {
+            const int16_t *const weights = (const int16_t *)row->weights + 64 * i + 16 * half;
+            sum = tap(tap(sum, columns[i]->ab[half], weights), columns[i]->c[half], weights + 32);
+        }
+        __m256 value = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_load_ps(row->scale + 8 * half),
+                                       _mm256_load_ps(row->bias + 8 * half));
+        if (with_elu)
+            value = _mm256_fmadd_ps(elu(value), _mm256_load_ps(row->gain + 8 * half), _mm256_set1_ps(row->shift));
+        whole[half] = _mm256_cvtps_epi32(value);
+    }
+    const __m256i words = _mm256_packs_epi32(whole[0], whole[1]);
+    const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0x08);
+    _mm_storeu_si128((__m128i *)(row->target + x * row->target_step), _mm256_castsi256_si128(bytes));
+}
+
+INLINE void run_elu(const lp_dw_row *row, int with_elu) {
+    const int d = row->dilation;
+
+    if (row->stride == 2) {
+        column left = load_column(row, -1);
+        for (int x = 0; x < row->width; x++) {
+            const column middle = load_column(row, 2 * x), right = load_column(row, 2 * x + 1);
+            output(row, &left, &middle, &right, x, with_elu);
+            left = right;
+        }
+        return;
+    }
+    for (int phase = 0; phase < d; phase++) { /* columns d apart are shared */
+        column left = load_column(row, phase - d), middle = load_column(row, phase);
+        for (int x = phase; x < row->width; x += d) {
+            const column right = load_column(row, x + d);
+            output(row, &left, &middle, &right, x, with_elu);
+            left = middle;
+            middle = right;
+        }
+    }
+}
+
+TARGET static void run(const lp_dw_row *row) {
+    if (row->elu)
+        run_elu(row, 1);
+    else
+        run_elu(row, 0);
+}
+
+const lp_dw_kernel lp_dw_avx2 = {.name = "lightpose:dw:avx2",
+                                 .features = LP_CPU_AVX2,
+                                 .block = 16,
+                                 .taps = 12,
+                                 .weight_bytes = 2,
+                                 .place = place,
+                                 .run = run};
+#else
+const lp_dw_kernel lp_dw_avx2 = {.features = ~0U, .block = 16, .taps = 12, .weight_bytes = 2, .place = place};
+#endif
