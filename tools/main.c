@@ -12,6 +12,7 @@ static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval},
     {NULL, NULL, NULL},
 };
 

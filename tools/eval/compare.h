@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Two sets of detections on the same images: is the difference more than the luck of the images? */
+
+#ifndef LP_TOOLS_EVAL_COMPARE_H
+#define LP_TOOLS_EVAL_COMPARE_H
+
+#include "eval/score.h"
+
+/* One figure of both. The interval holds 95 % of the differences over bootstrap samples: as many images, drawn with
+ * replacement, the same for both. */
+typedef struct lp_difference {
+    double a, b;      /* -1 where no person counts */
+    double low, high; /* of b - a: the 2.5 % and 97.5 % quantiles */
+    double p;         /* two-sided: how often chance alone would give a difference of this size or more */
+} lp_difference;
+
+typedef struct lp_comparison {
+    lp_difference figures[LP_FIGURES];
+    int both, only_a, only_b, neither; /* labelled persons taken at OKS 0.50 */
+    int samples;
+} lp_comparison;
+
+/* Deterministic for a seed. `samples` at least 1; LP_COMPARE_SAMPLES is a good number. MEMORY. */
+enum { LP_COMPARE_SAMPLES = 2000 };
+
+lightpose_status lp_compare(lp_comparison *comparison, const lp_labels *labels, const lp_evaluation *a,
+                            const lp_evaluation *b, int samples, uint64_t seed, lightpose_error *error);
+
+#endif

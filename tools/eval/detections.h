@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What a decoder found on the labelled images, from a COCO results file or from memory. */
+
+#ifndef LP_TOOLS_EVAL_DETECTIONS_H
+#define LP_TOOLS_EVAL_DETECTIONS_H
+
+#include "eval/labels.h"
+
+enum { LP_COCO_MAX_DETECTIONS = 20 }; /* per image; the rest is not looked at */
+
+typedef struct lp_detection {
+    size_t image; /* position in lp_labels.images */
+    size_t order; /* in which it was added */
+    double x[LP_COCO17_KEYPOINTS], y[LP_COCO17_KEYPOINTS];
+    uint8_t found[LP_COCO17_KEYPOINTS]; /* v > 0 */
+    double score;
+    double area; /* of the extent of all 17 positions, missing ones at (0, 0) too, as COCO's tools have it */
+} lp_detection;
+
+typedef struct lp_detections {
+    lp_detection *list; /* after lp_detections_sort: by image, best score first, at most 20 for an image */
+    size_t count, capacity;
+    size_t *first; /* image i has list[first[i]] to list[first[i + 1] - 1] */
+    size_t image_count;
+    size_t added; /* before the cut to 20 */
+} lp_detections;
+
+/* `keypoints`: 17 triples x, y, v. `image` is a position in labels->images. NOT_FINITE, MEMORY. */
+lightpose_status lp_detections_add(lp_detections *detections, size_t image, const double *keypoints, double score,
+                                   lightpose_error *error);
+
+/* To be called once after the last one was added. */
+lightpose_status lp_detections_sort(lp_detections *detections, size_t image_count, lightpose_error *error);
+
+/* Reads and sorts. An image that the labels do not list and a category that is not theirs are errors. */
+lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *labels, const char *path,
+                                    lightpose_error *error);
+void lp_detections_free(lp_detections *detections);
+
+#endif
