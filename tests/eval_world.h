@@ -6,14 +6,10 @@
 #ifndef LP_TESTS_EVAL_WORLD_H
 #define LP_TESTS_EVAL_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <math.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "check.h"
 
 #include "eval/score.h"
 

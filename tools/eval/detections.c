@@ -40,8 +40,7 @@ lightpose_status lp_detections_add(lp_detections *detections, size_t image, cons
     for (int k = 0; k < LP_COCO17_KEYPOINTS; k++)
         if (!isfinite(keypoints[3 * k]) || !isfinite(keypoints[3 * k + 1]))
             return lp_output_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "detection %zu has its %s at %g, %g",
-                                  detections->count, lp_coco17_name(k), keypoints[3 * k],
-                                  keypoints[3 * k + 1]);
+                                  detections->count, lp_coco17_name(k), keypoints[3 * k], keypoints[3 * k + 1]);
     LP_EVAL_TRY(room_for_one(detections, error));
     lp_detection *const detection = &detections->list[detections->count];
     detection->image = image;

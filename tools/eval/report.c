@@ -50,8 +50,8 @@ static void print_keypoints(FILE *to, const lp_breakdown *breakdown) {
           to);
     for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
         const lp_keypoint_figures *const row = &breakdown->keypoints[k];
-        fprintf(to, "  %-16s %8d    %6.3f %6.3f %24.3f %6.3f %11.3f\n", lp_coco17_name(k),
-                row->labelled, share(row->found, row->labelled), share(row->right, row->labelled),
+        fprintf(to, "  %-16s %8d    %6.3f %6.3f %24.3f %6.3f %11.3f\n", lp_coco17_name(k), row->labelled,
+                share(row->found, row->labelled), share(row->right, row->labelled),
                 share(row->found, row->person_found), share(row->right, row->person_found), row->similarity);
     }
 }

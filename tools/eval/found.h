@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What one setting found in each picture, and what that comes to. */
+
+#ifndef LP_TOOLS_EVAL_FOUND_H
+#define LP_TOOLS_EVAL_FOUND_H
+
+#include "eval/outcome.h"
+#include "eval/pictures.h"
+
+/* In one picture. */
+typedef struct lp_found {
+    double (*keypoints)[3 * LP_COCO17_KEYPOINTS];
+    double *ranks;
+    int count;
+    int64_t total_ns, network_ns, decode_ns; /* of the fastest pass */
+} lp_found;
+
+/* Replaces what is there. */
+lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, lightpose_error *error);
+
+/* The network's frame, decoded as `decoder` says, in pass 0, 1, … over the pictures. */
+void lp_found_time(lp_found *found, const lightpose_stats *network, const lightpose_stats *decoder, int pass);
+
+/* Evaluates found[0] to found[pictures->count - 1] into outcome, whose name is set. */
+lightpose_status lp_found_conclude(const lp_found *found, const lp_pictures *pictures, const lp_labels *labels,
+                                   lp_outcome *outcome, lightpose_error *error);
+
+/* Times for `workers` side by side. */
+void lp_found_timing(const lp_found *found, size_t count, int workers, lp_timing *timing);
+
+void lp_found_free(lp_found *found, size_t count);
+
+#endif

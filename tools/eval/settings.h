@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The settings that one call runs: those of the command line, variations of them, or all of a sweep. */
+
+#ifndef LP_TOOLS_EVAL_SETTINGS_H
+#define LP_TOOLS_EVAL_SETTINGS_H
+
+#include "cli.h"
+
+typedef struct lp_setting {
+    char *name;   /* for people */
+    char **words; /* what texts in `model` point into, or NULL */
+    lp_cli_model model;
+} lp_setting;
+
+typedef struct lp_settings_list {
+    lp_setting *list;
+    size_t count, capacity;
+} lp_settings_list;
+
+/* What a sweep goes through; NULL: heights 128 to 512, every precision that this CPU and these weights have, every
+ * decoder. */
+typedef struct lp_sweep {
+    const char *heights, *precisions, *decoders; /* "128,256" */
+} lp_sweep;
+
+/* These return LP_CLI_GO, or an exit code after a message. */
+int lp_settings_add(lp_settings_list *settings, const lp_cli_model *model, const char *name);
+int lp_settings_add_words(lp_settings_list *settings, const lp_cli_model *base, const char *words);
+int lp_settings_add_sweep(lp_settings_list *settings, const lp_cli_model *base, const lp_sweep *sweep);
+
+void lp_settings_free(lp_settings_list *settings);
+
+#endif
