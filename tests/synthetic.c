@@ -104,7 +104,7 @@ static void append_layer(buffer *header, buffer *data, const lp_layer *layer, lp
 static void print_end(buffer *text, double value, int count) {
     print(text, count > 1 ? "[" : "");
     for (int i = 0; i < count; i++)
-        print(text, "%s%g", i ? "," : "", value * (1 + i % 4 * 0.25));
+        print(text, "%s%.9g", i ? "," : "", value * (1 + i % 4 * 0.25));
     print(text, count > 1 ? "]" : "");
 }
 
@@ -118,7 +118,7 @@ static void print_range(buffer *text, const char *name, double low, double high,
 
 /* The text of activation_ranges, quotes escaped, as it stands in the header. */
 static void print_ranges(buffer *text, const lp_layer *layers, int count) {
-    print(text, ",\"activation_ranges\":\"{\\\"data\\\":[%g,%g]", -128 * input_scale, 127 * input_scale);
+    print(text, ",\"activation_ranges\":\"{\\\"data\\\":[%.9g,%.9g]", -128 * input_scale, 127 * input_scale);
     for (int i = 0; i < count; i++) {
         const lp_layer *const layer = &layers[i];
         int channels = 1;

@@ -1,133 +1,144 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
+/* The text: {"TENSOR": [low, high], "TENSOR": [[low, …], [high, …]], …}, the arrays one number per channel. */
+
 #include "net/ranges.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "net/safetensors.h"
 
 /* A tensor that may have a range. The outputs of the last stage stay float, so theirs is not needed. */
 typedef struct wanted {
     const char *name;
-    int channels, needed;
+    int channels, needed, seen;
 } wanted;
 
-static int list_wanted(wanted *list, const lp_layer *layers, int layer_count) {
-    int count = 0;
+typedef struct reader {
+    lp_json json;
+    wanted list[LP_MAX_RANGES];
+    int count;
+    lp_range_table *table;
+    float *next; /* free room in table->values: two numbers per channel of every tensor */
+    lightpose_error *error;
+} reader;
 
-    list[count++] = (wanted){"data", layers[0].in, 1};
+static void list_wanted(reader *r, const lp_layer *layers, int layer_count) {
+    r->list[r->count++] = (wanted){"data", layers[0].in, 1, 0};
     for (int i = 0; i < layer_count; i++) {
         const lp_layer *const layer = &layers[i];
         if (layer->kind == LP_CONCAT) /* its inputs have ranges of their own */
             continue;
         const int output = strcmp(layer->name, lp_arch_heatmaps(2)) == 0 || strcmp(layer->name, lp_arch_pafs(2)) == 0;
-        list[count++] = (wanted){layer->name, layer->out, !output};
+        r->list[r->count++] = (wanted){layer->name, layer->out, !output, 0};
         if (layer->sum)
-            list[count++] = (wanted){layer->sum, layer->out, 1};
+            r->list[r->count++] = (wanted){layer->sum, layer->out, 1, 0};
     }
-    return count;
 }
 
-/* One end of a range: a number, or an array of one per channel. */
-static lightpose_status read_end(float *values, const json_t *end, int count, const char *which, const char *name,
-                                 lightpose_error *error) {
-    for (int i = 0; i < count; i++) {
-        const json_t *const value = json_is_array(end) ? json_array_get(end, (size_t)i) : end;
-        if (!json_is_number(value))
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %s %d is not a number", name, which, i);
-        values[i] = (float)json_number_value(value);
-        if (!isfinite(values[i]))
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %s %d is %g, which is no float32", name,
-                           which, i, json_number_value(value));
+static lightpose_status not_json(reader *r) {
+    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "activation_ranges: %s at its byte %td", r->json.problem,
+                   r->json.at - r->json.begin);
+}
+
+/* One end of a range: a number, or an array of up to `channels` numbers. *count is how many, 0 for the number alone. */
+static lightpose_status read_end(reader *r, const wanted *tensor, const char *which, float *values, int *count) {
+    const int is_array = lp_json_peek(&r->json) == '[';
+    double value = 0;
+
+    *count = 0;
+    if (is_array)
+        lp_json_enter(&r->json, '[');
+    while (!is_array || lp_json_next(&r->json, '[', count)) {
+        const int index = is_array ? *count - 1 : 0;
+        if (index >= tensor->channels)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": more %s ends than its %d channels",
+                           tensor->name, which, tensor->channels);
+        if (!lp_json_number(&r->json, &value))
+            return not_json(r);
+        values[index] = (float)value;
+        if (!isfinite(values[index]))
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %s %d is %g, which is no float32",
+                           tensor->name, which, index, value);
+        if (!is_array)
+            return LIGHTPOSE_OK;
     }
+    if (r->json.problem)
+        return not_json(r);
+    if (*count != tensor->channels)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %d %s ends for %d channels", tensor->name,
+                       *count, which, tensor->channels);
     return LIGHTPOSE_OK;
 }
 
-/* `values` has room for two per channel; low ends first. */
-static lightpose_status read_range(lp_range *range, float *values, const json_t *pair, const wanted *tensor,
-                                   lightpose_error *error) {
-    const json_t *const low = json_array_get(pair, 0), *const high = json_array_get(pair, 1);
+static lightpose_status read_range(reader *r, const wanted *tensor) {
+    float *const low = r->next, *const high = low + tensor->channels;
+    int ends = 0, counts[2] = {0, 0};
 
-    if (json_array_size(pair) != 2 || json_is_array(low) != json_is_array(high))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
-                       "range of \"%s\": not two numbers, nor two arrays of one per channel", tensor->name);
-    if (json_is_array(low) &&
-        (json_array_size(low) != (size_t)tensor->channels || json_array_size(high) != (size_t)tensor->channels))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %zu and %zu values for %d channels",
-                       tensor->name, json_array_size(low), json_array_size(high), tensor->channels);
-    range->count = json_is_array(low) ? tensor->channels : 1;
-    range->low = values;
-    range->high = values + range->count;
-    LP_TRY(read_end(values, low, range->count, "low", tensor->name, error));
-    LP_TRY(read_end(values + range->count, high, range->count, "high", tensor->name, error));
-    for (int i = 0; i < range->count; i++)
-        if (!(range->low[i] < range->high[i]))
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g, not below high, %g",
-                           tensor->name, i, (double)range->low[i], (double)range->high[i]);
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status refuse_extra(const json_t *ranges, const wanted *list, int count, lightpose_error *error) {
-    const char *key;
-    json_t *value;
-    char quoted[LP_QUOTED];
-
-    json_object_foreach((json_t *)ranges, key, value) {
-        int known = 0;
-        for (int i = 0; i < count && !known; i++)
-            known = strcmp(key, list[i].name) == 0;
-        if (!known)
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": the network has no such tensor",
-                           lp_quote(quoted, key));
+    lp_json_enter(&r->json, '[');
+    while (lp_json_next(&r->json, '[', &ends)) {
+        if (ends > 2)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": more than two ends", tensor->name);
+        LP_TRY(read_end(r, tensor, ends == 1 ? "low" : "high", ends == 1 ? low : high, &counts[ends - 1]));
     }
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status read_table(lp_range_table *table, const json_t *ranges, const lp_layer *layers, int layer_count,
-                                   lightpose_error *error) {
-    wanted list[LP_MAX_RANGES];
-    const int count = list_wanted(list, layers, layer_count);
-    size_t room = 0;
-
-    if (!json_is_object(ranges))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "activation_ranges is not a JSON object");
-    LP_TRY(refuse_extra(ranges, list, count, error));
+    if (r->json.problem)
+        return not_json(r);
+    if (ends != 2 || counts[0] != counts[1])
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": not two numbers, nor two arrays",
+                       tensor->name);
+    const int count = counts[0] ? counts[0] : 1;
     for (int i = 0; i < count; i++)
-        room += 2 * (size_t)list[i].channels;
-    table->values = lp_calloc(room, sizeof *table->values);
-    if (!table->values)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %zu ends of ranges", room);
+        if (!(low[i] < high[i]))
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g, not below high, %g",
+                           tensor->name, i, (double)low[i], (double)high[i]);
+    r->table->entries[r->table->count].tensor = tensor->name;
+    r->table->entries[r->table->count++].range = (lp_range){count, low, high};
+    r->next += 2 * (size_t)tensor->channels;
+    return LIGHTPOSE_OK;
+}
 
-    float *values = table->values;
-    for (int i = 0; i < count; i++) {
-        const json_t *const pair = json_object_get(ranges, list[i].name);
-        if (!pair && list[i].needed)
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": missing", list[i].name);
-        if (!pair)
-            continue;
-        LP_TRY(read_range(&table->entries[table->count].range, values, pair, &list[i], error));
-        table->entries[table->count++].tensor = list[i].name;
-        values += 2 * (size_t)list[i].channels;
+static lightpose_status read_table(reader *r) {
+    char name[LP_QUOTED], quoted[LP_QUOTED];
+    int members = 0;
+
+    lp_json_enter(&r->json, '{');
+    while (lp_json_next(&r->json, '{', &members)) {
+        int i = 0;
+        if (!lp_json_key(&r->json, name, sizeof name))
+            return not_json(r);
+        while (i < r->count && strcmp(name, r->list[i].name) != 0)
+            i++;
+        if (i == r->count || r->list[i].seen++)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": %s", lp_quote(quoted, name),
+                           i == r->count ? "the network has no such tensor" : "twice");
+        LP_TRY(read_range(r, &r->list[i]));
     }
+    lp_json_finish(&r->json);
+    if (r->json.problem)
+        return not_json(r);
+    for (int i = 0; i < r->count; i++)
+        if (r->list[i].needed && !r->list[i].seen)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": missing", r->list[i].name);
     return LIGHTPOSE_OK;
 }
 
 lightpose_status lp_ranges_read(lp_range_table *table, const char *text, const lp_layer *layers, int layer_count,
                                 lightpose_error *error) {
-    json_error_t detail;
-    char quoted[LP_QUOTED];
+    reader r = {.table = table, .error = error};
+    size_t room = 0;
 
-    json_t *const ranges = json_loads(text, JSON_REJECT_DUPLICATES, &detail);
-    if (!ranges && json_error_code(&detail) == json_error_out_of_memory)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the activation ranges");
-    if (!ranges)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "activation_ranges is not JSON: %s at its byte %d",
-                       lp_quote(quoted, detail.text), detail.position);
-    const lightpose_status status = read_table(table, ranges, layers, layer_count, error);
-    json_decref(ranges);
+    list_wanted(&r, layers, layer_count);
+    for (int i = 0; i < r.count; i++)
+        room += 2 * (size_t)r.list[i].channels;
+    r.next = table->values = lp_calloc(room, sizeof *table->values);
+    if (!table->values)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %zu ends of ranges", room);
+    lp_json_start(&r.json, text, strlen(text));
+    const lightpose_status status = read_table(&r);
     if (status != LIGHTPOSE_OK)
         lp_ranges_free(table);
     return status;

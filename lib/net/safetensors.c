@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
+/* The file: 8 bytes with the length of the header, little-endian; the header, a JSON object of one entry per tensor
+ * and of __metadata__; the data. */
+
 #include "net/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file_map.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors are little-endian and read in place");
 
-enum { LENGTH_BYTES = 8 };
+enum { LENGTH_BYTES = 8, MEMBER_ROOM = 16 /* "data_offsets" */, DTYPE_ROOM = 64 };
 
 static const struct {
     const char *name;
@@ -46,85 +46,199 @@ const char *lp_shape_text(char text[LP_QUOTED], const int64_t *shape, int rank) 
     return text;
 }
 
-/* ---- One entry of the header ------------------------------------------------------------------------------------- */
+/* ---- Reading the header ------------------------------------------------------------------------------------------ */
 
-static lightpose_status read_dtype(lp_tensor *tensor, const json_t *entry, const char *quoted, lightpose_error *error) {
-    const char *const text = json_string_value(json_object_get(entry, "dtype"));
-    char value[LP_QUOTED];
+typedef struct reader {
+    lp_safetensors *file;
+    lp_json json;
+    char *next; /* free room in file->strings, which is as long as the header: unescaped, nothing gets longer */
+    const unsigned char *data;
+    size_t size; /* of the data */
+    int seen_metadata;
+    lightpose_error *error;
+} reader;
 
-    if (!text)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": no dtype", quoted);
-    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
-        if (strcmp(text, dtypes[i].name) == 0) {
-            tensor->dtype = (lp_dtype)i;
-            return LIGHTPOSE_OK;
-        }
-    return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype \"%s\" is none of F32, F16, BF16, I8", quoted,
-                   lp_quote(value, text));
+static lightpose_status not_json(reader *r) {
+    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "the header is not as it should be: %s at its byte %td",
+                   r->json.problem ? r->json.problem : "not JSON", r->json.at - r->json.begin);
 }
 
-/* Sets rank, shape and the number of elements, whose bytes fit size_t. */
-static lightpose_status read_shape(lp_tensor *tensor, const json_t *entry, const char *quoted, lightpose_error *error) {
-    const json_t *const shape = json_object_get(entry, "shape");
-    size_t bytes = dtypes[tensor->dtype].size;
+static size_t room(const reader *r) {
+    return (size_t)(r->json.end - r->json.begin) - (size_t)(r->next - r->file->strings);
+}
 
-    if (!json_is_array(shape))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": no shape", quoted);
-    if (json_array_size(shape) > LP_MAX_RANK)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": %zu dimensions; the limit is %d", quoted,
-                       json_array_size(shape), LP_MAX_RANK);
-    tensor->rank = (int)json_array_size(shape);
-    for (int i = 0; i < tensor->rank; i++) {
-        const json_t *const value = json_array_get(shape, (size_t)i);
-        const int64_t length = json_integer_value(value);
-        if (!json_is_integer(value) || length < 1)
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
-                           "tensor \"%s\": dimension %d of its shape is no whole number above 0", quoted, i);
-        if (__builtin_mul_overflow(bytes, (uint64_t)length, &bytes))
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": its shape has more bytes than memory",
-                           quoted);
-        tensor->shape[i] = length;
+/* A string that stays for the file's life. */
+static const char *keep(reader *r, int (*read)(lp_json *, char *, size_t)) {
+    char *const text = r->next;
+    if (!read(&r->json, text, room(r)))
+        return NULL;
+    r->next += strlen(text) + 1;
+    return text;
+}
+
+/* What an entry says of its tensor, before any of it is believed. */
+typedef struct entry {
+    char dtype[DTYPE_ROOM];
+    int rank, offset_count;
+    int64_t shape[LP_MAX_RANK], offsets[2];
+    unsigned seen; /* a bit per member */
+} entry;
+
+/* Up to `limit` whole numbers; *count is how many stand there, more than the limit too. */
+static int read_numbers(lp_json *json, int64_t *numbers, int limit, int *count) {
+    int64_t further;
+
+    *count = 0;
+    for (lp_json_enter(json, '['); lp_json_next(json, '[', count);)
+        if (!lp_json_whole(json, *count <= limit ? &numbers[*count - 1] : &further))
+            return 0;
+    return !json->problem;
+}
+
+static lightpose_status read_entry(reader *r, entry *found, const char *quoted) {
+    static const char *const members[] = {"dtype", "shape", "data_offsets"};
+    char member[MEMBER_ROOM];
+    int count = 0;
+
+    lp_json_enter(&r->json, '{');
+    while (lp_json_next(&r->json, '{', &count)) {
+        if (!lp_json_key(&r->json, member, sizeof member))
+            return not_json(r);
+        unsigned index = 0;
+        while (index < 3 && strcmp(member, members[index]) != 0)
+            index++;
+        if (index == 3 || found->seen & 1u << index)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": %s \"%s\" in its entry", quoted,
+                           index == 3 ? "an unknown" : "a second", member);
+        found->seen |= 1u << index;
+        if (index == 0)
+            lp_json_string(&r->json, found->dtype, sizeof found->dtype);
+        else if (index == 1)
+            read_numbers(&r->json, found->shape, LP_MAX_RANK, &found->rank);
+        else
+            read_numbers(&r->json, found->offsets, 2, &found->offset_count);
     }
-    tensor->count = bytes / dtypes[tensor->dtype].size;
+    if (r->json.problem)
+        return not_json(r);
+    for (unsigned i = 0; i < 3; i++)
+        if (!(found->seen & 1u << i))
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": no %s", quoted, members[i]);
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status read_offsets(lp_tensor *tensor, const json_t *entry, const unsigned char *data, size_t size,
-                                     const char *quoted, lightpose_error *error) {
-    const json_t *const offsets = json_object_get(entry, "data_offsets");
-    const json_t *const first = json_array_get(offsets, 0), *const last = json_array_get(offsets, 1);
+/* Type, shape and the number of elements, whose bytes fit size_t. */
+static lightpose_status check_shape(reader *r, lp_tensor *tensor, const entry *found, const char *quoted) {
+    char value[LP_QUOTED];
+    size_t type = 0;
+
+    while (type < sizeof dtypes / sizeof *dtypes && strcmp(found->dtype, dtypes[type].name) != 0)
+        type++;
+    if (type == sizeof dtypes / sizeof *dtypes)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype \"%s\" is none of F32, F16, BF16, I8",
+                       quoted, lp_quote(value, found->dtype));
+    if (found->rank > LP_MAX_RANK)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": %d dimensions; the limit is %d", quoted,
+                       found->rank, LP_MAX_RANK);
+    size_t bytes = dtypes[type].size;
+    for (int i = 0; i < found->rank; i++) {
+        if (found->shape[i] < 1)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dimension %d is %lld; the least is 1",
+                           quoted, i, (long long)found->shape[i]);
+        if (__builtin_mul_overflow(bytes, (uint64_t)found->shape[i], &bytes))
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": its shape %s has more bytes than memory",
+                           quoted, lp_shape_text(value, found->shape, found->rank));
+        tensor->shape[i] = found->shape[i];
+    }
+    tensor->dtype = (lp_dtype)type;
+    tensor->rank = found->rank;
+    tensor->count = bytes / dtypes[type].size;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status check_offsets(reader *r, lp_tensor *tensor, const entry *found, const char *quoted) {
+    const int64_t begin = found->offsets[0], end = found->offsets[1];
     const size_t bytes = tensor->count * dtypes[tensor->dtype].size;
 
-    if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": data_offsets are not two whole numbers", quoted);
-    const int64_t begin = json_integer_value(first), end = json_integer_value(last);
-    if (begin < 0 || end < begin || (uint64_t)end > size)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+    if (found->offset_count != 2)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": %d data_offsets, not 2", quoted,
+                       found->offset_count);
+    if (begin < 0 || end < begin || (uint64_t)end > r->size)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS,
                        "tensor \"%s\": data from byte %lld to %lld; the file has data for 0 to %zu", quoted,
-                       (long long)begin, (long long)end, size);
+                       (long long)begin, (long long)end, r->size);
     if ((uint64_t)(end - begin) != bytes)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS,
                        "tensor \"%s\": %lld bytes of data; its shape and dtype need %zu", quoted,
                        (long long)(end - begin), bytes);
-    tensor->data = data + begin;
+    tensor->data = r->data + begin;
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status read_tensor(lp_tensor *tensor, const char *name, const json_t *entry, const unsigned char *data,
-                                    size_t size, lightpose_error *error) {
+static lightpose_status read_tensor(reader *r, const char *name) {
+    lp_safetensors *const file = r->file;
     char quoted[LP_QUOTED];
+    entry found = {.rank = 0};
 
-    tensor->name = name;
     lp_quote(quoted, name);
-    if (!json_is_object(entry) || json_object_size(entry) != 3)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
-                       "tensor \"%s\": its entry is not an object of dtype, shape and data_offsets", quoted);
-    LP_TRY(read_dtype(tensor, entry, quoted, error));
-    LP_TRY(read_shape(tensor, entry, quoted, error));
-    return read_offsets(tensor, entry, data, size, quoted, error);
+    if (file->count == LP_MAX_TENSORS)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": one more than %d, the limit", quoted,
+                       LP_MAX_TENSORS);
+    if (lp_safetensors_find(file, name))
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": twice in the header", quoted);
+    LP_TRY(read_entry(r, &found, quoted));
+    lp_tensor *const tensor = &file->tensors[file->count];
+    tensor->name = name;
+    LP_TRY(check_shape(r, tensor, &found, quoted));
+    LP_TRY(check_offsets(r, tensor, &found, quoted));
+    file->count++;
+    return LIGHTPOSE_OK;
 }
 
-/* ---- The header -------------------------------------------------------------------------------------------------- */
+static lightpose_status read_metadata(reader *r) {
+    lp_safetensors *const file = r->file;
+    char quoted[LP_QUOTED];
+    int count = 0;
+
+    lp_json_enter(&r->json, '{');
+    while (lp_json_next(&r->json, '{', &count)) {
+        const char *const key = keep(r, lp_json_key);
+        if (key && lp_safetensors_metadata(file, key))
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" twice", lp_quote(quoted, key));
+        if (key && file->metadata_count == LP_MAX_METADATA)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" is one more than %d, the limit",
+                           lp_quote(quoted, key), LP_MAX_METADATA);
+        if (key && lp_json_peek(&r->json) != '"')
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" is not a string",
+                           lp_quote(quoted, key));
+        const char *const value = key ? keep(r, lp_json_string) : NULL;
+        if (!value)
+            return not_json(r);
+        file->metadata[file->metadata_count].key = key;
+        file->metadata[file->metadata_count++].value = value;
+    }
+    return r->json.problem ? not_json(r) : LIGHTPOSE_OK;
+}
+
+static lightpose_status read_header(reader *r) {
+    int count = 0;
+
+    lp_json_enter(&r->json, '{');
+    while (lp_json_next(&r->json, '{', &count)) {
+        const char *const name = keep(r, lp_json_key);
+        if (!name)
+            return not_json(r);
+        if (strcmp(name, "__metadata__") != 0)
+            LP_TRY(read_tensor(r, name));
+        else if (r->seen_metadata++)
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__ is twice in the header");
+        else
+            LP_TRY(read_metadata(r));
+    }
+    lp_json_finish(&r->json);
+    return r->json.problem ? not_json(r) : LIGHTPOSE_OK;
+}
+
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
 
 static int by_data(const void *a, const void *b) {
     const lp_tensor *const x = a, *const y = b;
@@ -151,44 +265,8 @@ static lightpose_status check_cover(lp_safetensors *file, const unsigned char *d
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status read_metadata(lp_safetensors *file, const json_t *metadata, lightpose_error *error) {
-    const char *key;
-    json_t *value;
-    char quoted[LP_QUOTED];
-
-    if (!json_is_object(metadata))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__ is not an object");
-    json_object_foreach((json_t *)metadata, key, value) if (!json_is_string(value)) return lp_fail(
-        error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" is not a string", lp_quote(quoted, key));
-    file->metadata = metadata;
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status read_entries(lp_safetensors *file, const unsigned char *data, lightpose_error *error) {
-    const size_t entries = json_object_size(file->header);
-    const char *key;
-    json_t *value;
-
-    if (entries > LP_MAX_TENSORS)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "the header names %zu tensors; the limit is %d", entries,
-                       LP_MAX_TENSORS);
-    file->tensors = lp_calloc(entries, sizeof *file->tensors);
-    if (!file->tensors)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %zu tensors", entries);
-    json_object_foreach(file->header, key, value) {
-        if (strcmp(key, "__metadata__") == 0)
-            LP_TRY(read_metadata(file, value, error));
-        else
-            LP_TRY(read_tensor(&file->tensors[file->count++], key, value, data,
-                               (size_t)(file->bytes + file->size - data), error));
-    }
-    return check_cover(file, data, error);
-}
-
 static lightpose_status parse(lp_safetensors *file, lightpose_error *error) {
     uint64_t length;
-    json_error_t detail;
-    char quoted[LP_QUOTED];
 
     if (file->size < LENGTH_BYTES)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "%zu bytes; a weights file has a header length of %d alone",
@@ -201,49 +279,23 @@ static lightpose_status parse(lp_safetensors *file, lightpose_error *error) {
     if (length > file->size - LENGTH_BYTES)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "cut off: a header of %llu bytes in a file of %zu",
                        (unsigned long long)length, file->size);
-    file->header = json_loadb((const char *)file->bytes + LENGTH_BYTES, length, JSON_REJECT_DUPLICATES, &detail);
-    if (!file->header && json_error_code(&detail) == json_error_out_of_memory)
+    file->strings = lp_calloc(length, 1);
+    file->tensors = lp_calloc(LP_MAX_TENSORS, sizeof *file->tensors);
+    if (!file->strings || !file->tensors)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a header of %llu bytes",
                        (unsigned long long)length);
-    if (!file->header)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "the header is not JSON: %s at its byte %d",
-                       lp_quote(quoted, detail.text), detail.position);
-    if (!json_is_object(file->header))
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "the header is not a JSON object");
-    return read_entries(file, file->bytes + LENGTH_BYTES + length, error);
-}
 
-/* ---- The file ---------------------------------------------------------------------------------------------------- */
-
-static lightpose_status map_file(lp_safetensors *file, int descriptor, const char *path, lightpose_error *error) {
-    struct stat info;
-
-    if (fstat(descriptor, &info) != 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s, not a file", path,
-                       S_ISDIR(info.st_mode) ? "a directory" : "a device or pipe");
-    if (info.st_size == 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: empty", path);
-    void *const bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (bytes == MAP_FAILED)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: cannot be mapped: %s", path, strerror(errno));
-    file->bytes = bytes;
-    file->size = (size_t)info.st_size;
-    file->mapped = 1;
-    return LIGHTPOSE_OK;
+    const unsigned char *const data = file->bytes + LENGTH_BYTES + length;
+    reader r = {file, {0}, file->strings, data, file->size - LENGTH_BYTES - (size_t)length, 0, error};
+    lp_json_start(&r.json, (const char *)file->bytes + LENGTH_BYTES, (size_t)length);
+    LP_TRY(read_header(&r));
+    return check_cover(file, data, error);
 }
 
 lightpose_status lp_safetensors_open(lp_safetensors *file, const char *path, lightpose_error *error) {
-    /* Not blocking: a pipe without a writer must not hang the program. */
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (descriptor < 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    lightpose_status status = map_file(file, descriptor, path, error);
-    close(descriptor);
-    if (status == LIGHTPOSE_OK)
-        status = parse(file, error);
+    LP_TRY(lp_map_file(&file->bytes, &file->size, path, error));
+    file->mapped = 1;
+    const lightpose_status status = parse(file, error);
     if (status != LIGHTPOSE_OK)
         lp_safetensors_close(file);
     return status;
@@ -264,10 +316,10 @@ lightpose_status lp_safetensors_open_memory(lp_safetensors *file, const void *da
 }
 
 void lp_safetensors_close(lp_safetensors *file) {
-    json_decref(file->header);
+    lp_free(file->strings);
     lp_free(file->tensors);
     if (file->mapped)
-        munmap(file->bytes, file->size);
+        lp_unmap_file(file->bytes, file->size);
     else
         lp_free(file->bytes);
     *file = (lp_safetensors){0};
@@ -277,5 +329,12 @@ const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *nam
     for (int i = 0; i < file->count; i++)
         if (strcmp(file->tensors[i].name, name) == 0)
             return &file->tensors[i];
+    return NULL;
+}
+
+const char *lp_safetensors_metadata(const lp_safetensors *file, const char *key) {
+    for (int i = 0; i < file->metadata_count; i++)
+        if (strcmp(file->metadata[i].key, key) == 0)
+            return file->metadata[i].value;
     return NULL;
 }

@@ -6,8 +6,6 @@
 #ifndef LP_NET_SAFETENSORS_H
 #define LP_NET_SAFETENSORS_H
 
-#include <jansson.h>
-
 #include "base/status.h"
 
 typedef enum lp_dtype { LP_DTYPE_F32 = 0, LP_DTYPE_F16 = 1, LP_DTYPE_BF16 = 2, LP_DTYPE_I8 = 3 } lp_dtype;
@@ -15,6 +13,7 @@ typedef enum lp_dtype { LP_DTYPE_F32 = 0, LP_DTYPE_F16 = 1, LP_DTYPE_BF16 = 2, L
 enum {
     LP_MAX_RANK = 4,
     LP_MAX_TENSORS = 1024,
+    LP_MAX_METADATA = 64,
     LP_MAX_HEADER = 16 << 20, /* bytes */
     LP_QUOTED = 72            /* room for a name in an error text */
 };
@@ -31,10 +30,13 @@ typedef struct lp_tensor {
 typedef struct lp_safetensors {
     unsigned char *bytes; /* the whole file */
     size_t size;
-    int mapped;             /* bytes are a mapping, else memory of our own */
-    json_t *header;         /* names and metadata live here */
-    const json_t *metadata; /* an object of strings, or NULL */
-    lp_tensor *tensors;     /* in order of their data */
+    int mapped;    /* bytes are a mapping, else memory of our own */
+    char *strings; /* names and metadata, unescaped */
+    struct {
+        const char *key, *value;
+    } metadata[LP_MAX_METADATA];
+    int metadata_count;
+    lp_tensor *tensors; /* in order of their data */
     int count;
 } lp_safetensors;
 
@@ -44,7 +46,9 @@ lightpose_status lp_safetensors_open_memory(lp_safetensors *file, const void *da
                                             lightpose_error *error);
 void lp_safetensors_close(lp_safetensors *file);
 
-const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *name); /* NULL where there is none */
+/* NULL where there is none. */
+const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *name);
+const char *lp_safetensors_metadata(const lp_safetensors *file, const char *key);
 
 const char *lp_dtype_name(lp_dtype dtype);
 

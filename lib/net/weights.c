@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file_map.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "net/ranges.h"
 #include "net/safetensors.h"
@@ -34,21 +36,19 @@ struct lp_weights {
 /* ---- Metadata ---------------------------------------------------------------------------------------------------- */
 
 const char *lp_weights_metadata(const lp_weights *weights, const char *key) {
-    const char *const value = json_string_value(json_object_get(weights->file.metadata, key));
+    const char *const value = lp_safetensors_metadata(&weights->file, key);
     return value ? value : "";
 }
 
 static lightpose_status read_input_scale(lp_weights *weights, lightpose_error *error) {
     const char *const text = lp_weights_metadata(weights, "input_scale");
     char quoted[LP_QUOTED];
-    json_error_t detail;
+    lp_json json;
+    double scale;
 
-    /* JSON's numbers, unlike strtod's, do not depend on the locale. */
-    json_t *const number = json_loads(text, JSON_DECODE_ANY, &detail);
-    const double scale = json_is_number(number) ? json_number_value(number) : NAN;
-    json_decref(number);
-    if (!number && json_error_code(&detail) == json_error_out_of_memory)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the input scale");
+    lp_json_start(&json, text, strlen(text)); /* JSON's numbers do not depend on the locale */
+    if (!lp_json_number(&json, &scale) || !lp_json_finish(&json))
+        scale = NAN;
     weights->input_scale = (float)scale;
     if (!(weights->input_scale > 0 && isfinite(weights->input_scale)))
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "input_scale is \"%s\", not a number above 0",
@@ -204,18 +204,12 @@ static lightpose_status load(lp_weights **weights, const char *path, const void 
     return status;
 }
 
-/* The end of a path, where it is too long to stand whole before the text of an error. */
-static const char *tail(const char *path) {
-    const size_t length = strlen(path);
-    return length > LP_QUOTED ? path + length - LP_QUOTED : path;
-}
-
 lightpose_status lp_weights_load(lp_weights **weights, const char *path, lightpose_error *error) {
     lightpose_error detail = {0};
     const lightpose_status status = load(weights, path, NULL, 0, &detail);
 
     if (status == LIGHTPOSE_ERROR_WEIGHTS)
-        return lp_fail(error, status, "%.*s: %s", LP_QUOTED, tail(path), detail.text);
+        return lp_fail(error, status, "%s: %s", lp_path_tail(path), detail.text);
     return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
 }
 
