@@ -333,7 +333,7 @@ static void the_locale_does_not_matter(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof *names && !set; i++)
         set = setlocale(LC_NUMERIC, names[i]);
     if (!set) {
-        print_message("no locale with a decimal comma is installed\n");
+        print_message("# no locale with a decimal comma is installed\n");
         skip();
     }
     assert_string_equal(localeconv()->decimal_point, ",");
