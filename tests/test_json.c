@@ -65,7 +65,7 @@ static json_t *read_value(lp_json *json) {
         json->problem = attempt.problem;
         return NULL;
     }
-    return lp_json_number(json, &number) ? json_real(number) : NULL;
+    return lp_json_real(json, &number) ? json_real(number) : NULL;
 }
 
 /* NULL where the text is refused. */
@@ -295,9 +295,9 @@ static void a_number_must_fit_its_room(void **state) {
     (void)state;
     memset(digits, '1', sizeof digits);
     lp_json_start(&json, digits, 127);
-    assert_int_equal(lp_json_number(&json, &value), 1);
+    assert_int_equal(lp_json_real(&json, &value), 1);
     lp_json_start(&json, digits, 128);
-    assert_int_equal(lp_json_number(&json, &value), 0);
+    assert_int_equal(lp_json_real(&json, &value), 0);
     assert_string_equal(json.problem, "a number of too many digits");
 }
 
@@ -314,7 +314,7 @@ static void a_problem_stays(void **state) {
     assert_string_equal(json.problem, "no object");
     assert_int_equal(lp_json_enter(&json, '['), 0);
     assert_int_equal(lp_json_next(&json, '[', &count), 0);
-    assert_int_equal(lp_json_number(&json, &value), 0);
+    assert_int_equal(lp_json_real(&json, &value), 0);
     assert_int_equal(lp_json_whole(&json, &whole), 0);
     assert_int_equal(lp_json_string(&json, out, sizeof out), 0);
     assert_int_equal(lp_json_finish(&json), 0);
@@ -338,7 +338,7 @@ static void the_locale_does_not_matter(void **state) {
     }
     assert_string_equal(localeconv()->decimal_point, ",");
     lp_json_start(&json, "-2.5e1", 6);
-    assert_int_equal(lp_json_number(&json, &value), 1);
+    assert_int_equal(lp_json_real(&json, &value), 1);
     setlocale(LC_NUMERIC, "C");
     assert_true(value == -25);
 }

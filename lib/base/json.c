@@ -217,7 +217,7 @@ static size_t number_length(const lp_json *json, int *whole) {
     return (size_t)(at - json->at);
 }
 
-int lp_json_number(lp_json *json, double *value) {
+int lp_json_real(lp_json *json, double *value) {
     char text[NUMBER_ROOM];
     int whole;
 

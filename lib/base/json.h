@@ -34,9 +34,9 @@ int lp_json_next(lp_json *json, char bracket, int *count);
 int lp_json_string(lp_json *json, char *out, size_t room);
 int lp_json_key(lp_json *json, char *out, size_t room);
 
-/* A number; whole takes only one without fraction and exponent, within int64. Number fails beyond the range of double.
+/* Any number; whole takes only one without fraction and exponent, within int64. Real fails beyond the range of double.
  */
-int lp_json_number(lp_json *json, double *value);
+int lp_json_real(lp_json *json, double *value);
 int lp_json_whole(lp_json *json, int64_t *value);
 
 /* Whether only white space is left. */

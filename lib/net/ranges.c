@@ -58,7 +58,7 @@ static lightpose_status read_end(reader *r, const wanted *tensor, const char *wh
         if (index >= tensor->channels)
             return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": more %s ends than its %d channels",
                            tensor->name, which, tensor->channels);
-        if (!lp_json_number(&r->json, &value))
+        if (!lp_json_real(&r->json, &value))
             return not_json(r);
         values[index] = (float)value;
         if (!isfinite(values[index]))

@@ -47,7 +47,7 @@ static lightpose_status read_input_scale(lp_weights *weights, lightpose_error *e
     double scale;
 
     lp_json_start(&json, text, strlen(text)); /* JSON's numbers do not depend on the locale */
-    if (!lp_json_number(&json, &scale) || !lp_json_finish(&json))
+    if (!lp_json_real(&json, &scale) || !lp_json_finish(&json))
         scale = NAN;
     weights->input_scale = (float)scale;
     if (!(weights->input_scale > 0 && isfinite(weights->input_scale)))
