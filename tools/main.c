@@ -13,6 +13,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval},
+    {"diff", "what two result files disagree on", cmd_diff},
     {NULL, NULL, NULL},
 };
 
