@@ -134,9 +134,11 @@ static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
     sample s;
     (void)unused;
 
-    do
+    make_sample(&s);
+    while (s.spec.out % 16 != 0) {
+        free(s.source);
         make_sample(&s);
-    while (s.spec.out % 16 != 0);
+    }
     const struct {
         unsigned features;
         const char *name;

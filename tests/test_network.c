@@ -297,7 +297,7 @@ static void check_case(lp_variant variant, const run_case *with) {
 
     if (!supported(with->precision, weights)) {
         lp_weights_destroy(&weights);
-        print_message("# this CPU lacks %s\n", lp_cpu_describe());
+        print_message("# not on this CPU, which has %s\n", lp_cpu_describe());
         skip();
     }
     const int saved = lp_threads_enter(with->threads);
@@ -332,10 +332,39 @@ static void layers_in_int8_equal_plain_loops(void **state) {
     check_precision(LIGHTPOSE_PRECISION_INT8);
 }
 
+static void no_layer_runs_reference_code(void **state) {
+    lp_weights *weights = synthetic(LP_VARIANT_OMZ, 3);
+    (void)state;
+
+    for (int precision = LIGHTPOSE_PRECISION_F32; precision <= LIGHTPOSE_PRECISION_INT8; precision++) {
+        const lp_plan_options options = {.width = 456, .height = 256, .threads = 1, .stages = 2};
+        lightpose_precision resolved;
+        lp_net *net = NULL;
+        lp_plan *plan = NULL;
+        if (lp_net_resolve(weights, (lightpose_precision)precision, &resolved, NULL) != LIGHTPOSE_OK)
+            continue;
+        assert_ok(lp_net_create(&net, weights, resolved, error));
+        assert_ok(lp_plan_create(&plan, net, &options, error));
+        int64_t macs = 0;
+        for (int i = 0; i < lp_plan_steps(plan); i++) {
+            lp_step_info info;
+            lp_plan_step_info(plan, i, &info);
+            macs += info.macs;
+            if (info.reference)
+                fail_msg("precision %d: layer %s runs %s", precision, info.name, info.implementation);
+        }
+        assert_true(macs > 7680000000 && macs < 7690000000); /* SPEC 2.6: 7.686 GMAC */
+        lp_plan_destroy(&plan);
+        lp_net_destroy(&net);
+    }
+    lp_weights_destroy(&weights);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(layers_in_f32_equal_plain_loops),
     cmocka_unit_test(layers_in_bf16_equal_plain_loops),
     cmocka_unit_test(layers_in_int8_equal_plain_loops),
+    cmocka_unit_test(no_layer_runs_reference_code),
 };
 
 int main(void) {
