@@ -43,6 +43,7 @@ lightpose_status lp_detections_add(lp_detections *detections, size_t image, cons
                                   detections->count, lp_coco17_name(k), keypoints[3 * k], keypoints[3 * k + 1]);
     LP_EVAL_TRY(room_for_one(detections, error));
     lp_detection *const detection = &detections->list[detections->count];
+    memset(detection, 0, sizeof *detection); /* the padding too: detections can be compared as bytes */
     detection->image = image;
     detection->order = detections->count++;
     detection->score = score;
