@@ -74,8 +74,10 @@ static const lp_cli_command command = {
     "Tells how accurate the library is on labelled images, or how accurate given detections are: average precision "
     "(AP)\nand recall (AR) by the rules of COCO's keypoint task, each a number from 0 to 1. OKS, the similarity of a "
     "found person\nand a labelled one, decides what is right; AP is the mean over thresholds of 0.50 to 0.95.\n\n"
-    "Images are shared out among --threads contexts of one thread each. Times are those of the library's call, with "
-    "all\nof them busy, divided by their number; reading and decoding files is not in them.\n\n"
+    "Images are shared out among --threads contexts of one thread each. Times are the processor time of the library's "
+    "call\ndivided by the number of threads: the time from one image to the next where nothing else is running. "
+    "Reading "
+    "and\ndecoding files is not in them.\n\n"
     "Differences come with the interval that holds 95 % of them when the images are drawn anew (paired bootstrap): "
     "one\nthat excludes 0 is more than the luck of the images.",
     "    lightpose eval --gt person_keypoints.json --images val2017\n"

@@ -37,13 +37,20 @@ lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, 
     return LIGHTPOSE_OK;
 }
 
-void lp_found_time(lp_found *found, const lightpose_stats *network, const lightpose_stats *decoder, int pass) {
-    const int64_t decode = decoder->peaks_ns + decoder->group_ns;
-    const int64_t total = network->total_ns - network->peaks_ns - network->group_ns + decode;
+/* Shares are told in wall time; on a busy machine only their proportions hold. */
+static int64_t share_of(const lp_measured *call, int64_t part_ns) {
+    const double whole = call->stats.total_ns > 0 ? (double)call->stats.total_ns : 1;
+    return (int64_t)((double)call->cpu_ns * ((double)part_ns / whole));
+}
+
+void lp_found_time(lp_found *found, const lp_measured *network, const lp_measured *decoder, int pass) {
+    const int64_t decoding = share_of(network, network->stats.peaks_ns + network->stats.group_ns);
+    const int64_t decode = decoder ? decoder->cpu_ns : decoding;
+    const int64_t total = network->cpu_ns - decoding + decode;
     if (pass > 0 && total >= found->total_ns)
         return;
     found->total_ns = total;
-    found->network_ns = network->network_ns;
+    found->network_ns = share_of(network, network->stats.network_ns);
     found->decode_ns = decode;
 }
 

@@ -20,8 +20,14 @@ typedef struct lp_found {
 /* Replaces what is there. */
 lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, lightpose_error *error);
 
-/* The network's frame, decoded as `decoder` says, in pass 0, 1, … over the pictures. */
-void lp_found_time(lp_found *found, const lightpose_stats *network, const lightpose_stats *decoder, int pass);
+/* A call of the library by a context of one thread: what it says of itself, and the thread's processor time. */
+typedef struct lp_measured {
+    lightpose_stats stats;
+    int64_t cpu_ns;
+} lp_measured;
+
+/* The network's frame, decoded by itself (`decoder` NULL) or by another context, in pass 0, 1, … over the pictures. */
+void lp_found_time(lp_found *found, const lp_measured *network, const lp_measured *decoder, int pass);
 
 /* Evaluates found[0] to found[pictures->count - 1] into outcome, whose name is set. */
 lightpose_status lp_found_conclude(const lp_found *found, const lp_pictures *pictures, const lp_labels *labels,

@@ -13,7 +13,8 @@ typedef struct lp_timing {
     int height;        /* of the network, as asked for */
     int workers;       /* contexts of one thread each, side by side; 0: nothing was run */
     int images;        /* that were timed */
-    double image_ms;   /* from one image to the next with all workers busy: mean time of lightpose_infer / workers */
+    double image_ms;   /* mean processor time of the library's call / workers: with all of them busy, from one
+                        * image to the next */
     double network_ms; /* the network's share of that */
     double decode_ms;  /* that of peaks and grouping */
     int precision;     /* lightpose_precision that `auto` came to */

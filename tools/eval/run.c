@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct group {
     const lp_setting *settings;
@@ -44,25 +45,38 @@ typedef struct worker {
 
 /* ---- One picture ------------------------------------------------------------------------------------------------- */
 
+static int64_t cpu_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void measure(lp_measured *call, const lightpose_context *context, int64_t began) {
+    call->cpu_ns = cpu_now() - began;
+    lightpose_context_stats(context, &call->stats);
+}
+
 static lightpose_status look_at(worker *w, size_t picture, lightpose_error *error) {
     group *const g = w->group;
     lightpose_image image;
     lightpose_maps maps;
-    lightpose_stats network, decoder;
+    lp_measured network, decoder;
 
     LP_EVAL_TRY(lp_pictures_read(g->pictures, picture, &w->reader, &image, error));
     LP_EVAL_TRY(lightpose_context_prepare(w->contexts[0], image.width, image.height, error));
+    int64_t began = cpu_now();
     LP_EVAL_TRY(lightpose_infer(w->contexts[0], &image, w->result, error));
-    lightpose_context_stats(w->contexts[0], &network);
+    measure(&network, w->contexts[0], began);
     LP_EVAL_TRY(lp_found_take(&g->found[picture], w->result, error));
-    lp_found_time(&g->found[picture], &network, &network, g->pass);
+    lp_found_time(&g->found[picture], &network, NULL, g->pass);
     if (g->count == 1)
         return LIGHTPOSE_OK;
     LP_EVAL_TRY(lightpose_context_maps(w->contexts[0], &maps, error));
     for (size_t m = 1; m < g->count; m++) {
         lp_found *const found = &g->found[m * g->pictures->count + picture];
+        began = cpu_now();
         LP_EVAL_TRY(lightpose_decode(w->contexts[m], &maps, w->result, error));
-        lightpose_context_stats(w->contexts[m], &decoder);
+        measure(&decoder, w->contexts[m], began);
         LP_EVAL_TRY(lp_found_take(found, w->result, error));
         lp_found_time(found, &network, &decoder, g->pass);
     }
