@@ -11,7 +11,7 @@
 
 typedef struct lp_image_kernels {
     lp_resample_row *resample_row;
-    lp_yuv_row *yuv_row;
+    lp_yuv_resample_row *yuv_resample_row;
 } lp_image_kernels;
 
 /* The fastest for a set of enum lp_cpu_feature; 0 gives plain C. */

@@ -47,9 +47,9 @@ void lp_columns_fill(lp_columns *columns, int source, double scale) {
             right = source > 1 ? ONE : 0;
         }
         columns->offsets[i] = p.index * columns->pixel.bytes;
-        for (int lane = 0; lane < LP_TAP_LANES; lane += 2) {
-            columns->weights[LP_TAP_LANES * i + lane] = left;
-            columns->weights[LP_TAP_LANES * i + lane + 1] = right;
+        for (int pair = columns->pairs * i; pair < columns->pairs * (i + 1); pair++) {
+            columns->weights[2 * pair] = left;
+            columns->weights[2 * pair + 1] = right;
         }
     }
     columns->next = source > 1 ? columns->pixel.bytes : 0;
@@ -84,7 +84,7 @@ void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const ui
     const int next = columns->next;
 
     for (int i = first; i < columns->count; i++) {
-        const int16_t *const weights = columns->weights + (size_t)LP_TAP_LANES * i;
+        const int16_t *const weights = columns->weights + 2 * columns->pairs * i;
         for (int c = 0; c < 3; c++) {
             const int offset = columns->offsets[i] + channel[c];
             const int down = (across(upper + offset, next, weights) * tap->upper_weight >> 16) +
@@ -92,24 +92,14 @@ void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const ui
             bgr[3 * i + c] = (uint8_t)((down + 2) >> 2);
         }
     }
+    if (columns->mean_last) {
+        const int last = columns->count - 1, offset = columns->offsets[last] + next;
+        for (int c = 0; c < 3; c++)
+            bgr[3 * last + c] = lp_mean_even(upper[offset + channel[c]], lower[offset + channel[c]]);
+    }
 }
 
 void lp_resample_row_c(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
                        uint8_t *bgr) {
     lp_resample_rest(columns, tap, upper, lower, 0, bgr);
-}
-
-/* The mean of two samples, half to even. */
-static uint8_t mean_even(unsigned a, unsigned b) {
-    const unsigned sum = a + b;
-
-    return (uint8_t)((sum + (sum >> 1 & 1)) >> 1);
-}
-
-void lp_resample_last(const lp_columns *columns, const uint8_t *upper, const uint8_t *lower, uint8_t *bgr) {
-    const int last = columns->count - 1, offset = columns->offsets[last] + columns->next;
-    const int channel[3] = {columns->pixel.blue, columns->pixel.green, columns->pixel.red};
-
-    for (int c = 0; c < 3; c++)
-        bgr[3 * last + c] = mean_even(upper[offset + channel[c]], lower[offset + channel[c]]);
 }

@@ -17,7 +17,7 @@
 
 #include "base/status.h"
 
-enum { LP_TAP_LANES = 8, LP_TAPS_PAD = 16, LP_WIDE_READ = 8, LP_WIDE_WRITE = 64 };
+enum { LP_TAPS_PAD = 16, LP_WIDE_READ = 8, LP_WIDE_WRITE = 64, LP_PACKED_PAIRS = 4 };
 
 /* How a source pixel lies in memory: its size, and where blue, green and red are. */
 typedef struct lp_pixel {
@@ -33,7 +33,8 @@ typedef struct lp_columns {
     lp_pixel pixel;
     int mean_last;    /* the last column is the special case above */
     int32_t *offsets; /* bytes to the left sample */
-    int16_t *weights; /* LP_TAP_LANES each: the pair (left, right), repeated for the lanes of a vector */
+    int16_t *weights; /* the pair (left, right), */
+    int pairs;        /* repeated so many times for the lanes of a vector: LP_PACKED_PAIRS; 1 for YUV */
 } lp_columns;
 
 /* Fills the columns for a source of `source` pixels, at most 2^31 bytes; `count`, `pixel` and the arrays' memory are
@@ -56,9 +57,13 @@ typedef void lp_resample_row(const lp_columns *columns, const lp_row_tap *tap, c
 
 lp_resample_row lp_resample_row_c, lp_resample_row_avx2;
 
-/* The columns from `first` on, for kernels that do not do them all; and the last one where `mean_last` is set. */
+/* The columns from `first` on, and the last where it is special: what kernels leave. */
 void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
                       int first, uint8_t *bgr);
-void lp_resample_last(const lp_columns *columns, const uint8_t *upper, const uint8_t *lower, uint8_t *bgr);
+
+/* The value of that last column. */
+static inline uint8_t lp_mean_even(unsigned a, unsigned b) {
+    return (uint8_t)((a + b + ((a + b) >> 1 & 1)) >> 1);
+}
 
 #endif

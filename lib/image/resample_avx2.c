@@ -55,8 +55,8 @@ typedef struct rows {
 
 /* Four columns, in the order of across, as levels in 16 bits. */
 TARGET static inline __m256i four(const lp_columns *columns, int i, const rows *r, masks m) {
-    const __m256i *const weights = (const __m256i *)(const void *)(columns->weights + (size_t)LP_TAP_LANES * i);
-    const __m256i weights01 = _mm256_load_si256(weights), weights23 = _mm256_load_si256(weights + 1);
+    const __m256i *const weights = (const __m256i *)(const void *)(columns->weights + 2 * LP_PACKED_PAIRS * i);
+    const __m256i weights01 = _mm256_loadu_si256(weights), weights23 = _mm256_loadu_si256(weights + 1);
     const int32_t *const offsets = columns->offsets + i;
     const __m256i upper = across(r->upper, offsets, weights01, weights23, m);
     const __m256i lower = across(r->lower, offsets, weights01, weights23, m);
@@ -66,20 +66,32 @@ TARGET static inline __m256i four(const lp_columns *columns, int i, const rows *
     return _mm256_srai_epi16(_mm256_add_epi16(down, _mm256_set1_epi16(2)), 2);
 }
 
+enum { GROUP = 8 };
+
+TARGET static inline void eight(const lp_columns *columns, int i, const rows *r, masks m, uint8_t *bgr) {
+    const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i drop_fourth =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+    const __m256i levels = _mm256_packus_epi16(four(columns, i, r, m), four(columns, i + 4, r, m));
+    const __m256i packed = _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(levels, in_order), drop_fourth);
+
+    /* Each writes 12 bytes and 4 that what follows writes over. */
+    _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i), _mm256_castsi256_si128(packed));
+    _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i + 12), _mm256_extracti128_si256(packed, 1));
+}
+
 TARGET void lp_resample_row_avx2(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper,
                                  const uint8_t *lower, uint8_t *bgr) {
     const rows r = {upper, lower, _mm256_set1_epi16(tap->upper_weight), _mm256_set1_epi16(tap->lower_weight)};
     const masks m = make_masks(columns);
-    const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const __m256i drop_fourth =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
     int i = 0;
 
-    for (; i + 8 <= columns->wide; i += 8) {
-        const __m256i levels = _mm256_packus_epi16(four(columns, i, &r, m), four(columns, i + 4, &r, m));
-        const __m256i packed = _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(levels, in_order), drop_fourth);
-        _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i), _mm256_castsi256_si128(packed));
-        _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i + 12), _mm256_extracti128_si256(packed, 1));
+    for (; i + GROUP <= columns->wide; i += GROUP)
+        eight(columns, i, &r, m, bgr);
+    if (i && i < columns->wide) {
+        /* The last group overlaps the one before it. */
+        eight(columns, columns->wide - GROUP, &r, m, bgr);
+        i = columns->wide;
     }
     lp_resample_rest(columns, tap, upper, lower, i, bgr);
 }
