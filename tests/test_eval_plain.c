@@ -277,10 +277,9 @@ static void compares(void **state) {
     for (size_t i = 0; i < b.evaluation.all.count; i++)
         b.evaluation.all.list[i].label[0] = &a.list[b.evaluation.all.list[i].label[0] - b.list];
     assert_int_equal(lp_compare(&c, &a.labels, &a.evaluation, &b.evaluation, 4000, 1, NULL), LIGHTPOSE_OK);
-    const double spread = 1.96 * sqrt(0.3 * 0.7 / 60);
     assert_near(c.figures[LP_AR].b - c.figures[LP_AR].a, 0.3);
-    near_at(c.figures[LP_AR].low, 0.3 - spread, 0.02, "low", __FILE__, __LINE__);
-    near_at(c.figures[LP_AR].high, 0.3 + spread, 0.02, "high", __FILE__, __LINE__);
+    assert_near(c.figures[LP_AR].low, 11.0 / 60);  /* at most 10: 1.4 %, at most 11: 3.0 % */
+    assert_near(c.figures[LP_AR].high, 25.0 / 60); /* at most 24: 96.2 %, at most 25: 98.0 % */
     assert_true(c.figures[LP_AR].p < 0.001);
     assert_near(c.figures[LP_AP_LARGE].a, -1);
     assert_int_equal(c.both, 30);

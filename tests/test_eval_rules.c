@@ -130,6 +130,35 @@ static void crowds_and_people_without_keypoints_are_ignored(void **state) {
     }
 }
 
+/* Without keypoints the distance is that from the box with as much again on each side: here x from 0 to 300, y from 100
+ * to 400. All 17 at (320, 250) are 20 to the right of it; at (300, 400) they are on it. */
+static void similarity_to_a_box(void **state) {
+    (void)state;
+    world w;
+    double keypoints[3 * LP_COCO17_KEYPOINTS], wanted = 0;
+    begin(&w, 1);
+    lp_label *const label = person(&w, 0, 100, 200, 100);
+    without_keypoints(label, 1);
+    for (int corner = 0; corner < 2; corner++) {
+        for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
+            keypoints[3 * k] = corner ? 300 : 320;
+            keypoints[3 * k + 1] = corner ? 400 : 250;
+            keypoints[3 * k + 2] = 1;
+        }
+        assert_ok(lp_detections_add(&w.detections, 0, keypoints, 0.5, error));
+    }
+    for (int k = 0; k < LP_COCO17_KEYPOINTS; k++)
+        wanted += exp(-400 / (2 * 1e4 * 4 * lp_coco_sigmas[k] * lp_coco_sigmas[k])) / LP_COCO17_KEYPOINTS;
+    assert_near(lp_oks(label, &w.detections.list[0]), wanted);
+    assert_near(lp_oks(label, &w.detections.list[1]), 1);
+    w.detections.list[0].x[0] = -20;
+    w.detections.list[1].y[0] = 80;
+    assert_near(lp_oks(label, &w.detections.list[0]), wanted);
+    assert_near(1 - lp_oks(label, &w.detections.list[1]),
+                (1 - exp(-400 / (2 * 1e4 * 4 * 0.026 * 0.026))) / LP_COCO17_KEYPOINTS);
+    end(&w);
+}
+
 /* The label that counts is taken although the crowd's OKS, 1 anywhere inside, is higher. */
 static void a_person_goes_before_a_crowd(void **state) {
     (void)state;
@@ -262,6 +291,7 @@ int main(void) {
         cmocka_unit_test(false_ones_ranked_first_and_last),
         cmocka_unit_test(a_shift_counts_at_some_thresholds),
         cmocka_unit_test(crowds_and_people_without_keypoints_are_ignored),
+        cmocka_unit_test(similarity_to_a_box),
         cmocka_unit_test(a_person_goes_before_a_crowd),
         cmocka_unit_test(area_ranges),
         cmocka_unit_test(missing_keypoints_stretch_the_extent),
