@@ -119,6 +119,17 @@ const lightpose_pose *lightpose_result_pose(const lightpose_result *result, int 
     return result && index >= 0 && (size_t)index < result->count ? &result->poses[index] : NULL;
 }
 
+lightpose_status lightpose_result_assign(lightpose_result *result, const lightpose_pose *poses, int count,
+                                         lightpose_error *error) {
+    NEED(result, error);
+    if (count < 0 || (count > 0 && !poses)) {
+        lp_result_clear(result);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_result_assign: %d poses at %s", count,
+                       poses ? "an address" : "NULL");
+    }
+    return lp_result_assign(result, poses, (size_t)count, error);
+}
+
 /* ---- Context */
 
 lightpose_status lightpose_context_open(lightpose_context **context, lightpose_model *model,

@@ -6,15 +6,21 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <libavutil/log.h>
 
 static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv);
+    int has_network;
 } commands[] = {
-    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval},
-    {"diff", "what two result files disagree on", cmd_diff},
-    {NULL, NULL, NULL},
+    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
+    {"diff", "what two result files disagree on", cmd_diff, 0},
+    {"info", "version, weights, CPU, threads", cmd_info, 0},
+    {NULL, NULL, NULL, 0},
 };
 
 static void help(FILE *to) {
@@ -29,7 +35,18 @@ static void help(FILE *to) {
           to);
 }
 
+/* Threads that wait for each other 60 times a frame must not sleep, nor, when another program has their CPU, spin for
+ * long: libgomp's own choice costs half a second a frame then, a short spin nothing. libgomp reads its variables when
+ * it is loaded, so the program starts once more with them set. */
+static void set_waiting(char **argv) {
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
+        execv("/proc/self/exe", argv); /* where that fails the run is slower, no more */
+}
+
 int main(int argc, char **argv) {
+    av_log_set_level(AV_LOG_QUIET); /* what goes wrong is said by us, with the file's name */
     if (argc < 2) {
         help(stderr);
         return LP_CLI_USAGE;
@@ -39,11 +56,13 @@ int main(int argc, char **argv) {
         return LP_CLI_OK;
     }
     if (!strcmp(argv[1], "--version")) {
-        printf("lightpose %d.%d.%d\n", LIGHTPOSE_VERSION_MAJOR, LIGHTPOSE_VERSION_MINOR, LIGHTPOSE_VERSION_PATCH);
+        printf("lightpose %s\n", lightpose_version());
         return LP_CLI_OK;
     }
     for (size_t i = 0; commands[i].name; i++)
         if (!strcmp(argv[1], commands[i].name)) {
+            if (commands[i].has_network)
+                set_waiting(argv);
             argv[1] = argv[0];
             return commands[i].run(argc - 1, argv + 1);
         }

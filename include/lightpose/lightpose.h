@@ -109,6 +109,21 @@ typedef struct lightpose_error {
     char text[508];
 } lightpose_error;
 
+/* What the library runs on, for reports. */
+typedef struct lightpose_system {
+    const char *cpu;             /* what this CPU offers that matters here, less what ONEDNN_MAX_CPU_ISA forbids */
+    const char *engine;          /* "oneDNN 2.6.3" */
+    const char *drawing;         /* "OpenCV 4.6.0" */
+    const char *default_weights; /* the installed file, whether it exists or not */
+    int threads;                 /* what settings.threads 0 comes to: the smaller of the next two */
+    int cpus;                    /* that this process may use, by its affinity mask */
+    int quota;                   /* CPUs that its cgroup allows, rounded up; 0: no limit */
+    int reserved[8];
+} lightpose_system;
+
+/* The strings live as long as the program. */
+LIGHTPOSE_API void lightpose_get_system(lightpose_system *system);
+
 /* ---- Settings ---------------------------------------------------------------------------------------------------- */
 
 typedef enum lightpose_precision {
@@ -275,6 +290,12 @@ LIGHTPOSE_API int lightpose_result_count(const lightpose_result *result);
 /* Valid until the result is next written or destroyed; NULL for an index out of range. */
 LIGHTPOSE_API const lightpose_pose *lightpose_result_pose(const lightpose_result *result, int index);
 
+/* Replaces the contents by `count` poses, which may lie in the result itself: to select people, to move them, to draw
+ * poses of one's own. Errors: ARGUMENT, MEMORY; the result is empty then. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_result_assign(lightpose_result *result,
+                                                                           const lightpose_pose *poses, int count,
+                                                                           lightpose_error *error);
+
 /* ---- Inference --------------------------------------------------------------------------------------------------- */
 
 /* One worker: its plan of the network per input size, buffers and timers. Thread-safety: one thread at a time; it may
@@ -379,10 +400,10 @@ typedef struct lightpose_tracker_settings {
     int confirm_frames;   /* 2: frames in a row before a stranger gets an id; 1 to 100 */
     lightpose_order order;
 
-    /* 0 (default), or a known number of people, 1 to 64, on seats of their own: a conversation, a panel. The result then
-     * holds exactly so many poses after every update, pose i with id i. A seat whose person is not seen holds a pose
-     * without keypoints: all MISSING, score, rank and box 0. Poses beyond those of the seats are taken for ghosts and
-     * removed. With order `x` seats are numbered from left to right; this settles, for the rest of the stream, once
+    /* 0 (default), or a known number of people, 1 to 64, on seats of their own: a conversation, a panel. The result
+     * then holds exactly so many poses after every update, pose i with id i. A seat whose person is not seen holds a
+     * pose without keypoints: all MISSING, score, rank and box 0. Poses beyond those of the seats are taken for ghosts
+     * and removed. With order `x` seats are numbered from left to right; this settles, for the rest of the stream, once
      * all are seen together in `confirm_frames` frames in a row, and until then the people seen hold the first seats.
      * People keep their seat when they cross; one who was lost takes the free seat whose usual place is nearer
      * than every other seat's. Needs the default assignment. */

@@ -8,17 +8,19 @@
 
 #include "base/quota.h"
 
-int lp_threads_available(void) {
+int lp_threads_allowed(void) {
     /* A mask of 16384 CPUs: sched_getaffinity fails where the mask is smaller than the kernel's. */
     cpu_set_t set[16];
     int cpus = 1;
 
     if (sched_getaffinity(0, sizeof set, set) == 0)
         cpus = CPU_COUNT_S(sizeof set, set);
-    const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
-    if (quota < cpus)
-        cpus = quota;
     return cpus < 1 ? 1 : cpus > LP_MAX_THREADS ? LP_MAX_THREADS : cpus;
+}
+
+int lp_threads_available(void) {
+    const int cpus = lp_threads_allowed(), quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    return quota < cpus ? quota : cpus;
 }
 
 int lp_threads_enter(int threads) {

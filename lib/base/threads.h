@@ -8,7 +8,10 @@
 
 enum { LP_MAX_THREADS = 1024 };
 
-/* CPUs in the affinity mask of the process, held to its cgroup's CPU quota rounded up; at least 1. */
+/* CPUs in the affinity mask of the process; at least 1. */
+int lp_threads_allowed(void);
+
+/* The same, held to its cgroup's CPU quota rounded up; at least 1. */
 int lp_threads_available(void);
 
 /* oneDNN and our parallel loops take their team size from the calling thread's OpenMP setting, which belongs to the

@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+#include <string.h>
+
 void lp_result_clear(lightpose_result *result) {
     result->count = 0;
 }
@@ -61,5 +63,20 @@ lightpose_status lp_result_set(lightpose_result *result, const lp_people *people
     for (int i = 0; i < people->count; i++)
         pose_from_person(&result->poses[i], &people->persons[i], transform, upsample, people->half_pixel);
     result->count = (size_t)people->count;
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_result_assign(lightpose_result *result, const lightpose_pose *poses, size_t count,
+                                  lightpose_error *error) {
+    /* Poses of the result itself fit already, so growing moves no array that is still to be read. */
+    void *grown = result->poses;
+
+    lp_result_clear(result);
+    if (lp_grow(&grown, &result->capacity, count, sizeof *result->poses) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %zu poses", count);
+    result->poses = grown;
+    if (count > 0)
+        memmove(result->poses, poses, count * sizeof *poses);
+    result->count = count;
     return LIGHTPOSE_OK;
 }

@@ -18,6 +18,10 @@ void lp_result_clear(lightpose_result *result);
 /* The box of the detected keypoints; zero where there are none. */
 lightpose_box lp_pose_box(const lightpose_pose *pose);
 
+/* Replaces the contents by copies of `poses`, which may lie in the result itself. On failure the result is empty. */
+lightpose_status lp_result_assign(lightpose_result *result, const lightpose_pose *poses, size_t count,
+                                  lightpose_error *error);
+
 /* Replaces the contents by `people`, taken to the image. On failure the result is empty. */
 lightpose_status lp_result_set(lightpose_result *result, const lp_people *people, const lp_transform *transform,
                                int upsample, lightpose_error *error);

@@ -3,8 +3,7 @@
 
 #include "input/convert.h"
 
-#include <stdlib.h>
-
+#include <libavutil/buffer.h>
 #include <libavutil/frame.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
@@ -16,10 +15,9 @@ enum { FIRST_HD_LINES = 720 };
 
 void lp_input_converter_free(lp_input_converter *converter) {
     sws_freeContext(converter->scaler);
-    free(converter->pixels);
+    av_buffer_pool_uninit(&converter->pool);
     converter->scaler = NULL;
-    converter->pixels = NULL;
-    converter->capacity = 0;
+    converter->pool_bytes = 0;
 }
 
 static int is_full_range(const AVFrame *frame) {
@@ -55,7 +53,8 @@ static int matrix_of(const lp_input_converter *converter, const AVFrame *frame) 
     }
 }
 
-int lp_input_convert_view(const lp_input_converter *converter, const AVFrame *frame, lightpose_image *image) {
+/* Describes `frame` in *image if the library can read it as it lies; returns 0 if it cannot. */
+static int view(const lp_input_converter *converter, const AVFrame *frame, lightpose_image *image) {
     const int matrix = matrix_of(converter, frame);
     *image = (lightpose_image){
         .width = frame->width,
@@ -144,33 +143,82 @@ static lightpose_status open_scaler(lp_input_converter *converter, const AVFrame
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_input_convert_bgr(lp_input_converter *converter, const AVFrame *frame, lightpose_image *image,
-                                      lightpose_error *error) {
+/* An empty frame with one buffer of at least `bytes`; NULL for lack of memory. */
+static AVFrame *new_frame(lp_input_converter *converter, size_t bytes) {
+    if (!converter->pool || converter->pool_bytes != bytes) {
+        av_buffer_pool_uninit(&converter->pool); /* buffers that are still out are freed as they come back */
+        converter->pool = av_buffer_pool_init(bytes, NULL);
+        converter->pool_bytes = bytes;
+    }
+    AVFrame *frame = av_frame_alloc();
+    if (frame && converter->pool)
+        frame->buf[0] = av_buffer_pool_get(converter->pool);
+    if (frame && !frame->buf[0])
+        av_frame_free(&frame);
+    return frame;
+}
+
+/* Puts `made` in the place of `frame`'s contents. */
+static void replace(AVFrame *frame, AVFrame *made) {
+    av_frame_unref(frame);
+    av_frame_move_ref(frame, made);
+    av_frame_free(&made);
+}
+
+/* To BGR24, with the frame's own matrix and range, chroma interpolated. */
+static lightpose_status to_bgr(lp_input_converter *converter, AVFrame *frame, lightpose_image *image,
+                               lightpose_error *error) {
     const lightpose_status status = open_scaler(converter, frame, error);
     if (status != LIGHTPOSE_OK)
         return status;
     /* swscale writes whole vectors: aligned rows, and some bytes after the last. */
-    const size_t stride = ((size_t)frame->width * 3 + 63) / 64 * 64, needed = stride * (size_t)frame->height + 64;
-    if (needed > converter->capacity) {
-        free(converter->pixels);
-        converter->capacity = 0;
-        converter->pixels = aligned_alloc(64, (needed + 63) / 64 * 64);
-        if (!converter->pixels)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width,
-                                frame->height);
-        converter->capacity = needed;
-    }
-    uint8_t *const planes[4] = {converter->pixels};
+    const size_t stride = ((size_t)frame->width * 3 + 63) / 64 * 64;
+    AVFrame *made = new_frame(converter, stride * (size_t)frame->height + 64);
+    if (!made)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width,
+                            frame->height);
+    uint8_t *const planes[4] = {made->buf[0]->data};
     const int strides[4] = {(int)stride};
     const int rows = sws_scale(converter->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
                                frame->height, planes, strides);
-    if (rows != frame->height)
+    if (rows != frame->height) {
+        av_frame_free(&made);
         return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "converting a picture of %dx%d failed", frame->width,
                             frame->height);
-    *image = (lightpose_image){.planes = {converter->pixels},
+    }
+    *image = (lightpose_image){.planes = {planes[0]},
                                .strides = {(ptrdiff_t)stride},
                                .width = frame->width,
                                .height = frame->height,
                                .format = LIGHTPOSE_BGR24};
+    replace(frame, made);
     return LIGHTPOSE_OK;
+}
+
+static lightpose_status turn(lp_input_converter *converter, AVFrame *frame, lp_input_orient orient,
+                             lightpose_image *image, lightpose_error *error) {
+    const lightpose_image stored = *image;
+    AVFrame *const made = new_frame(converter, lp_input_orient_bytes(&stored));
+    if (!made)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to turn a picture of %dx%d", stored.width,
+                            stored.height);
+    lp_input_orient_apply(orient, &stored, made->buf[0]->data, image);
+    replace(frame, made);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_input_convert(lp_input_converter *converter, AVFrame *frame, lp_input_orient orient,
+                                  lightpose_image *image, lightpose_error *error) {
+    const int upright = lp_input_orient_is_upright(orient);
+    const int bgr_only = converter->still;
+    if (view(converter, frame, image) && (!bgr_only || image->format == LIGHTPOSE_BGR24)) {
+        const int subsampled = image->format == LIGHTPOSE_I420 || image->format == LIGHTPOSE_NV12;
+        if (upright)
+            return LIGHTPOSE_OK;
+        /* With an odd side, chroma that is turned on its own lies one pixel off. */
+        if (!subsampled || !((image->width | image->height) & 1))
+            return turn(converter, frame, orient, image, error);
+    }
+    const lightpose_status status = to_bgr(converter, frame, image, error);
+    return status != LIGHTPOSE_OK || upright ? status : turn(converter, frame, orient, image, error);
 }

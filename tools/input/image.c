@@ -27,8 +27,6 @@ typedef struct picture_reader {
     AVPacket *packet;
     AVFrame *frame;
     lp_input_converter converter;
-    uint8_t *turned;
-    size_t turned_capacity;
 } picture_reader;
 
 static void reader_free(picture_reader *r) {
@@ -39,7 +37,6 @@ static void reader_free(picture_reader *r) {
     av_packet_free(&r->packet);
     av_frame_free(&r->frame);
     lp_input_converter_free(&r->converter);
-    free(r->turned);
     free(r);
 }
 
@@ -62,13 +59,13 @@ static picture_reader *reader_create(void) {
     return r;
 }
 
-static int reserve(uint8_t **buffer, size_t *capacity, size_t size) {
-    if (size <= *capacity)
+static int reserve(picture_reader *r, size_t size) {
+    if (size <= r->file_capacity)
         return 1;
-    free(*buffer);
-    *buffer = malloc(size);
-    *capacity = *buffer ? size : 0;
-    return *buffer != NULL;
+    free(r->file);
+    r->file = malloc(size);
+    r->file_capacity = r->file ? size : 0;
+    return r->file != NULL;
 }
 
 /* ---- The file ---------------------------------------------------------------------------------------------------- */
@@ -106,7 +103,7 @@ static lightpose_status read_file(picture_reader *r, const char *path, lightpose
         status =
             lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lld bytes are too many for a picture; the limit is %lld",
                          path, (long long)about.st_size, (long long)MAX_FILE_BYTES);
-    else if (!reserve(&r->file, &r->file_capacity, (size_t)about.st_size + AV_INPUT_BUFFER_PADDING_SIZE))
+    else if (!reserve(r, (size_t)about.st_size + AV_INPUT_BUFFER_PADDING_SIZE))
         status =
             lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %lld bytes", path, (long long)about.st_size);
     if (status == LIGHTPOSE_OK) {
@@ -188,20 +185,8 @@ static int decode(picture_reader *r) {
     return code;
 }
 
-static lightpose_status turn(picture_reader *r, lp_input_orient orient, lightpose_image *image,
-                             lightpose_error *error) {
-    if (lp_input_orient_is_upright(orient))
-        return LIGHTPOSE_OK;
-    const lightpose_image stored = *image;
-    if (!reserve(&r->turned, &r->turned_capacity, lp_input_orient_bytes(&stored)))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to turn a picture of %dx%d", stored.width,
-                            stored.height);
-    lp_input_orient_apply(orient, &stored, r->turned, image);
-    return LIGHTPOSE_OK;
-}
-
 static lightpose_status read_picture(picture_reader *r, const char *path, const lp_input_limits *limits,
-                                     lightpose_image *image, lightpose_error *error) {
+                                     lp_input_orient turn, lightpose_image *image, lightpose_error *error) {
     lightpose_error detail = {0};
     lightpose_status status = read_file(r, path, error);
     if (status != LIGHTPOSE_OK)
@@ -220,15 +205,20 @@ static lightpose_status read_picture(picture_reader *r, const char *path, const 
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is damaged (%s)", path,
                             lp_input_picture_kind_name(found.kind), lp_tool_av_text(code, text, sizeof text));
     }
-    status = lp_input_convert_bgr(&r->converter, r->frame, image, &detail);
-    av_frame_unref(r->frame);
-    if (status == LIGHTPOSE_OK)
-        status = turn(r, lp_input_orient_exif(found.orientation), image, &detail);
+    /* The picture lies in the frame until the next one is read. */
+    const lp_input_orient orient = lp_input_orient_then(lp_input_orient_exif(found.orientation), turn);
+    status = lp_input_convert(&r->converter, r->frame, orient, image, &detail);
     return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s: %s", path, detail.text);
 }
 
 lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *path, const lp_input_limits *limits,
                                        lightpose_error *error) {
+    return lp_input_picture_read_turned(picture, path, limits, (lp_input_orient){0}, error);
+}
+
+lightpose_status lp_input_picture_read_turned(lp_input_picture *picture, const char *path,
+                                              const lp_input_limits *limits, lp_input_orient turn,
+                                              lightpose_error *error) {
     lp_input_limits bounds = limits ? *limits : (lp_input_limits){0};
     if (!bounds.max_side)
         bounds.max_side = 32768;
@@ -240,7 +230,7 @@ lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *pa
     if (!picture->reader)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", path);
     lightpose_image image;
-    const lightpose_status status = read_picture(picture->reader, path, &bounds, &image, error);
+    const lightpose_status status = read_picture(picture->reader, path, &bounds, turn, &image, error);
     if (status == LIGHTPOSE_OK)
         picture->image = image;
     return status;

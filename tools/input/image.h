@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include <lightpose/lightpose.h>
+#include "input/orient.h"
 
 /* Zero it before the first use; it can be read into again and again, and keeps its buffers. */
 typedef struct lp_input_picture {
@@ -27,6 +27,11 @@ typedef struct lp_input_limits {
  * UNSUPPORTED. */
 LIGHTPOSE_NODISCARD lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *path,
                                                            const lp_input_limits *limits, lightpose_error *error);
+
+/* The same, then turned by `turn`. */
+LIGHTPOSE_NODISCARD lightpose_status lp_input_picture_read_turned(lp_input_picture *picture, const char *path,
+                                                                  const lp_input_limits *limits, lp_input_orient turn,
+                                                                  lightpose_error *error);
 
 void lp_input_picture_free(lp_input_picture *picture);
 

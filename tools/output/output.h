@@ -86,7 +86,7 @@ typedef struct lp_output_options {
     lightpose_draw_settings draw;
     const char *picture_format; /* "jpg", "png"; NULL: as the source, else png */
     int quality;                /* 0: the format's default */
-    const char *audio_source;   /* `video`: a file whose audio is copied; NULL: none */
+    int audio;                  /* `video`: 1: with the sound of the source, where that is a file */
 } lp_output_options;
 
 void lp_output_options_default(lp_output_options *options);

@@ -16,6 +16,8 @@ extern const lp_output_writer lp_writer_dgs;
 extern const lp_output_writer lp_writer_csv;
 extern const lp_output_writer lp_writer_checksum;
 extern const lp_output_writer lp_writer_null;
+extern const lp_output_writer lp_writer_draw;
+extern const lp_output_writer lp_writer_video;
 
 /* Adds the OpenPose object of a frame, of SPEC 2.1: for `openpose` and the frames inside `dgs`. */
 lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame, const lp_output_options *options,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The exported function that tells what the library runs on. */
+
+#include "api.h"
+#include "base/cpu.h"
+#include "base/quota.h"
+#include "base/threads.h"
+
+#include <stdio.h>
+
+#include <oneapi/dnnl/dnnl_version.h>
+#include <opencv2/core/version.hpp> /* macros alone, which C reads too */
+
+#define TEXT(number)  #number
+#define VALUE(number) TEXT(number)
+
+void lightpose_get_system(lightpose_system *system) {
+    if (!system)
+        return;
+    const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    *system = (lightpose_system){
+        .cpu = lp_cpu_describe(),
+        .engine = "oneDNN " VALUE(DNNL_VERSION_MAJOR) "." VALUE(DNNL_VERSION_MINOR) "." VALUE(DNNL_VERSION_PATCH),
+        .drawing = "OpenCV " CV_VERSION,
+        .default_weights = LP_DEFAULT_WEIGHTS,
+        .threads = lp_threads_available(),
+        .cpus = lp_threads_allowed(),
+        .quota = quota == LP_NO_QUOTA ? 0 : quota,
+    };
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* `lightpose info`: what a report of a problem, or of a speed, should say. */
+
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+static const lp_cli_command command = {
+    "info", NULL,
+    "Version, weights, CPU, engine and threads. Without weights it says so and fails; the rest is told all the same.",
+    "    lightpose info                        the installed weights\n"
+    "    lightpose info --weights my.safetensors\n"};
+
+static void print_threads(const lightpose_system *system) {
+    printf("threads      %d: ", system->threads);
+    if (system->quota && system->quota < system->cpus)
+        printf("the cgroup's quota of %d, of %d CPUs that this process may use\n", system->quota, system->cpus);
+    else if (system->quota)
+        printf("the CPUs that this process may use; the cgroup's quota is %d\n", system->quota);
+    else
+        printf("the CPUs that this process may use; no cgroup quota\n");
+}
+
+/* What `auto` comes to on this machine with these weights. */
+static void print_precision(lightpose_model *model) {
+    lightpose_context *context = NULL;
+    lightpose_stats stats;
+    lightpose_error error = {0};
+    if (lightpose_context_open(&context, model, NULL, &error) == LIGHTPOSE_OK) {
+        lightpose_context_stats(context, &stats);
+        printf("precision    %s\n", lp_cli_precision_name(stats.precision));
+    } else {
+        printf("precision    none: %s\n", error.text);
+    }
+    lightpose_context_close(&context);
+}
+
+static int print_weights(const char *path, const lightpose_system *system) {
+    lightpose_model *model = NULL;
+    lightpose_model_info about;
+    lightpose_error error = {0};
+    const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
+    const int from_variable = !path && variable && *variable;
+    printf("weights      %s%s\n",
+           path            ? path
+           : from_variable ? variable
+                           : system->default_weights,
+           path            ? ""
+           : from_variable ? " ($LIGHTPOSE_WEIGHTS)"
+                           : " (installed)");
+    if (lightpose_model_load(&model, path, &error) != LIGHTPOSE_OK) {
+        fflush(stdout);
+        lp_cli_error("%s", error.text);
+        return LP_CLI_FAILED;
+    }
+    lightpose_model_get_info(model, &about);
+    printf("variant      %s\n", about.variant);
+    printf("stored as    %s, %" PRId64 " numbers%s\n", about.dtype, about.parameters,
+           about.has_int8_ranges ? ", with the ranges for int8" : ", no ranges for int8");
+    printf("source       %s\n", *about.source ? about.source : "not told");
+    printf("licence      %s\n", *about.licence ? about.licence : "not told");
+    print_precision(model);
+    lightpose_model_release(&model);
+    return LP_CLI_OK;
+}
+
+int cmd_info(int argc, char **argv) {
+    static const lp_cli_option options[] = {{"weights", 'w', "FILE",
+                                             "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file",
+                                             LP_CLI_AT(TEXT, lp_cli_model, weights)},
+                                            {0}};
+    lp_cli_model model = {0};
+    lightpose_system system;
+    const lp_cli_group groups[] = {{"Options", options, &model}, {0}};
+    lp_cli_operands none;
+    const int code = lp_cli_parse(&command, groups, argc, argv, &none);
+    if (code != LP_CLI_GO)
+        return code;
+    lightpose_get_system(&system);
+    printf("lightpose    %s\n", lightpose_version());
+    printf("engine       %s\n", system.engine);
+    printf("drawing      %s\n", system.drawing);
+    printf("pictures     FFmpeg libraries: avcodec %u.%u, avformat %u.%u\n", avcodec_version() >> 16,
+           avcodec_version() >> 8 & 255, avformat_version() >> 16, avformat_version() >> 8 & 255);
+    printf("CPU          %s\n", system.cpu);
+    print_threads(&system);
+    return print_weights(model.weights, &system);
+}

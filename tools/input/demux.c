@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "input/demux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libavdevice/avdevice.h>
+
+#include "fail.h"
+
+/* Microseconds without any data after which an address is given up for lost. */
+static const char network_patience[] = "10000000";
+
+static int interrupted(void *opaque) {
+    const lp_demux *const demux = opaque;
+    return demux->stop && atomic_load_explicit(demux->stop, memory_order_relaxed);
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+static int set_raw_options(AVDictionary **settings, const lp_input_options *options) {
+    char size[32];
+    snprintf(size, sizeof size, "%dx%d", options->raw_width, options->raw_height);
+    av_dict_set(settings, "video_size", size, 0);
+    av_dict_set(settings, "pixel_format", options->raw_format, 0);
+    return av_dict_set(settings, "framerate", options->rate ? options->rate : "25", 0);
+}
+
+static int set_camera_options(AVDictionary **settings, const lp_input_options *options) {
+    if (options->size)
+        av_dict_set(settings, "video_size", options->size, 0);
+    if (options->rate)
+        av_dict_set(settings, "framerate", options->rate, 0);
+    return av_dict_set(settings, "ts", "abs", 0); /* wall-clock times, whatever the driver's own clock */
+}
+
+/* RTSP over TCP: over UDP a lost packet is a damaged picture. Nothing is held back for smoothness. */
+static int set_address_options(AVDictionary **settings, int live) {
+    av_dict_set(settings, "rtsp_transport", "tcp", 0);
+    av_dict_set(settings, "rtsp_flags", "prefer_tcp", 0);
+    if (live)
+        av_dict_set(settings, "fflags", "nobuffer", 0);
+    return av_dict_set(settings, "timeout", network_patience, 0);
+}
+
+static int prepare(lp_demux *demux, const lp_source *source, const lp_input_options *options, const char **url,
+                   const AVInputFormat **kind, AVDictionary **settings) {
+    *url = source->text;
+    *kind = NULL;
+    switch (source->kind) {
+    case LP_SOURCE_STDIN:
+        *url = "pipe:0";
+        if (!options->raw_format)
+            return 0;
+        *kind = av_find_input_format("rawvideo");
+        return *kind ? set_raw_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
+    case LP_SOURCE_CAMERA:
+        avdevice_register_all();
+        *kind = av_find_input_format("video4linux2");
+        return *kind ? set_camera_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
+    case LP_SOURCE_LIVE:
+        return set_address_options(settings, 1);
+    case LP_SOURCE_VIDEO:
+    case LP_SOURCE_PICTURES:
+        break;
+    }
+    return strstr(source->text, "://") ? set_address_options(settings, demux->live) : 0;
+}
+
+static int open_format(lp_demux *demux, const lp_source *source, const lp_input_options *options) {
+    const AVInputFormat *kind;
+    const char *url;
+    AVDictionary *settings = NULL;
+    int code = prepare(demux, source, options, &url, &kind, &settings);
+    if (code >= 0) {
+        demux->format = avformat_alloc_context();
+        code = demux->format ? 0 : AVERROR(ENOMEM);
+    }
+    if (code >= 0) {
+        demux->format->interrupt_callback = (AVIOInterruptCB){interrupted, demux};
+        code = avformat_open_input(&demux->format, url, kind, &settings);
+    }
+    av_dict_free(&settings);
+    return code;
+}
+
+static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
+    char text[64];
+    const int code = avformat_find_stream_info(demux->format, NULL);
+    if (code < 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text,
+                            lp_tool_av_text(code, text, sizeof text));
+    const int index = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (index < 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: there is no video in it (%s)", demux->text,
+                            demux->format->iformat->long_name ? demux->format->iformat->long_name
+                                                              : demux->format->iformat->name);
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if ((int)i != index)
+            demux->format->streams[i]->discard = AVDISCARD_ALL;
+    demux->stream = demux->format->streams[index];
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const lp_input_options *options,
+                               lightpose_error *error) {
+    *demux = (lp_demux){.text = source->text, .stop = options->stop, .live = lp_source_is_live(source)};
+    struct stat about;
+    if (source->kind == LP_SOURCE_VIDEO && stat(source->text, &about) == 0 && S_ISREG(about.st_mode) &&
+        about.st_size == 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", source->text);
+    const int code = open_format(demux, source, options);
+    if (code < 0) {
+        char text[64];
+        const int absent = code == AVERROR(ENOENT) || code == AVERROR(EACCES) || code == AVERROR(EIO) ||
+                           code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT);
+        return lp_tool_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
+                            code == AVERROR_INVALIDDATA ? "neither a picture nor a video that FFmpeg knows"
+                                                        : lp_tool_av_text(code, text, sizeof text));
+    }
+    const lightpose_status status = choose_stream(demux, error);
+    if (status != LIGHTPOSE_OK)
+        lp_demux_close(demux);
+    return status;
+}
+
+void lp_demux_close(lp_demux *demux) {
+    avformat_close_input(&demux->format);
+    demux->stream = NULL;
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
+
+int lp_demux_read(lp_demux *demux, AVPacket *packet) {
+    /* Some containers find their way again behind damage, but each call tells of it. */
+    enum { PATIENCE = 64 };
+    for (int damaged = 0;;) {
+        if (interrupted(demux))
+            return AVERROR_EXIT;
+        const int code = av_read_frame(demux->format, packet);
+        if (code == AVERROR_INVALIDDATA && ++damaged < PATIENCE)
+            continue;
+        if (code < 0)
+            return interrupted(demux) ? AVERROR_EXIT : code;
+        if (packet->stream_index == demux->stream->index)
+            return 0;
+        av_packet_unref(packet);
+    }
+}
+
+static uint64_t number(const uint8_t *data, int size, int big) {
+    uint64_t value = 0;
+    for (int i = 0; i < size; i++)
+        value |= (uint64_t)data[i] << 8 * (big ? size - 1 - i : i);
+    return value;
+}
+
+/* A size of EBML (RFC 8794 section 4): as many bytes as the first has leading zeros, and one; all ones: unknown. */
+static int ebml_size(const uint8_t *data, uint64_t *size) {
+    int length = 1;
+    while (length < 8 && !(data[0] >> (8 - length) & 1))
+        length++;
+    const uint64_t mask = ((uint64_t)1 << 7 * length) - 1;
+    *size = number(data, length, 1) & mask;
+    if (*size == mask)
+        *size = 0;
+    return length;
+}
+
+/* The size that the file should have, by its head; 0 where that does not tell. */
+static uint64_t told_size(const uint8_t *head) {
+    if (!memcmp(head, "RIFF", 4))
+        return number(head + 4, 4, 0) + 8;
+    uint64_t size;
+    if (number(head, 4, 1) != 0x1a45dfa3)
+        return 0;
+    const uint8_t *const segment = head + 4 + ebml_size(head + 4, &size) + (size < 64 ? size : 0);
+    if (number(segment, 4, 1) != 0x18538067)
+        return 0;
+    const int length = ebml_size(segment + 4, &size);
+    return size ? (uint64_t)(segment + 4 + length - head) + size : 0;
+}
+
+int lp_demux_is_cut(const lp_demux *demux) {
+    uint8_t head[128] = {0};
+    struct stat about;
+    FILE *const file = fopen(demux->text, "rbe");
+    if (!file)
+        return 0;
+    const int cut = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) &&
+                    fread(head, 1, sizeof head, file) == sizeof head && told_size(head) > (uint64_t)about.st_size;
+    fclose(file);
+    return cut;
+}
+
+int lp_demux_has_times(const lp_demux *demux) {
+    const AVInputFormat *const kind = demux->format->iformat;
+    const AVCodecParameters *const codec = demux->stream->codecpar;
+    /* AVI counts packets; FFmpeg guesses the times of reordered frames. Streams without a container have no times. */
+    if (demux->live || kind->flags & AVFMT_NOTIMESTAMPS || !strcmp(kind->name, "avi"))
+        return 0;
+    /* Each field of an interlaced picture may be a packet, except where the container keeps whole pictures. */
+    const int keeps_pictures = strstr(kind->name, "mp4") || strstr(kind->name, "matroska");
+    return keeps_pictures || codec->field_order == AV_FIELD_PROGRESSIVE || codec->field_order == AV_FIELD_UNKNOWN;
+}
+
+lp_input_orient lp_demux_orient(const lp_demux *demux) {
+    const int32_t *const matrix =
+        (const int32_t *)av_stream_get_side_data(demux->stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+    if (!matrix)
+        return (lp_input_orient){0};
+    /* x' = a x + c y, y' = b x + d y, in the order a b u c d v x y w of 16.16 numbers; only quarter turns and
+     * mirrors are told apart. */
+    const int64_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+    lp_input_orient orient = {0};
+    if (llabs(b) + llabs(c) > llabs(a) + llabs(d)) {
+        /* Column and row exchanged: x' = c y, y' = b x. */
+        orient.transpose = 1;
+        orient.mirror_x = c < 0;
+        orient.mirror_y = b < 0;
+    } else {
+        orient.mirror_x = a < 0;
+        orient.mirror_y = d < 0;
+    }
+    return orient;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Frames, one after the other, from any source: numbered by decoding, with their times, upright, and with an account
+ * of those that could not be decoded. */
+
+#ifndef LP_TOOLS_INPUT_INPUT_H
+#define LP_TOOLS_INPUT_INPUT_H
+
+#include <stdatomic.h>
+
+#include "input/image.h"
+#include "input/orient.h"
+#include "input/source.h"
+
+struct AVFrame;
+
+typedef enum lp_input_state {
+    LP_INPUT_OK = 0,
+    LP_INPUT_UNDECODABLE = 1 /* the file has such a frame, damaged; `reason` says how */
+} lp_input_state;
+
+/* Zero it before the first use. Its pixels belong to it until it is released, whatever becomes of the input. */
+typedef struct lp_input_frame {
+    int64_t index; /* 0-based in the source, undecodable ones counted; for pictures the position in the list */
+    double time;   /* presentation time in seconds as the source has it; NAN where it has none */
+    lp_input_state state;
+    char reason[160];
+    const char *path;      /* of a still picture, which whoever takes the frame reads (image.h); else NULL */
+    lightpose_image image; /* else the picture, where `state` is LP_INPUT_OK */
+    struct AVFrame *owner;
+} lp_input_frame;
+
+void lp_input_frame_release(lp_input_frame *frame);
+
+typedef struct lp_input_options {
+    lp_input_orient turn;      /* after what the file itself says of its orientation */
+    int64_t first, last, step; /* frames first, first + step, …, at most last; last -1: to the end; step at least 1 */
+    int threads;               /* of the decoder; at least 1 */
+
+    /* Standard input. Without raw_format it is a container, Y4M among them. */
+    const char *raw_format; /* FFmpeg's name: "bgr24", "nv12", "yuv420p" */
+    int raw_width, raw_height;
+
+    /* Cameras and raw frames. */
+    const char *rate; /* frames a second, "30" or "30000/1001"; NULL: the camera's own; raw frames have no times */
+    const char *size; /* "1280x720" of a camera; NULL: its own */
+
+    int reconnect;          /* seconds to try for when a live source is lost; 0: never */
+    const atomic_int *stop; /* not 0: end soon; may be NULL */
+} lp_input_options;
+
+void lp_input_options_default(lp_input_options *options);
+
+/* What is known of the whole. */
+typedef struct lp_input_about {
+    int width, height;      /* upright; 0: known with the first frame only */
+    double fps;             /* 0 where unknown */
+    int rate_num, rate_den; /* the same; 0, 0 where unknown */
+    int64_t frames;         /* how many will come, as far as can be told; -1 where it cannot; for progress alone */
+    int live;
+} lp_input_about;
+
+typedef struct lp_input lp_input;
+
+/* `source` and what the options point at must outlive the input. Errors name the source: FILE, IMAGE (no video in it),
+ * UNSUPPORTED (no decoder), ARGUMENT (a first frame beyond the end), MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_input_open(lp_input **input, const lp_source *source,
+                                                   const lp_input_options *options, lightpose_error *error);
+void lp_input_close(lp_input **input);
+
+void lp_input_get_about(const lp_input *input, lp_input_about *about);
+
+/* The next frame of the range in *frame, which is released before: 1. 0: the end, or told to stop. -1: the source could
+ * not be read on; frames up to here are good. */
+int lp_input_next(lp_input *input, lp_input_frame *frame, lightpose_error *error);
+
+/* Times a live source was lost and found again. */
+int lp_input_reconnects(const lp_input *input);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Frames of anything that FFmpeg can open: decoded, numbered (timeline.h), timed. */
+
+#ifndef LP_TOOLS_INPUT_VIDEO_H
+#define LP_TOOLS_INPUT_VIDEO_H
+
+#include "input/input.h"
+
+typedef struct lp_video lp_video;
+
+/* As lp_input_open, _close, _get_about and _next. `number` is that of the first frame of a live source. */
+LIGHTPOSE_NODISCARD lightpose_status lp_video_open(lp_video **video, const lp_source *source,
+                                                   const lp_input_options *options, int64_t number,
+                                                   lightpose_error *error);
+void lp_video_close(lp_video **video);
+void lp_video_get_about(const lp_video *video, lp_input_about *about);
+int lp_video_next(lp_video *video, lp_input_frame *frame, lightpose_error *error);
+
+/* The number that the next frame will get. */
+int64_t lp_video_number(const lp_video *video);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The annotated video: H.264 where FFmpeg has libx264, else MPEG-4, at the times of the source's frames, with its
+ * sound. A frame that cannot be decoded shows the one before it, so that the two videos have the same frames. The first
+ * picture gives the size; later ones of another size are scaled to it. */
+
+#include "output/audio.h"
+#include "output/canvas.h"
+#include "output/writers.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+
+enum { TICKS = 90000, IO_BYTES = 1 << 16, HD_LINES = 720 };
+
+typedef struct video {
+    const lp_output_options *options;
+    const lp_output_stream *stream;
+    lp_output_file *file;
+    AVFormatContext *muxer;
+    AVCodecContext *encoder;
+    AVStream *to;
+    AVFrame *frame; /* the picture as it is encoded, kept for frames that have none */
+    AVPacket *packet;
+    lp_audio *audio;
+    lp_canvas canvas;
+    double start;     /* the first frame's time in the source */
+    int64_t last_pts; /* in ticks */
+    int64_t count;
+} video;
+
+static lightpose_status fail(const video *v, int code, const char *what, lightpose_error *error) {
+    char text[64];
+    const int io = code == AVERROR(EIO) || code == AVERROR(ENOSPC) || code == AVERROR(EFBIG);
+    if (av_strerror(code, text, sizeof text) < 0)
+        snprintf(text, sizeof text, "error %d", code);
+    return lp_output_fail(error, io ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_ENGINE, "\"%s\": %s: %s",
+                          lp_output_file_path(v->file), what, text);
+}
+
+/* ---- FFmpeg writes through our file ------------------------------------------------------------------------------ */
+
+static int write_bytes(void *opaque, uint8_t *data, int size) {
+    FILE *const to = opaque;
+    return fwrite(data, 1, (size_t)size, to) == (size_t)size ? size : AVERROR(errno ? errno : EIO);
+}
+
+static int64_t seek_to(void *opaque, int64_t offset, int whence) {
+    FILE *const to = opaque;
+    if (whence & AVSEEK_SIZE)
+        return AVERROR(ENOSYS);
+    return fseeko(to, offset, whence & ~AVSEEK_FORCE) < 0 ? AVERROR(errno) : ftello(to);
+}
+
+static lightpose_status open_muxer(video *v, lightpose_error *error) {
+    const char *const path = lp_output_file_path(v->file);
+    FILE *const to = lp_output_file_stream(v->file);
+    const int seekable = fseeko(to, 0, SEEK_CUR) == 0;
+    /* What cannot be gone back in cannot be MP4. */
+    const AVOutputFormat *const format = seekable ? av_guess_format(NULL, path, NULL) : NULL;
+    const int code = avformat_alloc_output_context2(&v->muxer, format,
+                                                    format     ? NULL
+                                                    : seekable ? "mp4"
+                                                               : "matroska",
+                                                    NULL);
+    if (code < 0)
+        return fail(v, code, "no container", error);
+    uint8_t *const buffer = av_malloc(IO_BYTES);
+    v->muxer->pb =
+        buffer ? avio_alloc_context(buffer, IO_BYTES, 1, to, NULL, write_bytes, seekable ? seek_to : NULL) : NULL;
+    if (!v->muxer->pb) {
+        av_free(buffer);
+        return fail(v, AVERROR(ENOMEM), "no buffer", error);
+    }
+    v->muxer->flags |= AVFMT_FLAG_CUSTOM_IO;
+    return LIGHTPOSE_OK;
+}
+
+/* ---- Encoding ---------------------------------------------------------------------------------------------------- */
+
+/* `quality` 1 to 100, 0 for the default, on the encoder's own scale. */
+static void set_quality(video *v, const AVCodec *codec) {
+    const int quality = v->options->quality ? v->options->quality : 80;
+    if (codec->id == AV_CODEC_ID_H264) {
+        av_opt_set(v->encoder->priv_data, "preset", "veryfast", 0);
+        av_opt_set_double(v->encoder->priv_data, "crf", 45 - 0.3 * quality, 0);
+    } else {
+        v->encoder->flags |= AV_CODEC_FLAG_QSCALE;
+        v->encoder->global_quality = FF_QP2LAMBDA * (2 + (100 - quality) * 29 / 99);
+    }
+}
+
+static lightpose_status open_encoder(video *v, int width, int height, lightpose_error *error) {
+    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+    if (!codec)
+        codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
+    v->encoder = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!v->encoder)
+        return fail(v, AVERROR_ENCODER_NOT_FOUND, "no encoder for H.264 or MPEG-4", error);
+    AVCodecContext *const c = v->encoder;
+    c->width = width + (width & 1); /* 4:2:0 wants even sides */
+    c->height = height + (height & 1);
+    c->pix_fmt = AV_PIX_FMT_YUV420P;
+    c->color_range = AVCOL_RANGE_MPEG;
+    c->colorspace = height < HD_LINES ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709;
+    c->color_primaries = height < HD_LINES ? AVCOL_PRI_SMPTE170M : AVCOL_PRI_BT709;
+    c->color_trc = height < HD_LINES ? AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;
+    /* MPEG-4 counts at most 65535 ticks a second. */
+    c->time_base = (AVRational){1, codec->id == AV_CODEC_ID_H264 ? TICKS : TICKS / 2};
+    if (v->stream->rate_num > 0 && v->stream->rate_den > 0)
+        c->framerate = (AVRational){v->stream->rate_num, v->stream->rate_den};
+    if (v->muxer->oformat->flags & AVFMT_GLOBALHEADER)
+        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    set_quality(v, codec);
+    const int code = avcodec_open2(c, codec, NULL);
+    return code < 0 ? fail(v, code, "the encoder", error) : LIGHTPOSE_OK;
+}
+
+static lightpose_status open_streams(video *v, lightpose_error *error) {
+    v->to = avformat_new_stream(v->muxer, NULL);
+    v->frame = av_frame_alloc();
+    v->packet = av_packet_alloc();
+    if (!v->to || !v->frame || !v->packet || avcodec_parameters_from_context(v->to->codecpar, v->encoder) < 0)
+        return fail(v, AVERROR(ENOMEM), "no memory", error);
+    v->to->time_base = v->encoder->time_base;
+    v->to->avg_frame_rate = v->encoder->framerate;
+    v->frame->width = v->encoder->width;
+    v->frame->height = v->encoder->height;
+    v->frame->format = v->encoder->pix_fmt;
+    v->frame->colorspace = v->encoder->colorspace;
+    v->frame->color_range = v->encoder->color_range;
+    if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO)
+        v->audio = lp_audio_open(v->stream->source, v->muxer);
+    const int code = avformat_write_header(v->muxer, NULL);
+    return code < 0 ? fail(v, code, "the head of the file", error) : LIGHTPOSE_OK;
+}
+
+/* Writes the packets that the encoder has ready, each after the sound that comes before it. */
+static lightpose_status write_packets(video *v, lightpose_error *error) {
+    for (;;) {
+        int code = avcodec_receive_packet(v->encoder, v->packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
+            return LIGHTPOSE_OK;
+        if (code >= 0 && v->audio)
+            code = lp_audio_write(v->audio, v->muxer, v->start,
+                                  v->start + (double)v->packet->pts * av_q2d(v->encoder->time_base));
+        if (code >= 0) {
+            av_packet_rescale_ts(v->packet, v->encoder->time_base, v->to->time_base);
+            v->packet->stream_index = v->to->index;
+            code = av_write_frame(v->muxer, v->packet);
+        }
+        av_packet_unref(v->packet);
+        if (code < 0)
+            return fail(v, code, "writing", error);
+    }
+}
+
+/* Times must ascend; where a frame has none it follows the last at the nominal rate. */
+static int64_t next_pts(video *v, const lp_output_frame *frame) {
+    const int64_t ticks = v->encoder->time_base.den;
+    const double fps = v->stream->fps > 0 ? v->stream->fps : 25;
+    if (v->count == 0)
+        v->start = isfinite(frame->time) ? frame->time : 0;
+    int64_t pts = isfinite(frame->time) ? llround((frame->time - v->start) * (double)ticks)
+                  : v->count            ? v->last_pts + llround((double)ticks / fps)
+                                        : 0;
+    if (v->count && pts <= v->last_pts)
+        pts = v->last_pts + 1;
+    v->last_pts = pts;
+    v->count++;
+    return pts;
+}
+
+static lightpose_status encode(video *v, const lp_output_frame *frame, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+    if (frame->picture) {
+        status = lp_canvas_draw(&v->canvas, frame->picture, frame->result, &v->options->draw, error);
+        if (status == LIGHTPOSE_OK && av_frame_make_writable(v->frame) < 0)
+            status = fail(v, AVERROR(ENOMEM), "no memory", error);
+        if (status == LIGHTPOSE_OK)
+            status = lp_canvas_to_frame(&v->canvas, v->frame, error);
+    }
+    if (status != LIGHTPOSE_OK)
+        return status;
+    v->frame->pts = next_pts(v, frame);
+    v->frame->pict_type = AV_PICTURE_TYPE_NONE;
+    v->frame->quality = v->encoder->global_quality;
+    const int code = avcodec_send_frame(v->encoder, v->frame);
+    return code < 0 ? fail(v, code, "encoding", error) : write_packets(v, error);
+}
+
+/* ---- The writer -------------------------------------------------------------------------------------------------- */
+
+static lightpose_status video_open(void **state, const char *path, const lp_output_options *options,
+                                   lightpose_error *error) {
+    video *const v = calloc(1, sizeof *v);
+    *state = v;
+    if (!v)
+        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+    v->options = options;
+    const lightpose_status status = lp_output_file_open(&v->file, path, options->guard, error);
+    if (status != LIGHTPOSE_OK) {
+        free(v);
+        *state = NULL;
+    }
+    return status;
+}
+
+static lightpose_status video_begin(void *state, const lp_output_stream *stream, lightpose_error *error) {
+    (void)error;
+    ((video *)state)->stream = stream;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status video_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
+    video *const v = state;
+    lightpose_status status = LIGHTPOSE_OK;
+    if (!v->muxer) {
+        if (!frame->picture) /* nothing to show yet */
+            return LIGHTPOSE_OK;
+        status = open_muxer(v, error);
+        if (status == LIGHTPOSE_OK)
+            status = open_encoder(v, frame->width, frame->height, error);
+        if (status == LIGHTPOSE_OK)
+            status = open_streams(v, error);
+        if (status == LIGHTPOSE_OK && av_frame_get_buffer(v->frame, 0) < 0)
+            status = fail(v, AVERROR(ENOMEM), "no memory", error);
+    }
+    return status == LIGHTPOSE_OK ? encode(v, frame, error) : status;
+}
+
+static void free_all(video *v) {
+    lp_audio_close(&v->audio);
+    avcodec_free_context(&v->encoder);
+    av_frame_free(&v->frame);
+    av_packet_free(&v->packet);
+    if (v->muxer && v->muxer->pb) {
+        av_freep(&v->muxer->pb->buffer);
+        avio_context_free(&v->muxer->pb);
+    }
+    avformat_free_context(v->muxer);
+    v->muxer = NULL;
+    lp_canvas_free(&v->canvas);
+}
+
+static void video_abort(void **state) {
+    video *const v = *state;
+    free_all(v);
+    lp_output_file_abort(&v->file);
+    free(v);
+    *state = NULL;
+}
+
+static lightpose_status video_close(void **state, lightpose_error *error) {
+    video *const v = *state;
+    lightpose_status status = LIGHTPOSE_OK;
+    if (v->muxer) {
+        int code = avcodec_send_frame(v->encoder, NULL);
+        status = code < 0 ? fail(v, code, "encoding", error) : write_packets(v, error);
+        if (status == LIGHTPOSE_OK && v->audio)
+            code = lp_audio_write(v->audio, v->muxer, v->start,
+                                  v->start + (double)v->last_pts * av_q2d(v->encoder->time_base));
+        if (status == LIGHTPOSE_OK && code >= 0)
+            code = av_write_trailer(v->muxer);
+        if (status == LIGHTPOSE_OK && code < 0)
+            status = fail(v, code, "the end of the file", error);
+    } else {
+        status = lp_output_fail(error, LIGHTPOSE_ERROR_IMAGE, "\"%s\": there is no picture to write",
+                                lp_output_file_path(v->file));
+    }
+    if (status != LIGHTPOSE_OK) {
+        video_abort(state);
+        return status;
+    }
+    free_all(v);
+    status = lp_output_file_commit(&v->file, error);
+    free(v);
+    *state = NULL;
+    return status;
+}
+
+const lp_output_writer lp_writer_video = {
+    .name = "video",
+    .summary = "annotated video, H.264 in MP4",
+    .suffix = ".mp4",
+    .needs_picture = 1,
+    .open = video_open,
+    .begin = video_begin,
+    .frame = video_frame,
+    .close = video_close,
+    .abort = video_abort,
+};

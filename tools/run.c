@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* `lightpose run`: people in pictures, videos and cameras. */
+
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "run/session.h"
+
+static const lp_cli_command command = {
+    "run", "INPUT...",
+    "Finds the people in each INPUT and their keypoints. INPUT is a picture, a folder, a pattern in quotes, a video,\n"
+    "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), or - for frames on standard "
+    "input.\n"
+    "Without --output it prints a line for each. A folder as output gets, of pictures, the annotated picture and\n"
+    "OpenPose JSON, of videos the annotated video and JSON Lines, or what --json and --draw ask for.",
+    "    lightpose run street.jpg                          people and time\n"
+    "    lightpose run *.jpg -o out                        annotated pictures and OpenPose JSON in out/\n"
+    "    lightpose run clip.mp4 -o clip.jsonl --track      one line of JSON a frame, people with ids\n"
+    "    lightpose run clip.mp4 -o out --json openpose     a file a frame, to the byte of OpenPose's\n"
+    "    lightpose run camera -o -                         JSON Lines on standard output, live\n"
+    "    lightpose run long.mkv --first 9000 --last 9999 -o part.jsonl\n"
+    "    ffmpeg -i any -f yuv4mpegpipe - | lightpose run - -o any.csv\n"};
+
+struct run_options {
+    lp_cli_model model;
+    lp_cli_operands places, formats, lists, ids;
+    int draw, set, scale, completed, part_boxes, no_clobber, quality, picture_format;
+    int64_t first, last, step;
+    int rotate, flip, reconnect;
+    const char *roi, *raw, *rate, *size;
+    int track, expect_people, order, smooth, assignment;
+    float keep_seconds;
+    int by;
+    float min_size, min_pose_score;
+    int boxes, scores;
+    float opacity;
+    int quiet;
+};
+
+static const char *const set_names[] = {"default", "coco18", "body25", NULL};
+static const char *const rotations[] = {"0", "90", "180", "270", NULL};
+static const char *const flips[] = {"none", "x", "y", NULL};
+static const char *const orders[] = {"rank", "x", NULL};
+static const char *const assignments[] = {"default", "reference", NULL};
+static const char *const choices[] = {"rank", "size", "score", "centre", NULL};
+static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
+
+#define AT(what, field) LP_CLI_AT(what, struct run_options, field)
+
+static const lp_cli_option output_options[] = {
+    {"output", 'o', "PLACE", "a folder; or a file, whose ending tells the format; or - ; may be given again",
+     AT(TEXTS, places)},
+    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum or null; may be given again", AT(TEXTS, formats)},
+    {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw)},
+    {"keypoint-set", 0, "NAME", "coco18, or body25 (default for openpose and dgs)", AT(CHOICE, set),
+     .choices = set_names},
+    {"keypoint-scale", 0, "N", "OpenPose's: 0 pixels, 1 network, 2 output, 3 from 0 to 1, 4 from -1 to 1",
+     AT(INT, scale), .max = 4},
+    {"completed", 0, NULL, "also write keypoints that were guessed", AT(FLAG, completed)},
+    {"part-boxes", 0, NULL, "boxes of head and hands too (jsonl)", AT(FLAG, part_boxes)},
+    {"no-clobber", 'n', NULL, "refuse to replace a file", AT(FLAG, no_clobber)},
+    {"picture-format", 0, "NAME", "of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
+     .choices = picture_formats},
+    {"quality", 0, "N", "of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
+    {"boxes", 0, NULL, "draw boxes (--no-boxes: none)", AT(FLAG, boxes)},
+    {"scores", 0, NULL, "draw scores and ids (--no-scores: none)", AT(FLAG, scores)},
+    {"opacity", 0, "X", "of what is drawn, 0 to 1", AT(NUMBER, opacity), .max = 1},
+    {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet)},
+    {0}};
+
+static const lp_cli_option input_options[] = {
+    {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists)},
+    {"first", 0, "N", "the first frame, from 0", AT(INT64, first), .max = 9e15},
+    {"last", 0, "N", "the last frame", AT(INT64, last), .max = 9e15},
+    {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
+    {"rotate", 0, "DEGREES", "turn clockwise by 90, 180 or 270, beyond what the file says", AT(CHOICE, rotate),
+     .choices = rotations},
+    {"flip", 0, "AXIS", "mirror: x left and right, y up and down", AT(CHOICE, flip), .choices = flips},
+    {"roi", 0, "X,Y,W,H", "look for people in this box of the upright picture only", AT(TEXT, roi)},
+    {"raw", 0, "WxH:FORMAT", "standard input is raw frames: bgr24, rgb24, bgra, gray, nv12, yuv420p, ...",
+     AT(TEXT, raw)},
+    {"rate", 0, "FPS", "of raw frames (25) and cameras", AT(TEXT, rate)},
+    {"size", 0, "WxH", "of cameras", AT(TEXT, size)},
+    {"reconnect", 0, "SECONDS", "look so long for a live source that was lost (30)", AT(INT, reconnect), .max = 86400},
+    {0}};
+
+static const lp_cli_option people_options[] = {
+    {"track", 0, NULL, "follow people: ids, smoothed keypoints", AT(FLAG, track)},
+    {"smooth", 0, NULL, "with --track: smooth keypoints (--no-smooth: do not)", AT(FLAG, smooth)},
+    {"keep", 0, "SECONDS", "with --track: remember people unseen so long (2)", AT(NUMBER, keep_seconds), .max = 3600},
+    {"expect-people", 0, "N", "with --track: so many, each on a seat of their own", AT(INT, expect_people), .max = 64},
+    {"order", 0, "NAME", "with --track: rank, or x from left to right", AT(CHOICE, order), .choices = orders},
+    {"tracker", 0, "NAME", "default, or reference: the published demo's", AT(CHOICE, assignment),
+     .choices = assignments},
+    {"people-by", 0, "NAME", "what --max-people keeps: rank, size, score or centre", AT(CHOICE, by),
+     .choices = choices},
+    {"id", 0, "N", "with --track: this person alone; may be given again", AT(TEXTS, ids)},
+    {"min-size", 0, "PIXELS", "people whose box is at least so high", AT(NUMBER, min_size), .max = 1e6},
+    {"min-confidence", 0, "X", "people whose score is at least this, 0 to 1", AT(NUMBER, min_pose_score), .max = 1},
+    {0}};
+
+/* ---- Signals ----------------------------------------------------------------------------------------------------- */
+
+static atomic_int stop_requested;
+static volatile sig_atomic_t caught;
+
+/* The first ends the run in order; a second one at once: files under work have no name yet. */
+static void on_signal(int number) {
+    if (caught)
+        _exit(128 + number);
+    caught = number;
+    atomic_store(&stop_requested, 1);
+}
+
+static void catch_signals(void) {
+    const struct sigaction action = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing */
+}
+
+/* ---- What options mean ------------------------------------------------------------------------------------------- */
+
+static int read_roi(const struct run_options *o, lp_roi *roi) {
+    char rest;
+    if (!o->roi)
+        return LP_CLI_GO;
+    if (sscanf(o->roi, "%d,%d,%d,%d%c", &roi->x, &roi->y, &roi->width, &roi->height, &rest) != 4 || roi->x < 0 ||
+        roi->y < 0 || roi->width < 1 || roi->height < 1 || roi->x > 1 << 20 || roi->y > 1 << 20 ||
+        roi->width > 1 << 20 || roi->height > 1 << 20)
+        return lp_cli_usage(command.name, "option --roi: \"%s\" is not X,Y,WIDTH,HEIGHT in pixels", o->roi);
+    return LP_CLI_GO;
+}
+
+static int read_raw(struct run_options *o, lp_input_options *input) {
+    static char format[32];
+    char rest;
+    if (o->raw &&
+        (sscanf(o->raw, "%dx%d:%31[a-z0-9]%c", &input->raw_width, &input->raw_height, format, &rest) != 3 ||
+         input->raw_width < 1 || input->raw_height < 1 || input->raw_width > 32768 || input->raw_height > 32768))
+        return lp_cli_usage(command.name, "option --raw: \"%s\" is not WIDTHxHEIGHT:FORMAT, as in 1280x720:nv12",
+                            o->raw);
+    input->raw_format = o->raw ? format : NULL;
+    input->rate = o->rate;
+    input->size = o->size;
+    return LP_CLI_GO;
+}
+
+static int read_ids(const struct run_options *o, int64_t **ids) {
+    *ids = calloc((size_t)o->ids.count + 1, sizeof **ids);
+    for (int i = 0; *ids && i < o->ids.count; i++) {
+        char *end;
+        errno = 0;
+        (*ids)[i] = strtoll(o->ids.items[i], &end, 10);
+        if (*end || errno || (*ids)[i] < 0)
+            return lp_cli_usage(command.name, "option --id: \"%s\" is not a whole number from 0", o->ids.items[i]);
+    }
+    return *ids ? LP_CLI_GO : LP_CLI_FAILED;
+}
+
+static int check(const struct run_options *o, const lp_cli_operands *inputs) {
+    if (!inputs->count && !o->lists.count)
+        return lp_cli_usage(command.name, "no input");
+    if (o->last >= 0 && o->last < o->first)
+        return lp_cli_usage(command.name, "option --last: frame %lld comes before --first %lld", (long long)o->last,
+                            (long long)o->first);
+    if (!o->track && (o->ids.count || o->expect_people || o->order))
+        return lp_cli_usage(command.name, "option --%s needs --track",
+                            o->ids.count       ? "id"
+                            : o->expect_people ? "expect-people"
+                                               : "order");
+    if ((o->formats.count || o->draw) && !o->places.count)
+        return lp_cli_usage(command.name, "option --%s needs --output", o->draw ? "draw" : "json");
+    return LP_CLI_GO;
+}
+
+static void set_engine(const struct run_options *o, const lp_sources *sources, lp_engine_options *engine) {
+    static const int flip_exif[] = {1, 2, 4};
+    lightpose_system system;
+    lightpose_get_system(&system);
+    const int threads = o->model.settings.threads ? o->model.settings.threads : system.threads;
+    engine->sources = sources;
+    engine->settings = o->model.settings;
+    if (o->by != LP_CHOOSE_RANK || o->track) /* people are chosen once they have been followed */
+        engine->settings.max_people = 0;
+    int live = 0, pictures = 0, others = 0;
+    for (int i = 0; i < sources->count; i++) {
+        live |= lp_source_is_live(&sources->items[i]);
+        pictures += sources->items[i].count;
+        others += sources->items[i].kind != LP_SOURCE_PICTURES;
+    }
+    /* Latency: one context with all threads. Throughput: contexts of one thread each; too few pictures for that are
+     * a matter of latency too. */
+    const int together = live || (!others && pictures < threads);
+    engine->workers = together ? 1 : threads;
+    engine->settings.threads = together ? threads : 1;
+    engine->input.turn =
+        lp_input_orient_then(lp_input_orient_rotate(90 * o->rotate), lp_input_orient_exif(flip_exif[o->flip]));
+    engine->input.first = o->first;
+    engine->input.last = o->last;
+    engine->input.step = o->step;
+    engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
+    engine->input.reconnect = o->reconnect;
+    engine->input.stop = &stop_requested;
+    engine->want_geometry = o->scale == LP_SCALE_NET;
+}
+
+static void set_output(const struct run_options *o, lp_output_guard *guard, lp_output_options *output) {
+    lp_output_options_default(output);
+    output->set = (lp_keypoint_set)o->set;
+    output->scale = (lp_keypoint_scale)o->scale;
+    output->completed = o->completed;
+    output->part_boxes = o->part_boxes;
+    output->guard = guard;
+    output->picture_format = o->picture_format ? picture_formats[o->picture_format] : NULL;
+    output->quality = o->quality;
+    output->draw.boxes = o->boxes;
+    output->draw.scores = o->scores;
+    output->draw.opacity = o->opacity;
+    output->draw.completed = o->completed;
+}
+
+static void set_tracker(const struct run_options *o, lightpose_tracker_settings *track) {
+    lightpose_tracker_settings_default(track);
+    track->assignment = (lightpose_assignment)o->assignment;
+    track->order = (lightpose_order)o->order;
+    track->expect_people = o->expect_people;
+    track->smooth = o->smooth;
+    track->keep_seconds = o->keep_seconds;
+}
+
+/* ---- The run ----------------------------------------------------------------------------------------------------- */
+
+/* Lists what the operands and lists name. What cannot be had is told; the rest goes on. */
+static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp_sources *sources) {
+    int code = LP_CLI_OK;
+    for (int i = 0; i < inputs->count + o->lists.count; i++) {
+        lightpose_error error = {0};
+        const lightpose_status status = i < inputs->count
+                                            ? lp_sources_add(sources, inputs->items[i], &error)
+                                            : lp_sources_add_list(sources, o->lists.items[i - inputs->count], &error);
+        if (status != LIGHTPOSE_OK) {
+            lp_cli_error("%s", error.text);
+            code = LP_CLI_FAILED;
+        }
+    }
+    return code;
+}
+
+/* No output may replace what is read. */
+static lightpose_status protect(const struct run_options *o, const lp_sources *sources, lp_output_guard **guard,
+                                lightpose_error *error) {
+    lightpose_status status = lp_output_guard_create(guard, o->no_clobber, error);
+    for (int i = 0; i < sources->count && status == LIGHTPOSE_OK; i++) {
+        const lp_source *const source = &sources->items[i];
+        if (source->kind == LP_SOURCE_VIDEO)
+            status = lp_output_guard_input(*guard, source->text, error);
+        for (int j = 0; j < source->count && status == LIGHTPOSE_OK; j++)
+            status = lp_output_guard_input(*guard, source->pictures[j], error);
+    }
+    return status;
+}
+
+static int run(const struct run_options *o, lp_engine_options *engine, const lp_sources *sources, const int64_t *ids) {
+    lightpose_error error = {0};
+    lp_output_guard *guard = NULL;
+    lp_targets *targets = NULL;
+    lp_output_options output;
+    lightpose_tracker_settings track;
+    lp_report report;
+    set_engine(o, sources, engine);
+    lightpose_status status = protect(o, sources, &guard, &error);
+    set_output(o, guard, &output);
+    set_tracker(o, &track);
+    if (status == LIGHTPOSE_OK && o->places.count)
+        status = lp_targets_plan(&targets, &o->places, &o->formats, o->draw, sources, &output, &error);
+    int code = status == LIGHTPOSE_ERROR_ARGUMENT ? lp_cli_usage(command.name, "%s", error.text) : LP_CLI_FAILED;
+    if (status == LIGHTPOSE_OK)
+        status = lightpose_model_load(&engine->model, o->model.weights, &error);
+    if (status == LIGHTPOSE_OK) {
+        int to_stdout = 0;
+        for (int i = 0; i < o->places.count; i++)
+            to_stdout |= !strcmp(o->places.items[i], "-");
+        lp_report_start(&report, o->quiet, to_stdout ? NULL : stdout);
+        const lp_session_options session = {
+            .engine = engine,
+            .targets = &targets,
+            .track = o->track ? &track : NULL,
+            .choice = {o->model.settings.max_people, (lp_choose_by)o->by, o->ids.count ? ids : NULL, o->ids.count,
+                       o->min_size, o->min_pose_score},
+            .report = &report,
+        };
+        code = lp_session_run(&session);
+    } else if (code == LP_CLI_FAILED) {
+        lp_cli_error("%s", error.text);
+    }
+    lp_targets_abort(&targets);
+    lightpose_model_release(&engine->model);
+    lp_output_guard_destroy(&guard);
+    return code;
+}
+
+int cmd_run(int argc, char **argv) {
+    lightpose_draw_settings draw;
+    lightpose_draw_settings_default(&draw);
+    struct run_options o = {.last = -1,
+                            .step = 1,
+                            .reconnect = 30,
+                            .smooth = 1,
+                            .keep_seconds = 2,
+                            .boxes = draw.boxes,
+                            .scores = draw.scores,
+                            .opacity = draw.opacity};
+    lightpose_settings_default(&o.model.settings);
+    const lp_cli_group groups[] = {{"Output", output_options, &o},
+                                   {"Input", input_options, &o},
+                                   {"People", people_options, &o},
+                                   LP_CLI_MODEL_GROUP(&o.model),
+                                   {0}};
+    lp_cli_operands inputs;
+    lp_sources sources = {0};
+    lp_engine_options engine = {0};
+    int64_t *ids = NULL;
+    int code = lp_cli_parse(&command, groups, argc, argv, &inputs);
+    if (code == LP_CLI_GO) {
+        lp_input_options_default(&engine.input);
+        code = check(&o, &inputs);
+        if (code == LP_CLI_GO)
+            code = read_roi(&o, &engine.roi);
+        if (code == LP_CLI_GO)
+            code = read_raw(&o, &engine.input);
+        if (code == LP_CLI_GO)
+            code = read_ids(&o, &ids);
+        if (code == LP_CLI_GO) {
+            catch_signals();
+            const int gathered = gather(&o, &inputs, &sources);
+            code = sources.count ? run(&o, &engine, &sources, ids) : LP_CLI_FAILED;
+            code = code == LP_CLI_OK ? gathered : code;
+        }
+        /* A file stopped before its end is work undone; a camera ends no other way. */
+        if (caught && code == LP_CLI_OK && !lp_source_is_live(&sources.items[0]))
+            code = 128 + caught;
+    }
+    free(ids);
+    lp_sources_free(&sources);
+    lp_cli_operands_free(&inputs);
+    lp_cli_operands_free(&o.places);
+    lp_cli_operands_free(&o.formats);
+    lp_cli_operands_free(&o.lists);
+    lp_cli_operands_free(&o.ids);
+    return code;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "run/engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fail.h"
+#include "run/work.h"
+
+enum { PHASE_FREE, PHASE_READ, PHASE_BUSY, PHASE_DONE };
+
+/* Jobs first <= take <= last: [first, take) are at work or done, [take, last) wait for a worker. */
+typedef struct lane {
+    lp_engine *engine;
+    pthread_t reader;
+    int started, finished, live;
+    int first_source, sources;
+    lp_job *ring;
+    int64_t capacity, first, take, last;
+} lane;
+
+typedef struct worker {
+    lp_engine *engine;
+    lightpose_context *context;
+    pthread_t thread;
+    int started;
+} worker;
+
+struct lp_engine {
+    lp_engine_options options;
+    atomic_int quit; /* everything ends at once */
+    pthread_mutex_t lock;
+    pthread_cond_t read, freed, done;
+    lane *lanes;
+    int lane_count, next_lane, next_take;
+    worker *workers;
+};
+
+static lp_job *at(lane *l, int64_t number) {
+    return &l->ring[number % l->capacity];
+}
+
+/* ---- Readers ----------------------------------------------------------------------------------------------------- */
+
+/* A free place at the end of the lane; NULL when everything ends. With the lock held. */
+static lp_job *wait_for_place(lane *l) {
+    lp_engine *const e = l->engine;
+    while (!atomic_load(&e->quit) && l->last - l->first == l->capacity)
+        pthread_cond_wait(&e->freed, &e->lock);
+    return atomic_load(&e->quit) ? NULL : at(l, l->last);
+}
+
+/* Puts a begin or an end on the lane. */
+static int put_mark(lane *l, lp_job_kind kind, int source, const lp_input_about *about, const lp_input *input,
+                    const lightpose_error *error) {
+    lp_engine *const e = l->engine;
+    pthread_mutex_lock(&e->lock);
+    lp_job *const job = wait_for_place(l);
+    if (job) {
+        job->kind = kind;
+        job->source = source;
+        job->phase = PHASE_DONE;
+        job->error = error ? *error : (lightpose_error){0};
+        job->reconnects = input ? lp_input_reconnects(input) : 0;
+        if (about)
+            job->about = *about;
+        l->last++;
+        pthread_cond_broadcast(&e->done);
+    }
+    pthread_mutex_unlock(&e->lock);
+    return job != NULL;
+}
+
+/* Moves a frame onto the lane; on a live one in place of a frame that still waits. */
+static int put_frame(lane *l, int source, int64_t number, lp_input_frame *frame, int64_t read_ns) {
+    lp_engine *const e = l->engine;
+    lp_input_frame dropped = {0};
+    pthread_mutex_lock(&e->lock);
+    lp_job *job = l->live && l->take < l->last ? at(l, l->last - 1) : NULL;
+    const int replaces = job && job->kind == LP_JOB_FRAME && job->phase == PHASE_READ;
+    if (replaces)
+        dropped = job->frame;
+    else if ((job = wait_for_place(l)))
+        l->last++;
+    if (job) {
+        job->kind = LP_JOB_FRAME;
+        job->source = source;
+        job->phase = PHASE_READ;
+        job->number = number;
+        job->frame = *frame;
+        job->read_ns = read_ns;
+        job->error = (lightpose_error){0};
+        *frame = (lp_input_frame){0};
+        pthread_cond_signal(&e->read);
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (replaces)
+        lp_input_frame_release(&dropped);
+    return job != NULL;
+}
+
+static void read_source(lane *l, int source) {
+    const lp_engine_options *const o = &l->engine->options;
+    lightpose_error error = {0};
+    lp_input *input = NULL;
+    if (lp_input_open(&input, &o->sources->items[source], &o->input, &error) == LIGHTPOSE_OK) {
+        lp_input_about about;
+        lp_input_get_about(input, &about);
+        lp_input_frame frame = {0};
+        int more = put_mark(l, LP_JOB_BEGIN, source, &about, NULL, NULL);
+        for (int64_t number = 0; more; number++) {
+            const int64_t start = lp_work_now();
+            more =
+                lp_input_next(input, &frame, &error) > 0 && put_frame(l, source, number, &frame, lp_work_now() - start);
+        }
+        lp_input_frame_release(&frame);
+    }
+    put_mark(l, LP_JOB_END, source, NULL, input, &error);
+    lp_input_close(&input);
+}
+
+static void *read_lane(void *opaque) {
+    lane *const l = opaque;
+    lp_engine *const e = l->engine;
+    const atomic_int *const stop = e->options.input.stop;
+    for (int i = 0; i < l->sources && !atomic_load(&e->quit) && !(stop && atomic_load(stop)); i++)
+        read_source(l, l->first_source + i);
+    pthread_mutex_lock(&e->lock);
+    l->finished = 1;
+    pthread_cond_broadcast(&e->done);
+    pthread_mutex_unlock(&e->lock);
+    return NULL;
+}
+
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
+
+/* The next frame that waits, the lanes in turn. With the lock held. */
+static lp_job *take(lp_engine *e) {
+    for (int i = 0; i < e->lane_count; i++) {
+        lane *const l = &e->lanes[(e->next_take + i) % e->lane_count];
+        while (l->take < l->last && at(l, l->take)->phase == PHASE_DONE)
+            l->take++;
+        if (l->take == l->last)
+            continue;
+        e->next_take = (e->next_take + i + 1) % e->lane_count;
+        lp_job *const job = at(l, l->take++);
+        job->phase = PHASE_BUSY;
+        return job;
+    }
+    return NULL;
+}
+
+static void *work(void *opaque) {
+    const worker *const w = opaque;
+    lp_engine *const e = w->engine;
+    pthread_mutex_lock(&e->lock);
+    while (!atomic_load(&e->quit)) {
+        lp_job *const job = take(e);
+        if (!job) {
+            pthread_cond_wait(&e->read, &e->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&e->lock);
+        lp_work(job, w->context, &e->options);
+        pthread_mutex_lock(&e->lock);
+        job->phase = PHASE_DONE;
+        pthread_cond_signal(&e->done);
+    }
+    pthread_mutex_unlock(&e->lock);
+    return NULL;
+}
+
+/* ---- The caller -------------------------------------------------------------------------------------------------- */
+
+/* 1 with a job, 0 while none is done, -1 when none will be. With the lock held. */
+static int find_done(lp_engine *e, lp_job **job) {
+    int open = 0;
+    for (int i = 0; i < e->lane_count; i++) {
+        lane *const l = &e->lanes[(e->next_lane + i) % e->lane_count];
+        if (l->first < l->last && at(l, l->first)->phase == PHASE_DONE) {
+            e->next_lane = (e->next_lane + i + 1) % e->lane_count;
+            *job = at(l, l->first);
+            return 1;
+        }
+        open |= !l->finished || l->first < l->last;
+    }
+    return open ? 0 : -1;
+}
+
+int lp_engine_next(lp_engine *e, lp_job **job, int timeout_ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    *job = NULL;
+    pthread_mutex_lock(&e->lock);
+    int found = find_done(e, job);
+    while (found == 0 && pthread_cond_timedwait(&e->done, &e->lock, &until) != ETIMEDOUT)
+        found = find_done(e, job);
+    pthread_mutex_unlock(&e->lock);
+    return found;
+}
+
+void lp_engine_done(lp_engine *e, lp_job *job) {
+    lane *const l = &e->lanes[job->lane];
+    lp_input_frame_release(&job->frame);
+    /* A large picture's buffers do not stay. */
+    if ((int64_t)job->image.width * job->image.height > 1 << 24)
+        lp_input_picture_free(&job->picture);
+    job->image = (lightpose_image){0};
+    pthread_mutex_lock(&e->lock);
+    job->phase = PHASE_FREE;
+    l->first++;
+    if (l->take < l->first)
+        l->take = l->first;
+    pthread_cond_broadcast(&e->freed);
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* ---- Start and end ----------------------------------------------------------------------------------------------- */
+
+static lightpose_status open_lane(lp_engine *e, lane *l, lightpose_error *error) {
+    const int workers = e->options.workers;
+    l->engine = e;
+    l->capacity = l->live ? 4 : workers + (workers < 16 ? workers : 16) + 2;
+    l->ring = calloc((size_t)l->capacity, sizeof *l->ring);
+    if (!l->ring)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d frames", (int)l->capacity);
+    for (int64_t i = 0; i < l->capacity; i++) {
+        l->ring[i].lane = (int)(l - e->lanes);
+        const lightpose_status status = lightpose_result_create(&l->ring[i].result, error);
+        if (status != LIGHTPOSE_OK)
+            return status;
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* A lane for sources that have an end and follow one another, and one for each live source. */
+static lightpose_status open_lanes(lp_engine *e, lightpose_error *error) {
+    const lp_sources *const sources = e->options.sources;
+    e->lanes = calloc((size_t)sources->count + 1, sizeof *e->lanes);
+    if (!e->lanes)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", sources->count);
+    for (int i = 0; i < sources->count; i++) {
+        const int live = lp_source_is_live(&sources->items[i]);
+        lane *const last = e->lane_count ? &e->lanes[e->lane_count - 1] : NULL;
+        if (last && !live && !last->live)
+            last->sources++;
+        else
+            e->lanes[e->lane_count++] = (lane){.first_source = i, .sources = 1, .live = live};
+    }
+    for (int i = 0; i < e->lane_count; i++) {
+        const lightpose_status status = open_lane(e, &e->lanes[i], error);
+        if (status != LIGHTPOSE_OK)
+            return status;
+    }
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status open_workers(lp_engine *e, lightpose_error *error) {
+    e->workers = calloc((size_t)e->options.workers, sizeof *e->workers);
+    if (!e->workers)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d workers", e->options.workers);
+    for (int i = 0; i < e->options.workers; i++) {
+        e->workers[i].engine = e;
+        const lightpose_status status =
+            lightpose_context_open(&e->workers[i].context, e->options.model, &e->options.settings, error);
+        if (status != LIGHTPOSE_OK)
+            return status;
+    }
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status start_threads(lp_engine *e, lightpose_error *error) {
+    int code = 0;
+    for (int i = 0; i < e->options.workers && !code; i++) {
+        code = pthread_create(&e->workers[i].thread, NULL, work, &e->workers[i]);
+        e->workers[i].started = !code;
+    }
+    for (int i = 0; i < e->lane_count && !code; i++) {
+        code = pthread_create(&e->lanes[i].reader, NULL, read_lane, &e->lanes[i]);
+        e->lanes[i].started = !code;
+    }
+    return code ? lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no thread: %s", strerror(code)) : LIGHTPOSE_OK;
+}
+
+lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *options, lightpose_error *error) {
+    *engine = NULL;
+    lp_engine *e = calloc(1, sizeof *e);
+    if (!e)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a run");
+    e->options = *options;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->read, NULL);
+    pthread_cond_init(&e->freed, NULL);
+    pthread_cond_init(&e->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    lightpose_status status = open_workers(e, error);
+    if (status == LIGHTPOSE_OK)
+        status = open_lanes(e, error);
+    if (status == LIGHTPOSE_OK)
+        status = start_threads(e, error);
+    if (status == LIGHTPOSE_OK)
+        *engine = e;
+    else
+        lp_engine_close(&e);
+    return status;
+}
+
+void lp_engine_close(lp_engine **engine) {
+    lp_engine *const e = *engine;
+    if (!e)
+        return;
+    pthread_mutex_lock(&e->lock);
+    atomic_store(&e->quit, 1);
+    pthread_cond_broadcast(&e->read);
+    pthread_cond_broadcast(&e->freed);
+    pthread_mutex_unlock(&e->lock);
+    for (int i = 0; e->workers && i < e->options.workers; i++) {
+        if (e->workers[i].started)
+            pthread_join(e->workers[i].thread, NULL);
+        lightpose_context_close(&e->workers[i].context);
+    }
+    for (int i = 0; i < e->lane_count; i++) {
+        lane *const l = &e->lanes[i];
+        if (l->started)
+            pthread_join(l->reader, NULL);
+        for (int64_t j = 0; l->ring && j < l->capacity; j++) {
+            lp_input_frame_release(&l->ring[j].frame);
+            lp_input_picture_free(&l->ring[j].picture);
+            lightpose_result_destroy(&l->ring[j].result);
+        }
+        free(l->ring);
+    }
+    free(e->lanes);
+    free(e->workers);
+    pthread_cond_destroy(&e->done);
+    pthread_cond_destroy(&e->freed);
+    pthread_cond_destroy(&e->read);
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+    *engine = NULL;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What a run says while it goes on and when it ends. */
+
+#ifndef LP_TOOLS_RUN_REPORT_H
+#define LP_TOOLS_RUN_REPORT_H
+
+#include <stdio.h>
+
+#include "run/engine.h"
+
+typedef struct lp_report {
+    int quiet;
+    int terminal; /* progress is drawn over itself */
+    FILE *lines;  /* one line an input; NULL: none */
+    int64_t start, last_progress;
+    int64_t frames, people, failed;
+    int64_t read_ns, preprocess_ns, network_ns, decode_ns, write_ns; /* sums over all frames */
+    int on_screen;                                                   /* characters of progress to wipe out */
+} lp_report;
+
+/* `lines` is where a line for each input goes, or NULL. */
+void lp_report_start(lp_report *report, int quiet, FILE *lines);
+
+/* A frame is done; `write_ns` went into tracking and outputs. */
+void lp_report_frame(lp_report *report, const lp_job *job, int people, int64_t write_ns);
+
+/* Where a source stands, at most a few times a second: frames done of `total` (-1: unknown). */
+void lp_report_progress(lp_report *report, const char *name, int64_t done, int64_t total, int64_t people, int live);
+
+/* A line about an input, an error, or a note; progress steps aside. */
+__attribute__((format(printf, 2, 3))) void lp_report_line(lp_report *report, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void lp_report_error(lp_report *report, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void lp_report_note(lp_report *report, const char *format, ...);
+
+/* The summary, on stderr; `engine` says what the network ran on. */
+void lp_report_end(lp_report *report, const char *engine);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* A run from its first frame to its last: takes the engine's jobs in order, follows people, chooses among them, writes
+ * the outputs and reports. */
+
+#ifndef LP_TOOLS_RUN_SESSION_H
+#define LP_TOOLS_RUN_SESSION_H
+
+#include "run/choose.h"
+#include "run/engine.h"
+#include "run/report.h"
+#include "run/targets.h"
+
+typedef struct lp_session_options {
+    const lp_engine_options *engine;
+    lp_targets **targets;                    /* *targets NULL: nothing is written; NULL afterwards in any case */
+    const lightpose_tracker_settings *track; /* NULL: people are not followed */
+    lp_choice choice;
+    lp_report *report;
+} lp_session_options;
+
+/* Returns LP_CLI_OK or LP_CLI_FAILED. On a failed output the run ends, and what is not whole is removed; other failures
+ * are told and the rest goes on. */
+int lp_session_run(const lp_session_options *options);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "run/work.h"
+
+#include <time.h>
+
+#include "fail.h"
+
+int64_t lp_work_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int pixel_bytes(lightpose_format format) {
+    switch (format) {
+    case LIGHTPOSE_BGR24:
+    case LIGHTPOSE_RGB24:
+        return 3;
+    case LIGHTPOSE_BGRA:
+    case LIGHTPOSE_RGBA:
+        return 4;
+    default:
+        return 1;
+    }
+}
+
+int lp_work_crop(lightpose_image *image, lp_roi *roi) {
+    const int subsampled = image->format == LIGHTPOSE_I420 || image->format == LIGHTPOSE_NV12;
+    const int x = subsampled ? roi->x & ~1 : roi->x, y = subsampled ? roi->y & ~1 : roi->y;
+    if (x >= image->width || y >= image->height)
+        return 0;
+    int right = roi->x + roi->width, bottom = roi->y + roi->height;
+    right = right < image->width ? right : image->width;
+    bottom = bottom < image->height ? bottom : image->height;
+    image->planes[0] += y * image->strides[0] + x * pixel_bytes(image->format);
+    if (subsampled) {
+        /* A pair of U and V in NV12 is as wide as two pixels of Y. */
+        const int nv12 = image->format == LIGHTPOSE_NV12;
+        for (int i = 1; i < (nv12 ? 2 : 3); i++)
+            image->planes[i] += y / 2 * image->strides[i] + (nv12 ? x : x / 2);
+    }
+    image->width = right - x;
+    image->height = bottom - y;
+    *roi = (lp_roi){x, y, image->width, image->height};
+    return 1;
+}
+
+static lightpose_status read_image(lp_job *job, const lp_engine_options *options) {
+    const lp_input_limits limits = {options->settings.max_image_side, options->settings.max_image_pixels};
+    if (job->frame.state != LP_INPUT_OK)
+        return lp_tool_fail(&job->error, LIGHTPOSE_ERROR_IMAGE, "%s", job->frame.reason);
+    if (!job->frame.path) {
+        job->image = job->frame.image;
+        return LIGHTPOSE_OK;
+    }
+    const int64_t start = lp_work_now();
+    const lightpose_status status =
+        lp_input_picture_read_turned(&job->picture, job->frame.path, &limits, options->input.turn, &job->error);
+    job->image = job->picture.image;
+    job->read_ns = lp_work_now() - start;
+    return status;
+}
+
+void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *options) {
+    const int64_t start = lp_work_now();
+    lightpose_maps maps;
+    job->image = (lightpose_image){0};
+    job->stats = (lightpose_stats){0};
+    job->net_scale = 0;
+    lightpose_status status = read_image(job, options);
+    lightpose_image part = job->image;
+    job->roi = (lp_roi){0, 0, part.width, part.height};
+    if (status == LIGHTPOSE_OK && options->roi.width) {
+        job->roi = options->roi;
+        if (!lp_work_crop(&part, &job->roi))
+            status = lp_tool_fail(&job->error, LIGHTPOSE_ERROR_ARGUMENT,
+                                  "the region of interest at %d,%d lies outside the picture of %dx%d", options->roi.x,
+                                  options->roi.y, job->image.width, job->image.height);
+    }
+    if (status == LIGHTPOSE_OK)
+        status = lightpose_infer(context, &part, job->result, &job->error);
+    if (status == LIGHTPOSE_OK)
+        lightpose_context_stats(context, &job->stats);
+    if (status == LIGHTPOSE_OK && options->want_geometry &&
+        lightpose_context_maps(context, &maps, &job->error) == LIGHTPOSE_OK) {
+        job->net_scale = maps.scale;
+        job->net_pad_x = maps.pad_x - (float)job->roi.x * maps.scale;
+        job->net_pad_y = maps.pad_y - (float)job->roi.y * maps.scale;
+    }
+    job->total_ns = lp_work_now() - start;
+}

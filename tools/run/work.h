@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What a worker does with a frame: reads it where it is a still picture, and finds the people in it. */
+
+#ifndef LP_TOOLS_RUN_WORK_H
+#define LP_TOOLS_RUN_WORK_H
+
+#include "run/engine.h"
+
+void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *options);
+
+/* Monotonic nanoseconds. */
+int64_t lp_work_now(void);
+
+/* The part of `image` that `roi` covers; with YUV its corner is moved up and left to even pixels, and *roi says what it
+ * came to be. Returns 0 where the two do not meet. */
+int lp_work_crop(lightpose_image *image, lp_roi *roi);
+
+#endif
