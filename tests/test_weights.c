@@ -233,6 +233,55 @@ static void order_and_alignment_are_free(void **state) {
     free_parts(&file);
 }
 
+/* ---- The description --------------------------------------------------------------------------------------------- */
+
+static char *read_readme(void) {
+    char path[4096];
+    const char *const source = getenv("LIGHTPOSE_SOURCE");
+
+    assert_non_null(source);
+    snprintf(path, sizeof path, "%s/weights/README.md", source);
+    FILE *const file = fopen(path, "rb");
+    assert_non_null(file);
+    char *const text = calloc(1, 1 << 20);
+    assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+/* weights/README.md describes each layer as the table here has it; tests/weights holds the converter's to it too. */
+static void the_description_has_every_layer(void **state) {
+    static const char *const graphs[] = {"omz", "pytorch"}, *const activations[] = {"linear", "relu", "elu"};
+    lp_layer layers[LP_MAX_LAYERS];
+    char *const text = read_readme();
+
+    (void)state;
+    for (int variant = 0; variant < 2; variant++) {
+        const int count = lp_arch_layers(variant, layers);
+        for (int i = 0; i < count; i++) {
+            const lp_layer *const layer = &layers[i];
+            char sum[128] = "-", row[256], both[280], alone[280];
+            if (layer->kind == LP_CONCAT)
+                continue;
+            if (layer->sum)
+                snprintf(sum, sizeof sum, "`%s` = `%s`", layer->add, layer->sum);
+            snprintf(row, sizeof row, "\n| `%s` | [%d, %d, %d, %d] | %d | %d | `%s` | %s | %s |", layer->name,
+                     layer->out, layer->kind == LP_DEPTHWISE ? 1 : layer->in, layer->kernel, layer->kernel,
+                     layer->stride, layer->dilation, layer->from, activations[layer->activation], sum);
+            snprintf(both, sizeof both, "%s both |\n", row);
+            snprintf(alone, sizeof alone, "%s %s |\n", row, graphs[variant]);
+            if (!strstr(text, both) == !strstr(text, alone))
+                fail_msg("weights/README.md lacks%s", row);
+        }
+    }
+    assert_non_null(strstr(text, "joins `conv5_5_CPM_L1` (38 pafs), `conv5_5_CPM_L2` (19 heatmaps) and `conv4_4_CPM` "
+                                 "(128 features)"));
+    assert_string_equal(lp_arch_concat_inputs[0], "conv5_5_CPM_L1");
+    assert_string_equal(lp_arch_concat_inputs[1], "conv5_5_CPM_L2");
+    assert_string_equal(lp_arch_concat_inputs[2], "conv4_4_CPM");
+    free(text);
+}
+
 /* ---- Files on disk ----------------------------------------------------------------------------------------------- */
 
 static void a_file_loads_as_its_bytes_do(void **state) {
@@ -308,6 +357,7 @@ int main(void) {
         cmocka_unit_test(every_layer_reads_its_own_values),
         cmocka_unit_test(ranges_are_per_tensor_or_per_channel),
         cmocka_unit_test(order_and_alignment_are_free),
+        cmocka_unit_test(the_description_has_every_layer),
         cmocka_unit_test(a_file_loads_as_its_bytes_do),
         cmocka_unit_test(what_is_no_file_is_refused_by_its_path),
         cmocka_unit_test(a_long_path_leaves_room_for_the_reason),
