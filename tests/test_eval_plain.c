@@ -139,8 +139,8 @@ static void agrees_with_the_plain_rules(void **state) {
                 assert_near(curve.recall[t], ar);
             }
             for (size_t i = 0; i < matches->count; i++) {
-                ignored += matches->list[i].ignored & 1;
-                matched += matches->list[i].matched & 1;
+                ignored += matches->verdicts[i].ignored & 1;
+                matched += matches->verdicts[i].matched & 1;
             }
         }
         end(&w);

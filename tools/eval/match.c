@@ -80,11 +80,11 @@ static void match_image(lp_match *list, size_t count, candidates *all, lp_area_r
             const unsigned bit = 1u << t;
             if (best >= 0) {
                 all->taken[best] = 1;
-                list[d].matched |= bit;
+                list[d].verdict.matched |= bit;
                 list[d].label[t] = all->labels[best];
             }
             if (best >= 0 ? (size_t)best >= all->counting : is_outside(list[d].detection->area, range))
-                list[d].ignored |= bit;
+                list[d].verdict.ignored |= bit;
         }
     }
 }
@@ -113,14 +113,15 @@ lightpose_status lp_matches_make(lp_matches *matches, const lp_labels *labels, c
                       .oks = calloc(most, LP_COCO_MAX_DETECTIONS * sizeof *all.oks)};
 
     *matches = (lp_matches){.list = calloc(detections->count + 1, sizeof *matches->list),
+                            .verdicts = calloc(detections->count + 1, sizeof *matches->verdicts),
                             .count = detections->count,
                             .persons = calloc(labels->image_count + 1, sizeof *matches->persons),
                             .image_count = labels->image_count};
-    const int ready = all.labels && all.taken && all.oks && matches->list && matches->persons;
+    const int ready = all.labels && all.taken && all.oks && matches->list && matches->verdicts && matches->persons;
     for (size_t i = 0; ready && i < labels->image_count; i++) {
         const size_t first = detections->first[i], count = detections->first[i + 1] - first;
         for (size_t d = first; d < first + count; d++)
-            matches->list[d].detection = &detections->list[d];
+            matches->list[d] = (lp_match){.detection = &detections->list[d], .verdict.image = (uint32_t)i};
         order_labels(&all, labels, &labels->images[i], range);
         matches->persons[i] = (unsigned)all.counting;
         match_image(matches->list + first, count, &all, range);
@@ -134,11 +135,14 @@ lightpose_status lp_matches_make(lp_matches *matches, const lp_labels *labels, c
                               detections->count);
     }
     qsort(matches->list, matches->count, sizeof *matches->list, by_score);
+    for (size_t i = 0; i < matches->count; i++)
+        matches->verdicts[i] = matches->list[i].verdict;
     return LIGHTPOSE_OK;
 }
 
 void lp_matches_free(lp_matches *matches) {
     free(matches->list);
+    free(matches->verdicts);
     free(matches->persons);
     memset(matches, 0, sizeof *matches);
 }

@@ -20,14 +20,21 @@ typedef struct lp_area_range {
 
 extern const lp_area_range lp_area_all, lp_area_medium, lp_area_large;
 
+/* What counts of one detection; apart and small, since a comparison goes through them thousands of times. */
+typedef struct lp_verdict {
+    uint32_t image;
+    uint16_t matched, ignored; /* bit t: at threshold t */
+} lp_verdict;
+
 typedef struct lp_match {
     const lp_detection *detection;
-    uint16_t matched, ignored;                /* bit t: at threshold t */
+    lp_verdict verdict;
     const lp_label *label[LP_OKS_THRESHOLDS]; /* where matched */
 } lp_match;
 
 typedef struct lp_matches {
-    lp_match *list; /* of all images, best score first; among equals by image, then as in the image */
+    lp_match *list;       /* of all images, best score first; among equals by image, then as in the image */
+    lp_verdict *verdicts; /* of the list, in its order */
     size_t count;
     unsigned *persons; /* per image: labels that count */
     size_t image_count;

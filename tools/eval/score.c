@@ -13,7 +13,7 @@
 #include "eval/score.h"
 
 #include <float.h>
-#include <math.h>
+
 enum { RECALLS = 101 };
 
 const char *const lp_figure_names[LP_FIGURES] = {"AP", "AP50", "AP75", "APM", "APL",
@@ -24,8 +24,8 @@ static double recall_step(int index) {
     return index == RECALLS - 1 ? 1.0 : index * 0.01;
 }
 
-static int64_t weight_of(const lp_match *match, const unsigned *weights) {
-    return weights ? weights[match->detection->image] : 1;
+static int64_t weight_of(const lp_verdict *verdict, const unsigned *weights) {
+    return weights ? weights[verdict->image] : 1;
 }
 
 static double average_precision(const lp_matches *matches, const unsigned *weights, unsigned bit, int64_t right,
@@ -36,15 +36,16 @@ static double average_precision(const lp_matches *matches, const unsigned *weigh
     while (recall_step(step) > (double)right / (double)persons)
         step--; /* never reached: counts 0 */
     for (size_t i = matches->count; i-- > 0;) {
-        const lp_match *const match = &matches->list[i];
-        const int64_t weight = weight_of(match, weights);
-        if (match->ignored & bit || weight == 0)
+        const lp_verdict *const verdict = &matches->verdicts[i];
+        const int64_t weight = weight_of(verdict, weights);
+        if (verdict->ignored & bit || weight == 0)
             continue;
-        best = fmax(best, (double)right / ((double)(right + wrong) + DBL_EPSILON));
-        if (!(match->matched & bit)) {
+        if (!(verdict->matched & bit)) { /* less precise than the right one before it, and of the same recall */
             wrong -= weight;
             continue;
         }
+        const double precision = (double)right / ((double)(right + wrong) + DBL_EPSILON);
+        best = precision > best ? precision : best;
         right -= weight;
         /* These recalls are reached here and not before. */
         for (; step > 0 && recall_step(step) > (double)right / (double)persons; step--)
@@ -62,9 +63,9 @@ void lp_curve_compute(const lp_matches *matches, const unsigned *weights, lp_cur
         const unsigned bit = 1u << t;
         int64_t right = 0, wrong = 0;
         for (size_t i = 0; i < matches->count; i++) {
-            const lp_match *const match = &matches->list[i];
-            if (!(match->ignored & bit))
-                *(match->matched & bit ? &right : &wrong) += weight_of(match, weights);
+            const lp_verdict *const verdict = &matches->verdicts[i];
+            if (!(verdict->ignored & bit))
+                *(verdict->matched & bit ? &right : &wrong) += weight_of(verdict, weights);
         }
         curve->recall[t] = persons ? (double)right / (double)persons : -1;
         curve->precision[t] = persons ? average_precision(matches, weights, bit, right, wrong, persons) : -1;
