@@ -155,6 +155,42 @@ static void boxes_of_results_give_the_area(void **state) {
     remove(path);
 }
 
+/* Every number that was a float comes back as it was. */
+static void saved_detections_read_the_same(void **state) {
+    (void)state;
+    char path[64];
+    const lp_labels labels = {.images = (lp_labelled_image[]){{.id = 5}, {.id = 7}}, .image_count = 2, .category = 3};
+    lp_detections detections = {0}, again;
+    double keypoints[3 * LP_COCO17_KEYPOINTS];
+    uint32_t random = 1;
+    written(path, "");
+    for (int d = 0; d < 30; d++) {
+        for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
+            for (int i = 0; i < 2; i++)
+                keypoints[3 * k + i] = (double)((float)(random = random * 1664525 + 1013904223) / 3e6f - 20);
+            keypoints[3 * k + 2] = random >> 31;
+        }
+        assert_ok(lp_detections_add(&detections, (size_t)d / 15, keypoints, (double)((float)random * 1e-9f), error));
+    }
+    assert_ok(lp_detections_sort(&detections, 2, error));
+    assert_ok(lp_detections_save(&detections, &labels, path, error));
+    assert_ok(lp_detections_load(&again, &labels, path, error));
+    assert_int_equal(again.count, 30);
+    for (size_t d = 0; d < 30; d++)
+        for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
+            assert_int_equal(again.list[d].image, detections.list[d].image);
+            assert_true((float)again.list[d].score == (float)detections.list[d].score);
+            assert_true((float)again.list[d].x[k] == (float)detections.list[d].x[k]);
+            assert_true((float)again.list[d].y[k] == (float)detections.list[d].y[k]);
+            assert_int_equal(again.list[d].found[k], detections.list[d].found[k]);
+        }
+    lp_detections_free(&again);
+    lp_detections_free(&detections);
+    assert_fails(lp_detections_save(&detections, &labels, "/nonexistent/x.json", error), LIGHTPOSE_ERROR_FILE,
+                 "/nonexistent/x.json");
+    remove(path);
+}
+
 /* The README of the shared data folder: AP, APM and APL of three sets of detections. */
 static void reference_figures(void **state) {
     (void)state;
@@ -196,6 +232,7 @@ int main(void) {
         cmocka_unit_test(names_what_is_wrong_with_labels),
         cmocka_unit_test(names_what_is_wrong_with_results),
         cmocka_unit_test(boxes_of_results_give_the_area),
+        cmocka_unit_test(saved_detections_read_the_same),
         cmocka_unit_test(reference_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

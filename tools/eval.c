@@ -22,7 +22,7 @@ typedef struct eval_options {
     lp_cli_operands compare;
     lp_sweep values;
     int sweep;
-    const char *json, *plot; /* what comes out */
+    const char *json, *plot, *save; /* what comes out */
     int details, draws, passes;
     int64_t seed;
     float min_ap;
@@ -65,6 +65,8 @@ static const lp_cli_option output_options[] = {
      LP_CLI_AT(FLAG, eval_options, details)},
     {"json", 0, "FILE", "all figures as JSON (-: on standard output, in the place of the text)",
      LP_CLI_AT(TEXT, eval_options, json)},
+    {"save", 0, "FILE", "write the detections as a COCO results file, to compare --against it later",
+     LP_CLI_AT(TEXT, eval_options, save)},
     {"min-ap", 0, "X", "exit with status 1 where AP, to four digits, is below X",
      LP_CLI_AT(NUMBER, eval_options, min_ap), .max = 1},
     {0}};
@@ -90,6 +92,9 @@ static const lp_cli_command command = {
     "        AP against time for all heights, precisions and decoders.\n"
     "    lightpose eval --gt person_keypoints.json --results a.json --against b.json\n"
     "        Two results files, of any program.\n"
+    "    lightpose eval --gt person_keypoints.json --images val2017 --save before.json\n"
+    "    lightpose eval --gt person_keypoints.json --images val2017 --against before.json\n"
+    "        Before and after a change of the library or its weights.\n"
     "    lightpose eval --gt person_keypoints.json --results a.json --min-ap 0.42\n"
     "        For scripts: exit status 1 where AP is below 0.42.\n"};
 
@@ -196,6 +201,8 @@ static lightpose_status report(const eval_job *job, lightpose_error *error) {
         report_text(job);
     if (options->plot)
         LP_EVAL_TRY(draw(job, error));
+    if (options->save)
+        LP_EVAL_TRY(lp_detections_save(&job->outcomes[0].detections, &job->labels, options->save, error));
     return options->json ? lp_report_json(options->json, options->labels, &job->labels, job->outcomes, job->count,
                                           job->comparisons, error)
                          : LIGHTPOSE_OK;
@@ -218,16 +225,18 @@ static int check(const eval_options *options) {
         return lp_cli_usage("eval", "--gt FILE is missing: the labels to compare with");
     if (!options->results == !options->images)
         return lp_cli_usage("eval", "give either --images DIR or --results FILE: what to evaluate");
-    if (options->results && (options->negatives || options->compare.count || sweeps || options->plot))
+    if (options->results && (options->negatives || options->compare.count || sweeps || options->plot || options->save))
         return lp_cli_usage("eval", "--%s needs --images: it runs the network",
                             options->negatives       ? "negatives"
                             : options->compare.count ? "compare"
                             : sweeps                 ? "sweep"
-                                                     : "plot");
-    if (sweeps && (options->compare.count || options->against || options->min_ap > 0))
+                            : options->plot          ? "plot"
+                                                     : "save");
+    if (sweeps && (options->compare.count || options->against || options->save || options->min_ap > 0))
         return lp_cli_usage("eval", "--sweep has no first setting: it cannot go with --%s",
                             options->compare.count ? "compare"
                             : options->against     ? "against"
+                            : options->save        ? "save"
                                                    : "min-ap");
     if (!sweeps && (options->values.heights || options->values.precisions || options->values.decoders))
         return lp_cli_usage("eval", "--%s needs --sweep",

@@ -130,6 +130,36 @@ lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *
     return status;
 }
 
+static json_t *result_object(const lp_detection *detection, const lp_labels *labels) {
+    json_t *const keypoints = json_array();
+    for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
+        json_array_append_new(keypoints, json_real(detection->x[k]));
+        json_array_append_new(keypoints, json_real(detection->y[k]));
+        json_array_append_new(keypoints, json_integer(detection->found[k]));
+    }
+    return json_pack("{s:I, s:I, s:o, s:f}", "image_id", (json_int_t)labels->images[detection->image].id, "category_id",
+                     (json_int_t)labels->category, "keypoints", keypoints, "score", detection->score);
+}
+
+lightpose_status lp_detections_save(const lp_detections *detections, const lp_labels *labels, const char *path,
+                                    lightpose_error *error) {
+    lp_output_file *file;
+    LP_EVAL_TRY(lp_output_file_open(&file, path, NULL, error));
+    FILE *const to = lp_output_file_stream(file);
+    for (size_t i = 0; i < detections->count; i++) {
+        json_t *const object = result_object(&detections->list[i], labels);
+        fputs(i ? ",\n" : "[\n", to);
+        if (!object || json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0) {
+            json_decref(object);
+            lp_output_file_abort(&file);
+            return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for detection %zu", path, i);
+        }
+        json_decref(object);
+    }
+    fputs(detections->count ? "\n]\n" : "[]\n", to);
+    return lp_output_file_commit(&file, error);
+}
+
 void lp_detections_free(lp_detections *detections) {
     free(detections->list);
     free(detections->first);

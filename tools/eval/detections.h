@@ -37,6 +37,12 @@ lightpose_status lp_detections_sort(lp_detections *detections, size_t image_coun
 /* Reads and sorts. An image that the labels do not list and a category that is not theirs are errors. */
 lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *labels, const char *path,
                                     lightpose_error *error);
+
+/* Writes them as a COCO results file, whole or not at all; "-" is standard output. Numbers that were float come back
+ * the same. */
+lightpose_status lp_detections_save(const lp_detections *detections, const lp_labels *labels, const char *path,
+                                    lightpose_error *error);
+
 void lp_detections_free(lp_detections *detections);
 
 #endif
