@@ -73,6 +73,33 @@ static int plain_locale(void **state) {
     return 0;
 }
 
+/* The short way of writing ordinary numbers gives what printf gives, for any of them. */
+static void numbers_are_printfs(void **state) {
+    uint64_t random = 7;
+    char wanted[400];
+
+    (void)state;
+    for (int i = 0; i < 400000; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        double value = (double)(int64_t)random / 9223372036854775808.0 * pow(10, (double)(i % 14) - 6);
+        if (i % 3)
+            value = (float)value;
+        if (i % 3 == 2)
+            value = round(value * 4000) / 4000 + 0.0; /* many ties: 0.0005 and such; no -0 */
+        const int digits = i % 5 ? 6 : 1 + i / 5 % 9, decimals = i % 5 ? 3 : i / 5 % 10;
+        snprintf(wanted, sizeof wanted, "%.*g", digits, value);
+        assert_string_equal(ADDED(lp_text_number(&text, value, digits)), wanted);
+        snprintf(wanted, sizeof wanted, "%.*f", decimals, value);
+        if (strchr(wanted, '.')) {
+            while (wanted[strlen(wanted) - 1] == '0')
+                wanted[strlen(wanted) - 1] = '\0';
+            if (wanted[strlen(wanted) - 1] == '.')
+                wanted[strlen(wanted) - 1] = '\0';
+        }
+        assert_string_equal(ADDED(lp_text_decimals(&text, value, decimals)), strcmp(wanted, "-0") ? wanted : "0");
+    }
+}
+
 /* Every float reads back as itself, and no shorter form does. */
 static void floats_survive(void **state) {
     uint64_t random = 1;
@@ -157,9 +184,13 @@ static int release(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_written), cmocka_unit_test_teardown(numbers_ignore_the_locale, plain_locale),
-        cmocka_unit_test(floats_survive),      cmocka_unit_test(strings_for_json),
-        cmocka_unit_test(strings_for_csv),     cmocka_unit_test(grows),
+        cmocka_unit_test(numbers_are_written),
+        cmocka_unit_test_teardown(numbers_ignore_the_locale, plain_locale),
+        cmocka_unit_test(numbers_are_printfs),
+        cmocka_unit_test(floats_survive),
+        cmocka_unit_test(strings_for_json),
+        cmocka_unit_test(strings_for_csv),
+        cmocka_unit_test(grows),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }

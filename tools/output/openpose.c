@@ -9,11 +9,18 @@
 #include "output/keypoints.h"
 #include "output/writers.h"
 
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { DIGITS = 6 }; /* a C++ stream's */
+
+/* OpenPose's are floats in every scale. */
+static void add_coordinate(lp_text *text, double value) {
+    lp_text_number(text, fabs(value) <= FLT_MAX ? (double)(float)value : value, DIGITS);
+}
 
 static void add_points(lp_text *text, const lightpose_keypoint *points, int count, const lp_scaling *scaling) {
     for (int i = 0; i < count; i++) {
@@ -23,9 +30,9 @@ static void add_points(lp_text *text, const lightpose_keypoint *points, int coun
             lp_text_add(text, "0,0,0");
             continue;
         }
-        lp_text_number(text, points[i].x * scaling->scale_x + scaling->offset_x, DIGITS);
+        add_coordinate(text, points[i].x * scaling->scale_x + scaling->offset_x);
         lp_text_add(text, ",");
-        lp_text_number(text, points[i].y * scaling->scale_y + scaling->offset_y, DIGITS);
+        add_coordinate(text, points[i].y * scaling->scale_y + scaling->offset_y);
         lp_text_add(text, ",");
         lp_text_number(text, points[i].score, DIGITS);
     }

@@ -5,10 +5,11 @@
  *
  * A length in the picture is the true one shortened by its slant to the picture, so of several estimates of a part's
  * size the largest is the best. Lengths of an adult, in cm: head 23 from chin to crown; between the eyes 6.3; ear to
- * ear 14; eye to ear, seen from the side, 8.5; nose to ear 11; nose to the middle of the shoulders 23; forearm 25;
- * upper arm 30; hand 19 from the wrist, its middle at 9 when stretched out along the forearm. The box is a square: 1.3
- * heads around the middle of the face, which lies below that of the head; 1.2 forearms around the middle of the hand,
- * since hands spread and wrists bend. */
+ * ear 14; eye to ear, seen from the side, 10; nose to ear 13; nose to the middle of the shoulders 23; forearm 25; upper
+ * arm 30; hand 19 from the wrist, its middle at 9 when stretched out along the forearm.
+ * The box is a square: 1.3 heads around the middle of the face, which lies below that of the head; 1.2 forearms around
+ * the middle of the hand, since hands spread and wrists bend.
+ */
 
 #include "output/keypoints.h"
 
@@ -43,10 +44,10 @@ static double head(const lightpose_keypoint *points, double *x, double *y) {
     } estimates[] = {
         {RIGHT_EYE, LEFT_EYE, 6.3 / 23},
         {RIGHT_EAR, LEFT_EAR, 14.0 / 23},
-        {RIGHT_EYE, RIGHT_EAR, 8.5 / 23},
-        {LEFT_EYE, LEFT_EAR, 8.5 / 23},
-        {NOSE, RIGHT_EAR, 11.0 / 23},
-        {NOSE, LEFT_EAR, 11.0 / 23},
+        {RIGHT_EYE, RIGHT_EAR, 10.0 / 23},
+        {LEFT_EYE, LEFT_EAR, 10.0 / 23},
+        {NOSE, RIGHT_EAR, 13.0 / 23},
+        {NOSE, LEFT_EAR, 13.0 / 23},
         {NOSE, NECK, 1},
     };
     static const int face[] = {NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR};
