@@ -219,28 +219,31 @@ static void what_is_in_one_alone(void **state) {
 
 static void ids_are_followed(void **state) {
     const char *const folder = scratch_folder();
-    lightpose_result *frames[4];
+    enum { FRAMES = 5 };
+    lightpose_result *frames[FRAMES];
     char before[300];
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < FRAMES; i++) {
         frames[i] = people_make(2);
         frames[i]->poses[0].id = 1;
         frames[i]->poses[1].id = 2;
     }
-    snprintf(before, sizeof before, "%s", written(folder, "a.jsonl", &formats_video, frames, 4));
-    for (int i = 0; i < 4; i++) {
+    snprintf(before, sizeof before, "%s", written(folder, "a.jsonl", &formats_video, frames, FRAMES));
+    for (int i = 0; i < FRAMES; i++) {
         frames[i]->poses[0].id = 70; /* other names for the same people */
         frames[i]->poses[1].id = 60;
     }
-    assert_int_equal(compare("", before, written(folder, "b.jsonl", &formats_video, frames, 4)), 0);
-    frames[3]->poses[0].id = 71; /* B takes the first for somebody new */
-    assert_int_equal(compare("-l 9", before, written(folder, "c.jsonl", &formats_video, frames, 4)), 1);
+    assert_int_equal(compare("", before, written(folder, "b.jsonl", &formats_video, frames, FRAMES)), 0);
+    frames[3]->poses[0].id = frames[4]->poses[0].id = 71; /* B takes the first for somebody new, once */
+    assert_int_equal(compare("-l 9", before, written(folder, "c.jsonl", &formats_video, frames, FRAMES)), 1);
     assert_said("ids        0 changes in A, 1 in B");
     assert_said("clip_000000000003: 1 id changes in B\n");
-    frames[3]->poses[0].id = 60; /* B swaps the two: each side's people have another partner */
-    frames[3]->poses[1].id = 70;
-    assert_int_equal(compare("", before, written(folder, "d.jsonl", &formats_video, frames, 4)), 1);
+    for (int i = 3; i < FRAMES; i++) { /* B swaps the two: each side's people have another partner */
+        frames[i]->poses[0].id = 60;
+        frames[i]->poses[1].id = 70;
+    }
+    assert_int_equal(compare("", before, written(folder, "d.jsonl", &formats_video, frames, FRAMES)), 1);
     assert_said("ids        2 changes in A, 2 in B");
 
     /* Ids of another video are other ids. */
@@ -251,16 +254,16 @@ static void ids_are_followed(void **state) {
     fputs(text, b);
     free(text);
     const lp_output_stream second = {.kind = LP_STREAM_VIDEO, .name = "second", .source = "second.mp4"};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < FRAMES; i++) {
         frames[i]->poses[0].id = 1;
         frames[i]->poses[1].id = 2;
     }
-    char *const same = scratch_read(written(folder, "s.jsonl", &second, frames, 4), NULL);
-    for (int i = 0; i < 4; i++) {
+    char *const same = scratch_read(written(folder, "s.jsonl", &second, frames, FRAMES), NULL);
+    for (int i = 0; i < FRAMES; i++) {
         frames[i]->poses[0].id = 2;
         frames[i]->poses[1].id = 1;
     }
-    char *const swapped = scratch_read(written(folder, "t.jsonl", &second, frames, 4), NULL);
+    char *const swapped = scratch_read(written(folder, "t.jsonl", &second, frames, FRAMES), NULL);
     fputs(same, a);
     fputs(swapped, b);
     fclose(a);
@@ -268,8 +271,8 @@ static void ids_are_followed(void **state) {
     free(same);
     free(swapped);
     assert_int_equal(compare("", two, other), 0);
-    assert_said("frames     8 in both");
-    for (int i = 0; i < 4; i++)
+    assert_said("frames     10 in both");
+    for (int i = 0; i < FRAMES; i++)
         people_free(frames[i]);
     scratch_remove(folder);
 }
@@ -321,6 +324,8 @@ static void trouble_is_named(void **state) {
         {"[{\"frames\":{\"0\":{}}}]", "no array \"people\""},
         {"{\"version\":1.3,\"people\":[{\"pose_keypoints_2d\":[1,2,3]}]}", "54 or 75 numbers"},
         {"{\"version\":1.3,\"people\":[", "line 1, column"},
+        {"{\"video\":\"a\",\"frame\":0,\"people\":[{\"keypoints\":[[1e300,0,1,1],0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}]}",
+         "keypoint 0 is not"},
     };
     const char *const folder = scratch_folder();
 

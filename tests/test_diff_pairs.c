@@ -39,6 +39,22 @@ static void similarity_is_cocos(void **state) {
     assert_true(lp_diff_similarity(&b, &b, all) == 0);
 }
 
+/* SPEC 2.12's list, with left and right apart. */
+static void every_keypoint_has_its_sigma(void **state) {
+    static const double nose = .026, neck = .079, arm[] = {.079, .072, .062}, leg[] = {.107, .087, .089};
+    const double sigma[LIGHTPOSE_KEYPOINTS] = {nose,   neck,   arm[0], arm[1], arm[2], arm[0], arm[1], arm[2], leg[0],
+                                               leg[1], leg[2], leg[0], leg[1], leg[2], .025,   .025,   .035,   .035};
+    const lp_diff_person a = person_at(0, 0);
+
+    (void)state;
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        lp_diff_person b = a;
+        b.x[k] += k % 3 == 2 ? -3 : 3; /* inwards: the box stays */
+        const double wanted = exp(-9 / (2 * 1000.0 * 4 * sigma[k] * sigma[k]));
+        assert_true(fabs(lp_diff_similarity(&a, &b, 1u << k) - wanted) < 1e-6);
+    }
+}
+
 static void the_most_similar_are_paired(void **state) {
     const unsigned all = (1u << LIGHTPOSE_KEYPOINTS) - 1;
     const lp_diff_person a[] = {person_at(0, 0), person_at(3, 0), person_at(500, 0)};
@@ -72,6 +88,7 @@ static void percentiles(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(similarity_is_cocos),
+        cmocka_unit_test(every_keypoint_has_its_sigma),
         cmocka_unit_test(the_most_similar_are_paired),
         cmocka_unit_test(percentiles),
     };

@@ -6,13 +6,14 @@
 #include "output/keypoints.h"
 #include "output/writers.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 enum { COCO_NUMBERS = 3 * LP_COCO17_KEYPOINTS, NECK = 1 };
 
-/* The numbers of an array of `count`; 0 where it is not that. */
+/* The numbers of an array of `count`, each within a float; 0 where it is not that. */
 static int numbers(json_t *array, double *out, size_t count) {
     if (!json_is_array(array) || json_array_size(array) != count)
         return 0;
@@ -21,6 +22,8 @@ static int numbers(json_t *array, double *out, size_t count) {
         if (!json_is_number(number))
             return 0;
         out[i] = json_number_value(number);
+        if (fabs(out[i]) > FLT_MAX)
+            return 0;
     }
     return 1;
 }
@@ -137,7 +140,7 @@ lightpose_status lp_diff_openpose(lp_diff_results *results, json_t *object, cons
         lp_diff_person *const person = lp_diff_add_person(results, error);
         if (!person)
             return LIGHTPOSE_ERROR_MEMORY;
-        if (numbers(json_object_get(entry, "person_id"), &id, 1))
+        if (numbers(json_object_get(entry, "person_id"), &id, 1) && fabs(id) < 0x1p53)
             person->id = (int64_t)id;
         for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
             const double *const point = values + 3 * (count == 3 * LIGHTPOSE_KEYPOINTS ? k : lp_diff_body25(k));

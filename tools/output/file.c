@@ -37,11 +37,11 @@ static void release(lp_output_file **file) {
     *file = NULL;
 }
 
-/* "DIR/.lightpose-PID-N": of constant length, so that a long name of the file itself does not make it too long. */
-static char *hidden_name(const char *target) {
-    static _Atomic unsigned counter;
+/* "DIR/.lightpose-PID-N", N counting what is there already. It does not hold the file's own name, which may be as long
+ * as a name can be. */
+static char *hidden_name(const char *target, unsigned attempt) {
     char *const copy = strdup(target), *name = NULL;
-    if (copy && asprintf(&name, "%s/.lightpose-%ld-%u", dirname(copy), (long)getpid(), counter++) < 0)
+    if (copy && asprintf(&name, "%s/.lightpose-%ld-%u", dirname(copy), (long)getpid(), attempt) < 0)
         name = NULL;
     free(copy);
     return name;
@@ -75,9 +75,10 @@ static int open_aside(lp_output_file *file) {
     if (descriptor >= 0)
         return descriptor;
     file->way = HIDDEN;
+    unsigned attempt = 0;
     do {
         free(file->hidden);
-        file->hidden = hidden_name(file->target);
+        file->hidden = hidden_name(file->target, attempt++);
         descriptor = file->hidden ? open(file->hidden, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666) : -1;
     } while (descriptor < 0 && file->hidden && errno == EEXIST);
     return descriptor;
@@ -193,8 +194,8 @@ static int name_unnamed(const lp_output_file *file, int descriptor) {
         return 0;
     if (errno != EEXIST || file->no_clobber)
         return errno;
-    for (;;) {
-        char *const hidden = hidden_name(file->target);
+    for (unsigned attempt = 0;; attempt++) {
+        char *const hidden = hidden_name(file->target, attempt);
         if (!hidden)
             return ENOMEM;
         int number = linkat(AT_FDCWD, proc, AT_FDCWD, hidden, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
