@@ -135,7 +135,7 @@ static lightpose_status work(eval_job *job, lightpose_error *error) {
 
     job->outcomes = calloc(most, sizeof *job->outcomes);
     if (!job->outcomes)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu settings", most);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu settings", most);
     LP_EVAL_TRY(lp_labels_load(&job->labels, options->labels, error));
     if (options->results)
         LP_EVAL_TRY(evaluate_file(job, options->results, error));
@@ -148,7 +148,7 @@ static lightpose_status work(eval_job *job, lightpose_error *error) {
 
     job->comparisons = calloc(job->count, sizeof *job->comparisons);
     if (!job->comparisons)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu comparisons", job->count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu comparisons", job->count);
     for (size_t i = 1; i < job->count; i++)
         LP_EVAL_TRY(lp_compare(&job->comparisons[i - 1], &job->labels, &job->outcomes[0].evaluation,
                                &job->outcomes[i].evaluation, options->draws, (uint64_t)options->seed, error));

@@ -96,7 +96,7 @@ lightpose_status lp_breakdown_make(lp_breakdown *breakdown, const lp_labels *lab
     LP_EVAL_TRY(by_size(breakdown, labels, detections, error));
     unsigned *const weights = calloc(labels->image_count + 1, sizeof *weights);
     if (!weights)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", labels->image_count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", labels->image_count);
     by_crowd(breakdown, &evaluation->all, weights);
     free(weights);
     return LIGHTPOSE_OK;

@@ -17,7 +17,7 @@ lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, 
     found->keypoints = calloc((size_t)count + 1, sizeof *found->keypoints);
     found->ranks = calloc((size_t)count + 1, sizeof *found->ranks);
     if (!found->keypoints || !found->ranks)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d people", count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d people", count);
     for (int i = 0; i < count; i++) {
         const lightpose_pose *const pose = lightpose_result_pose(result, i);
         lightpose_keypoint points[LP_MAX_KEYPOINTS];
@@ -89,7 +89,7 @@ static lightpose_status look_at_negatives(lp_outcome *outcome, const lp_found *f
     }
     more.images = calloc(pictures->count + 1, sizeof *more.images);
     if (!more.images)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", pictures->count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", pictures->count);
     memcpy(more.images, labels->images, labels->image_count * sizeof *more.images);
     more.image_count = pictures->count;
     lightpose_status status = detections_of(&detections, found, pictures->count, error);

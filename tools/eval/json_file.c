@@ -13,7 +13,7 @@ lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *
     *root = NULL;
     FILE *const file = fopen(path, "rb");
     if (!file)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     json_error_t detail;
     errno = 0;
     *root = json_loadf(file, 0, &detail);
@@ -22,10 +22,10 @@ lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *
     if (*root)
         return LIGHTPOSE_OK;
     if (read_error) /* a directory, for one, opens and does not read */
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(read_error));
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(read_error));
     const int not_finite = strstr(detail.text, "NaN") || strstr(detail.text, "Infinity");
-    return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s:%d:%d: %s%s", path, detail.line, detail.column, detail.text,
-                          not_finite ? " (JSON has no such number)" : "");
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s:%d:%d: %s%s", path, detail.line, detail.column, detail.text,
+                        not_finite ? " (JSON has no such number)" : "");
 }
 
 /* "annotations[12]", "[12]" */
@@ -36,8 +36,8 @@ static lightpose_status complain(lp_json_place place, const char *key, lightpose
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].%s %s", place.path, place.list, place.index, key,
-                          detail);
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].%s %s", place.path, place.list, place.index, key,
+                        detail);
 }
 
 static const char *type_name(const json_t *value) {
@@ -64,8 +64,8 @@ static lightpose_status member(const json_t *object, const char *key, lp_json_pl
                                lightpose_error *error) {
     *value = NULL;
     if (!json_is_object(object))
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu] is %s; wanted an object", place.path,
-                              place.list, place.index, type_name(object));
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu] is %s; wanted an object", place.path, place.list,
+                            place.index, type_name(object));
     *value = json_object_get(object, key);
     return *value ? LIGHTPOSE_OK : complain(place, key, error, "is missing");
 }
@@ -125,7 +125,7 @@ lightpose_status lp_json_list(const json_t *root, const char *key, const char *p
                               lightpose_error *error) {
     *list = json_object_get(root, key);
     if (!json_is_array(*list))
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array \"%s\" at the top; is it a COCO label file?",
-                              path, key);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array \"%s\" at the top; is it a COCO label file?",
+                            path, key);
     return LIGHTPOSE_OK;
 }

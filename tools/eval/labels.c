@@ -13,7 +13,7 @@ const char *lp_coco17_name(int keypoint) {
 }
 
 static lightpose_status no_memory(const char *path, lightpose_error *error) {
-    return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for its contents", path);
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for its contents", path);
 }
 
 static int by_image_id(const void *a, const void *b) {
@@ -61,9 +61,9 @@ static lightpose_status read_images(lp_labels *labels, const json_t *list, const
     qsort(labels->images, count, sizeof *labels->images, by_image_id);
     for (size_t i = 1; i < count; i++)
         if (labels->images[i].id == labels->images[i - 1].id)
-            return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld is there twice (%s and %s)", path,
-                                  (long long)labels->images[i].id, labels->images[i - 1].file_name,
-                                  labels->images[i].file_name);
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld is there twice (%s and %s)", path,
+                                (long long)labels->images[i].id, labels->images[i - 1].file_name,
+                                labels->images[i].file_name);
     return LIGHTPOSE_OK;
 }
 
@@ -85,8 +85,8 @@ static lightpose_status find_category(lp_labels *labels, const json_t *root, con
         }
     }
     if (count)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: none of its %zu categories is named \"person\"", path,
-                              count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: none of its %zu categories is named \"person\"", path,
+                            count);
     return LIGHTPOSE_OK;
 }
 
@@ -99,8 +99,8 @@ static lightpose_status read_label(lp_label *label, const json_t *entry, lp_json
     LP_EVAL_TRY(lp_json_numbers(entry, "bbox", place, label->box, 4, error));
     LP_EVAL_TRY(lp_json_number(entry, "area", place, &label->area, error));
     if (label->area < 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].area is %g; wanted at least 0", place.path,
-                              place.list, place.index, label->area);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].area is %g; wanted at least 0", place.path,
+                            place.list, place.index, label->area);
     for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
         label->x[k] = triples[3 * k];
         label->y[k] = triples[3 * k + 1];
@@ -130,8 +130,8 @@ static lightpose_status label_image(const lp_labels *labels, const json_t *entry
         return LIGHTPOSE_OK;
     *image = lp_labels_find_image(labels, id);
     if (*image < 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotations[%zu] is of image %lld, which is not listed",
-                              place.path, place.index, (long long)id);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotations[%zu] is of image %lld, which is not listed",
+                            place.path, place.index, (long long)id);
     return LIGHTPOSE_OK;
 }
 
@@ -145,8 +145,8 @@ static lightpose_status check_ids(const lp_labels *labels, const char *path, lig
     qsort(ids, labels->label_count, sizeof *ids, by_id);
     for (size_t i = 1; i < labels->label_count && status == LIGHTPOSE_OK; i++)
         if (ids[i] == ids[i - 1])
-            status = lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld is there twice", path,
-                                    (long long)ids[i]);
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld is there twice", path,
+                                  (long long)ids[i]);
     free(ids);
     return status;
 }

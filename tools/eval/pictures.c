@@ -16,7 +16,7 @@ static lightpose_status add(lp_pictures *pictures, const char *folder, const cha
         const size_t capacity = pictures->capacity ? 2 * pictures->capacity : 256;
         lp_picture *const list = reallocarray(pictures->list, capacity, sizeof *list);
         if (!list)
-            return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", capacity);
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", capacity);
         pictures->list = list;
         pictures->capacity = capacity;
     }
@@ -24,7 +24,7 @@ static lightpose_status add(lp_pictures *pictures, const char *folder, const cha
     memset(picture, 0, sizeof *picture);
     if (asprintf(&picture->path, "%s/%s", folder, name) < 0) {
         picture->path = NULL;
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for the path of %s", name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for the path of %s", name);
     }
     pictures->count++;
     return LIGHTPOSE_OK;
@@ -47,9 +47,9 @@ lightpose_status lp_pictures_from_labels(lp_pictures *pictures, const lp_labels 
     }
     pictures->labelled = pictures->count;
     if (missing)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE,
-                              "%s: %s (%zu of the %zu images that the labels list cannot be read)",
-                              pictures->list[first].path, strerror(reason), missing, labels->image_count);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE,
+                            "%s: %s (%zu of the %zu images that the labels list cannot be read)",
+                            pictures->list[first].path, strerror(reason), missing, labels->image_count);
     return LIGHTPOSE_OK;
 }
 
@@ -64,7 +64,7 @@ lightpose_status lp_pictures_add_folder(lp_pictures *pictures, const char *folde
 
     const int count = scandir(folder, &names, visible, alphasort);
     if (count < 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", folder, strerror(errno));
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         if (status == LIGHTPOSE_OK)
             status = add(pictures, folder, names[i]->d_name, error);
@@ -74,7 +74,7 @@ lightpose_status lp_pictures_add_folder(lp_pictures *pictures, const char *folde
     }
     free(names);
     if (status == LIGHTPOSE_OK && pictures->count == before)
-        status = lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no picture in this folder", folder);
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no picture in this folder", folder);
     return status;
 }
 
@@ -105,8 +105,8 @@ lightpose_status lp_pictures_read(lp_pictures *pictures, size_t index, lp_input_
     LP_EVAL_TRY(lp_input_picture_read(reader, picture->path, NULL, error));
     *image = reader->image;
     if (picture->width && picture->height && (image->width != picture->width || image->height != picture->height))
-        return lp_output_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: is %d x %d, but the labels say %d x %d", picture->path,
-                              image->width, image->height, picture->width, picture->height);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: is %d x %d, but the labels say %d x %d", picture->path,
+                            image->width, image->height, picture->width, picture->height);
     keep(pictures, picture, image);
     return LIGHTPOSE_OK;
 }

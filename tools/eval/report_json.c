@@ -91,7 +91,7 @@ lightpose_status lp_report_json(const char *path, const char *labels_path, const
     json_t *const root = json_pack("{s:s, s:I, s:o, s:o}", "labels", labels_path, "images",
                                    (json_int_t)labels->image_count, "outcomes", list, "comparisons", differences);
     if (!root) /* json_pack has released what it was given */
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
     lightpose_status status = lp_output_file_open(&file, path, NULL, error);
     if (status == LIGHTPOSE_OK) {
         json_dumpf(root, lp_output_file_stream(file), JSON_INDENT(2) | JSON_REAL_PRECISION(9));

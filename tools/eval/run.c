@@ -126,14 +126,14 @@ static void *work(void *argument) {
         status = look_at(w, g->order[at], &error);
         if (status != LIGHTPOSE_OK && !strstr(error.text, g->pictures->list[g->order[at]].path)) {
             lightpose_error named = {0};
-            status = lp_output_fail(&named, status, "%s: %s", g->pictures->list[g->order[at]].path, error.text);
+            status = lp_tool_fail(&named, status, "%s: %s", g->pictures->list[g->order[at]].path, error.text);
             error = named;
         }
         tell_progress(g, at + 1);
     }
     if (status != LIGHTPOSE_OK && !atomic_exchange(&g->failed, 1)) {
         pthread_mutex_lock(&g->lock);
-        lp_output_fail(g->error, status, "%s", error.text);
+        lp_tool_fail(g->error, status, "%s", error.text);
         pthread_mutex_unlock(&g->lock);
     }
     return NULL;
@@ -170,7 +170,7 @@ static lightpose_status run_workers(group *g, lightpose_error *error) {
     free(workers);
     free(contexts);
     if (!ready)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d workers", g->workers);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d workers", g->workers);
     return atomic_load(&g->failed) ? error->status : LIGHTPOSE_OK;
 }
 
@@ -204,8 +204,8 @@ static lightpose_status run_group(group *g, const lp_labels *labels, lp_outcome 
     g->found = calloc(g->count * pictures + 1, sizeof *g->found);
     g->decoders = calloc(g->count, sizeof *g->decoders);
     lightpose_status status = g->found && g->decoders ? run_workers(g, error)
-                                                      : lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY,
-                                                                       "not enough memory for %zu settings", g->count);
+                                                      : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY,
+                                                                     "not enough memory for %zu settings", g->count);
     for (size_t m = 0; m < g->count && status == LIGHTPOSE_OK; m++) {
         const lp_setting *const setting = &g->settings[g->members[m]];
         lp_outcome *const outcome = &outcomes[g->members[m]];
@@ -309,7 +309,7 @@ lightpose_status lp_settings_run(const lp_setting *settings, size_t count, lp_pi
         pthread_mutex_destroy(&g.lock);
         lightpose_model_release(&g.model);
     } else {
-        status = lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", pictures->count);
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", pictures->count);
     }
     free(places);
     free(order);

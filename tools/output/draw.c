@@ -32,7 +32,7 @@ static lightpose_status draw_open(void **state, const char *path, const lp_outpu
         free(self);
         av_packet_free(&packet);
         *state = NULL;
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw into \"%s\"", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw into \"%s\"", path);
     }
     self->folder = strcpy((char *)(self + 1), path);
     self->options = options;
@@ -94,8 +94,8 @@ static lightpose_status open_encoder(const draw *self, int jpeg, AVCodecContext 
     const AVCodec *const codec = avcodec_find_encoder(jpeg ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG);
     *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!*encoder)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no encoder for %s",
-                              jpeg ? "JPEG" : "PNG");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no encoder for %s",
+                            jpeg ? "JPEG" : "PNG");
     AVCodecContext *const c = *encoder;
     c->width = self->canvas.view.width;
     c->height = self->canvas.view.height;
@@ -113,8 +113,8 @@ static lightpose_status open_encoder(const draw *self, int jpeg, AVCodecContext 
         c->compression_level = 4; /* a third larger than at 9, several times as fast */
     }
     if (avcodec_open2(c, codec, NULL) < 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as %s", c->width,
-                              c->height, jpeg ? "JPEG" : "PNG");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as %s", c->width,
+                            c->height, jpeg ? "JPEG" : "PNG");
     return LIGHTPOSE_OK;
 }
 
@@ -131,15 +131,15 @@ static lightpose_status encode(draw *self, int jpeg, lightpose_error *error) {
         frame->quality = encoder->global_quality;
     }
     if (status == LIGHTPOSE_OK && (!frame || av_frame_get_buffer(frame, 0) < 0))
-        status = lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", encoder->width,
-                                encoder->height);
+        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", encoder->width,
+                              encoder->height);
     if (status == LIGHTPOSE_OK)
         status = lp_canvas_to_frame(&self->canvas, frame, error);
     if (status == LIGHTPOSE_OK) {
         frame->format = encoder->pix_fmt;
         if (avcodec_send_frame(encoder, frame) < 0 || avcodec_send_frame(encoder, NULL) < 0 ||
             avcodec_receive_packet(encoder, self->packet) < 0)
-            status = lp_output_fail(error, LIGHTPOSE_ERROR_ENGINE, "\"%s\": encoding failed", self->path.data);
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "\"%s\": encoding failed", self->path.data);
     }
     av_frame_free(&frame);
     avcodec_free_context(&encoder);

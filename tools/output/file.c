@@ -122,11 +122,11 @@ lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_
 
     *out = NULL;
     if (!*path)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the output's name is empty");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the output's name is empty");
     lp_output_file *file = calloc(1, sizeof *file);
     if (!file || !(file->path = strdup(strcmp(path, "-") ? path : "standard output"))) {
         free(file);
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     file->no_clobber = lp_output_guard_no_clobber(guard);
     errno = 0;
@@ -142,7 +142,7 @@ lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_
         if (detail.status == LIGHTPOSE_OK)
             (void)lp_output_fail_errno(&detail, file->path, number);
         release(&file);
-        return lp_output_fail(error, detail.status, "%s", detail.text);
+        return lp_tool_fail(error, detail.status, "%s", detail.text);
     }
     *out = file;
     return LIGHTPOSE_OK;

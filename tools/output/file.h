@@ -6,13 +6,9 @@
 #ifndef LP_TOOLS_OUTPUT_FILE_H
 #define LP_TOOLS_OUTPUT_FILE_H
 
-#include <lightpose/lightpose.h>
+#include "fail.h"
 
 #include <stdio.h>
-
-/* Records a failure in `error` unless it is NULL or already holds one, and returns `status`. */
-__attribute__((format(printf, 3, 4))) lightpose_status lp_output_fail(lightpose_error *error, lightpose_status status,
-                                                                      const char *format, ...);
 
 /* ---- What must not be replaced ----------------------------------------------------------------------------------- */
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,21 +14,10 @@ struct lp_output_guard {
     int no_clobber;
 };
 
-lightpose_status lp_output_fail(lightpose_error *error, lightpose_status status, const char *format, ...) {
-    if (error && error->status == LIGHTPOSE_OK) {
-        va_list args;
-        error->status = status;
-        va_start(args, format);
-        vsnprintf(error->text, sizeof error->text, format, args);
-        va_end(args);
-    }
-    return status;
-}
-
 lightpose_status lp_output_guard_create(lp_output_guard **guard, int no_clobber, lightpose_error *error) {
     *guard = calloc(1, sizeof **guard);
     if (!*guard)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
     (*guard)->no_clobber = no_clobber;
     return LIGHTPOSE_OK;
 }
@@ -70,7 +58,7 @@ lightpose_status lp_output_guard_input(lp_output_guard *guard, const char *path,
     if (stat(path, &file) != 0)
         return LIGHTPOSE_OK;
     if (add(guard, input_key(&file)) < 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
     return LIGHTPOSE_OK;
 }
 
@@ -94,10 +82,10 @@ lightpose_status lp_output_guard_claim(lp_output_guard *guard, const char *name,
     case 1:
         return LIGHTPOSE_OK;
     case 0:
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                              "\"%s\" would be written twice in this run: two inputs have the same name", name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "\"%s\" would be written twice in this run: two inputs have the same name", name);
     default:
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of outputs");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of outputs");
     }
 }
 
@@ -107,12 +95,12 @@ lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char 
         return LIGHTPOSE_OK;
     char *const key = input_key(existing);
     if (!key)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
     const int is_input = tfind(key, &guard->keys, compare) != NULL;
     free(key);
     if (is_input)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
-                              path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
+                            path);
     if (guard->no_clobber)
         return lp_output_fail_exists(error, path);
     return LIGHTPOSE_OK;
@@ -123,11 +111,11 @@ int lp_output_guard_no_clobber(const lp_output_guard *guard) {
 }
 
 lightpose_status lp_output_fail_exists(lightpose_error *error, const char *path) {
-    return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" exists and is not replaced (--no-clobber)", path);
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" exists and is not replaced (--no-clobber)", path);
 }
 
 lightpose_status lp_output_fail_errno(lightpose_error *error, const char *path, int number) {
-    return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot write: %s", path, strerror(number));
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot write: %s", path, strerror(number));
 }
 
 static int make_one(const char *path) {
@@ -142,10 +130,10 @@ static int make_one(const char *path) {
 
 lightpose_status lp_output_make_folder(const char *path, lightpose_error *error) {
     if (!*path)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the folder's name is empty");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the folder's name is empty");
     char *const part = strdup(path);
     if (!part)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the path \"%s\"", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the path \"%s\"", path);
     int number = 0;
     for (char *slash = part + 1; number == 0 && (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
@@ -156,7 +144,6 @@ lightpose_status lp_output_make_folder(const char *path, lightpose_error *error)
         number = make_one(part);
     free(part);
     if (number != 0)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot make the folder: %s", path,
-                              strerror(number));
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot make the folder: %s", path, strerror(number));
     return LIGHTPOSE_OK;
 }

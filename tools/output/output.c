@@ -86,10 +86,10 @@ lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer,
 
     *out = NULL;
     if (!path && (writer->suffix || writer->folder))
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the %s output needs a name", writer->name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the %s output needs a name", writer->name);
     lp_output *output = calloc(1, sizeof *output);
     if (!output)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", writer->name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", writer->name);
     output->writer = writer;
     output->options = *options;
     if (writer->folder)
@@ -110,9 +110,9 @@ lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
     lightpose_status status = LIGHTPOSE_OK;
 
     if (out->stream && !out->writer->many_streams)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                              "a %s file holds one input: \"%s\" cannot follow \"%s\" in it", out->writer->name,
-                              stream->source, out->stream->source);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "a %s file holds one input: \"%s\" cannot follow \"%s\" in it", out->writer->name,
+                            stream->source, out->stream->source);
     if (out->writer->begin)
         status = out->writer->begin(out->state, stream, error);
     out->failed |= status != LIGHTPOSE_OK;
@@ -123,15 +123,15 @@ lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
 
 lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *frame, lightpose_error *error) {
     if (out->failed || !out->stream)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output %s", out->writer->name,
-                              out->failed ? "failed before" : "has no stream yet");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output %s", out->writer->name,
+                            out->failed ? "failed before" : "has no stream yet");
     if (frame->index < out->next)
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                              "frame %" PRId64 " of \"%s\" comes late: at least %" PRId64 " is due", frame->index,
-                              out->stream->source, out->next);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "frame %" PRId64 " of \"%s\" comes late: at least %" PRId64 " is due", frame->index,
+                            out->stream->source, out->next);
     if ((frame->state == LP_FRAME_OK && !frame->result) || (out->stream->kind == LP_STREAM_IMAGES && !frame->name))
-        return lp_output_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "frame %" PRId64 " of \"%s\" has no %s", frame->index,
-                              out->stream->source, frame->name ? "result" : "name or result");
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "frame %" PRId64 " of \"%s\" has no %s", frame->index,
+                            out->stream->source, frame->name ? "result" : "name or result");
     out->next = frame->index + 1;
     const lightpose_status status = out->writer->frame(out->state, frame, error);
     out->failed |= status != LIGHTPOSE_OK;
@@ -144,7 +144,7 @@ lightpose_status lp_output_close(lp_output **out, lightpose_error *error) {
     if (output->failed) {
         const char *const name = output->writer->name;
         lp_output_abort(out);
-        return lp_output_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output failed before", name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output failed before", name);
     }
     const lightpose_status status = output->writer->close(&output->state, error);
     free(output);

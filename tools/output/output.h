@@ -93,15 +93,18 @@ void lp_output_options_default(lp_output_options *options);
 
 /* ---- Writers ----------------------------------------------------------------------------------------------------- */
 
-/* One format. `state` is the writer's own. open, frame and close report through `error`; after a failure of any of
- * them the caller calls abort. begin may be NULL. close consumes the state also when it fails, and then leaves nothing
- * under the output's name; abort removes all that was begun, never a file that is whole. */
+/* One format. Under -o DIR only streams of pictures share a file of a format with `many_streams`; each video has its
+ * own, so that one that fails loses no other. A file that the user names takes all streams (but COCO results know
+ * frames by their number alone, and refuse a second video). `state` is the writer's own. open, frame and close report
+ * through `error`; after a failure of any of them the caller calls abort. begin may be NULL. close consumes the state
+ * also when it fails, and then leaves nothing under the output's name; abort removes all that was begun, never a file
+ * that is whole. */
 typedef struct lp_output_writer {
     const char *name;    /* "openpose", "jsonl", … */
     const char *summary; /* one line for --help */
     const char *suffix;  /* of the one file it writes: "NAME" + suffix; NULL: it writes a folder, or nothing */
     const char *folder;  /* of writers with many files: the folder's name under -o DIR; "" for DIR itself; else NULL */
-    int many_streams;    /* 1: one output can hold several streams (coco over a run, dgs: one entry per camera) */
+    int many_streams;    /* 1: one output can hold several streams: pictures of all folders, cameras of a session */
     int needs_picture;   /* 1: frames carry `picture` */
 
     lightpose_status (*open)(void **state, const char *path, const lp_output_options *options, lightpose_error *error);

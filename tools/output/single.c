@@ -34,7 +34,7 @@ lightpose_status lp_single_open(void **state, size_t size, const char *path, con
     if (!single || zipped != Z_OK) {
         free(single ? single->gzip : NULL);
         free(single);
-        return lp_output_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     *state = single;
     single->options = options;
