@@ -460,17 +460,18 @@ typedef struct lightpose_canvas {
 } lightpose_canvas;
 
 typedef struct lightpose_draw_settings {
-    int boxes;     /* 1: a box around each person */
-    int scores;    /* 1: its score, and its id where it has one */
-    int completed; /* 0: completed keypoints are left out */
-    float opacity; /* 0 to 1 of limbs and boxes */
+    int boxes;     /* 1: a box around each person; default 0 */
+    int scores;    /* 1: its score, and its id where it has one; default 0 */
+    int completed; /* 1: completed keypoints too, fainter; default 0 */
+    float opacity; /* 0 to 1, of limbs and boxes; default 0.8 */
     int reserved[8];
 } lightpose_draw_settings;
 
 LIGHTPOSE_API void lightpose_draw_settings_default(lightpose_draw_settings *settings);
 
-/* Draws limbs in one colour per limb, keypoints, boxes and scores, sized for the picture. `settings` NULL means the
- * defaults. Errors: ARGUMENT, IMAGE, ENGINE. */
+/* Draws limbs in one colour per limb, keypoints and, where asked for, boxes and scores, sized for the picture and the
+ * person. What lies outside the picture is left out; an alpha channel stays as it is. `settings` NULL means the
+ * defaults. Errors: ARGUMENT, IMAGE, MEMORY, ENGINE; after the last two, part may be drawn. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_draw(const lightpose_canvas *canvas,
                                                                   const lightpose_result *result,
                                                                   const lightpose_draw_settings *settings,
