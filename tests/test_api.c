@@ -129,8 +129,11 @@ static void null_arguments_are_refused_by_name(void **state) {
     assert_fails(lightpose_decode(context, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "heatmaps is NULL");
     assert_fails(lightpose_context_maps(context, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "maps is NULL");
     assert_fails(lightpose_context_prepare(NULL, 1, 1, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
+    assert_fails(lightpose_draw(NULL, result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "canvas is NULL");
+    assert_fails(lightpose_draw(&(lightpose_canvas){0}, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
     assert_int_equal(lightpose_infer(context, NULL, result, NULL), LIGHTPOSE_ERROR_ARGUMENT); /* error may be NULL */
     lightpose_settings_default(NULL);
+    lightpose_draw_settings_default(NULL);
     lightpose_model_get_info(model, NULL);
     lightpose_context_stats(context, NULL);
     assert_int_equal(lightpose_result_count(NULL), 0);
