@@ -434,8 +434,8 @@ static void a_helper_overwrites_nothing(void **state) {
     field(R_EYE_EAR, 27, 3, 34, 3, 0.9f);
     peak(R_EAR, 10, 2, 0.7f);
     field(R_SHOULDER_EAR, 10, 10, 10, 2, 0.8f);
-    const lp_people people = decode();
     assert_int_equal(link_count(R_SHOULDER_EAR), 1);
+    const lp_people people = decode();
     assert_int_equal(people.count, 1);
     assert_float_equal(people.persons[0].x[R_EAR], 34, 0);
 }
@@ -446,8 +446,8 @@ static void a_helper_within_one_person_does_nothing(void **state) {
     a_helper_overwrites_nothing(state);
     field(R_SHOULDER_EAR, 10, 10, 34, 3, 0.8f);
     peak(R_EAR, 10, 2, 0);
-    const lp_people people = decode();
     assert_int_equal(link_count(R_SHOULDER_EAR), 1);
+    const lp_people people = decode();
     assert_int_equal(people.count, 1);
     assert_int_equal(people.persons[0].count, 6);
 }
