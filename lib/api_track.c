@@ -11,8 +11,8 @@
 void lightpose_tracker_settings_default(lightpose_tracker_settings *settings) {
     if (!settings)
         return;
-    *settings = (lightpose_tracker_settings){.keep_seconds = 2,
-                                             .min_similarity = 0.2f,
+    *settings = (lightpose_tracker_settings){.keep_seconds = 1.5f,
+                                             .min_similarity = 0.1f,
                                              .confirm_frames = 2,
                                              .smooth = 1,
                                              .smooth_min_cutoff = 1,

@@ -395,8 +395,8 @@ typedef enum lightpose_order {
 
 typedef struct lightpose_tracker_settings {
     lightpose_assignment assignment;
-    float keep_seconds;   /* 2: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
-    float min_similarity; /* 0.2: a pose less similar is someone else; 0 to 1 */
+    float keep_seconds;   /* 1.5: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
+    float min_similarity; /* 0.1: a pose less similar is someone else; 0 to 1 */
     int confirm_frames;   /* 2: frames in a row before a stranger gets an id; 1 to 100 */
     lightpose_order order;
 

@@ -46,3 +46,60 @@ void lp_upsample_init(lp_upsample *upsample, int factor) {
     }
     bound_gain(upsample);
 }
+
+static inline int clamp(int value, int high) {
+    return value < 0 ? 0 : value > high ? high : value;
+}
+
+/* `factor` is a constant at each call, so that every loop has a constant length. */
+static inline __attribute__((always_inline)) void block(const lp_upsample *upsample, const float *const *cells,
+                                                        int factor, float *out) {
+    float rows[LP_TAPS][LP_MAX_UPSAMPLE];
+
+    for (int r = 0; r < LP_TAPS; r++) {
+        const float a = *cells[r * LP_TAPS], b = *cells[r * LP_TAPS + 1], c = *cells[r * LP_TAPS + 2],
+                    d = *cells[r * LP_TAPS + 3];
+        for (int p = 0; p < factor; p++)
+            rows[r][p] = ((a * upsample->weights[0][p] + b * upsample->weights[1][p]) + c * upsample->weights[2][p]) +
+                         d * upsample->weights[3][p];
+    }
+    for (int q = 0; q < factor; q++)
+        for (int p = 0; p < factor; p++)
+            out[q * factor + p] = rows[0][p] * upsample->weights[0][q] +
+                                  (rows[1][p] * upsample->weights[1][q] +
+                                   (rows[2][p] * upsample->weights[2][q] + rows[3][p] * upsample->weights[3][q]));
+}
+
+static inline __attribute__((always_inline)) void block_pair(const lp_upsample *upsample, const float **cells,
+                                                             ptrdiff_t channel_stride, int factor, float *out) {
+    block(upsample, cells, factor, out);
+    for (int i = 0; i < LP_TAPS * LP_TAPS; i++)
+        cells[i] += channel_stride;
+    block(upsample, cells, factor, out + factor * factor);
+}
+
+void lp_upsample_block_pair(const lp_upsample *upsample, const lp_map_view *view, int width, int height, int channel,
+                            int bx, int by, float *out) {
+    const float *const data = view->data + channel * view->channel_stride;
+    const float *cells[LP_TAPS * LP_TAPS];
+
+    for (int r = 0; r < LP_TAPS; r++)
+        for (int c = 0; c < LP_TAPS; c++)
+            cells[r * LP_TAPS + c] =
+                data +
+                ((ptrdiff_t)clamp(by - 2 + r, height - 1) * width + clamp(bx - 2 + c, width - 1)) * view->cell_stride;
+    switch (upsample->factor) {
+    case 1:
+        block_pair(upsample, cells, view->channel_stride, 1, out);
+        break;
+    case 2:
+        block_pair(upsample, cells, view->channel_stride, 2, out);
+        break;
+    case 4:
+        block_pair(upsample, cells, view->channel_stride, 4, out);
+        break;
+    default:
+        block_pair(upsample, cells, view->channel_stride, 8, out);
+        break;
+    }
+}

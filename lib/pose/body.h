@@ -27,9 +27,10 @@ double lp_body_area(const lp_body *body);
 
 /* Where a remembered body is expected. */
 typedef struct lp_expectation {
-    double dx, dy;   /* it has moved by */
-    double variance; /* of that, in x and in y: pixels squared */
-    double area;     /* its lp_body_area */
+    double dx, dy;    /* it has moved by */
+    double variance;  /* of that, in x and in y: pixels squared */
+    double area;      /* its lp_body_area */
+    double certainty; /* 0 to 1, falling with the variance; no part of the similarity */
 } lp_expectation;
 
 /* 0 to 1: object keypoint similarity to the expected keypoints, weighted by score; each keypoint's tolerance is widened

@@ -7,8 +7,11 @@
  * frames show, weighted by how well each agrees with the expectation, so that limbs that swing and keypoints that
  * jumped to someone else count little.
  *
- * How far the person may be from the expectation grows with the time unseen, in shares of the person's size; most for
- * someone just met, whose velocity is not known yet. */
+ * How far the person may be from the expectation grows with the time unseen, in shares of the person's size (the root
+ * of the area); most for someone just met, whose velocity is not known yet.
+ *
+ * The constants are rough on purpose: half and double of each change little on pedestrians filmed at 5 to 50 frames a
+ * second. */
 
 #include "pose/follow.h"
 
@@ -18,20 +21,19 @@
 
 static const double velocity_s = 0.25;
 static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
-static const double horizon_s = 1.0;
+static const double horizon_s = 2;
 static const double drift_known = 0.3; /* sizes a second */
 static const double drift_new = 1.0;   /* sizes a second */
-static const double area_s = 2.0;      /* an area seen once is believed for about so long */
-static const double fade_s = 1.0;      /* a keypoint carried along unseen loses its weight over about so long */
+static const double blur = 0.25;       /* sizes; a person this uncertain is half certain */
+static const double area_s = 5;        /* an area seen once is believed for about so long */
+static const double fade_s = 1;        /* a keypoint carried along unseen loses its weight over about so long */
 
 void lp_track_start(lp_track *track, const lp_body *body, double now) {
     *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now};
     track->body = *body;
     track->area = lp_body_area(body);
-    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
-        track->keypoint_seen[k] = now;
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
         track->filter_fed[k] = -1;
-    }
 }
 
 lp_expectation lp_track_expect(const lp_track *track, double now) {
@@ -42,7 +44,17 @@ lp_expectation lp_track_expect(const lp_track *track, double now) {
     return (lp_expectation){.dx = track->vx * travel,
                             .dy = track->vy * travel,
                             .variance = track->area * spread * spread,
-                            .area = track->area};
+                            .area = track->area,
+                            .certainty = 1 / (1 + spread * spread / (blur * blur))};
+}
+
+void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        track->body.x[k] += dx;
+        track->body.y[k] += dy;
+    }
+    track->vx += dvx;
+    track->vy += dvy;
 }
 
 /* How far the body as a whole has moved since it was last seen. */
@@ -67,16 +79,19 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
     double dx, dy;
 
     displacement(track, &expectation, body, &dx, &dy);
+    track->off_x = dx - expectation.dx;
+    track->off_y = dy - expectation.dy;
     const double gain = fmax(gap / (now - track->born + still_s), 1 - exp(-gap / velocity_s));
-    track->vx += gain * (dx / gap - track->vx);
-    track->vy += gain * (dy / gap - track->vy);
+    track->gain_vx = gain * (dx / gap - track->vx);
+    track->gain_vy = gain * (dy / gap - track->vy);
+    track->vx += track->gain_vx;
+    track->vy += track->gain_vy;
 
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         if (body->weight[k] > 0) {
             track->body.x[k] = body->x[k];
             track->body.y[k] = body->y[k];
             track->body.weight[k] = body->weight[k];
-            track->keypoint_seen[k] = now;
         } else {
             track->body.x[k] += dx;
             track->body.y[k] += dy;

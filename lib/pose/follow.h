@@ -13,13 +13,14 @@
 typedef struct lp_track {
     int64_t id;          /* -1 until confirmed */
     int pose, last_pose; /* index of its pose in this frame and in the one before; -1 where it has none */
-    int hits;            /* frames in which it was seen */
+    int64_t hits;        /* frames in which it was seen */
 
     lp_body body; /* as last seen; keypoints that were missing then are carried along with the rest */
     double area;  /* lp_body_area, the largest of late: a pose may be a part of the person */
     double born, seen;
-    double keypoint_seen[LIGHTPOSE_KEYPOINTS];
-    double vx, vy; /* pixels a second of the body as a whole */
+    double vx, vy;           /* pixels a second of the body as a whole */
+    double off_x, off_y;     /* from where it was expected when last seen to where it was */
+    double gain_vx, gain_vy; /* change of the velocity when last seen */
 
     lp_one_euro filters[LIGHTPOSE_KEYPOINTS][2];
     double filter_fed[LIGHTPOSE_KEYPOINTS]; /* time of each filter's last sample; below 0 for none */
@@ -29,6 +30,9 @@ typedef struct lp_track {
 void lp_track_start(lp_track *track, const lp_body *body, double now);
 
 lp_expectation lp_track_expect(const lp_track *track, double now);
+
+/* Moves what is remembered by dx, dy, and adds to its velocity. */
+void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy);
 
 /* The person is seen as `body`, later than before. */
 void lp_track_learn(lp_track *track, const lp_body *body, double now);

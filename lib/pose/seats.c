@@ -49,7 +49,11 @@ void lp_seats_start(lightpose_tracker *tracker) {
 }
 
 static int is_free(const lightpose_tracker *tracker, const lp_seat *seat) {
-    return seat->holder < 0 || !lp_tracker_remembers(tracker, seat->holder);
+    for (size_t t = 0; t < tracker->count && seat->holder >= 0; t++) {
+        if (tracker->tracks[t].id == seat->holder)
+            return 0;
+    }
+    return 1;
 }
 
 /* The seat for a person who holds none, or NULL. */

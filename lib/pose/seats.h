@@ -6,7 +6,7 @@
 #ifndef LP_POSE_SEATS_H
 #define LP_POSE_SEATS_H
 
-#include "pose/track.h"
+#include "pose/tracker.h"
 
 /* Left to right by the middle of the box of all keypoints; ties as they came. Poses without keypoints last. */
 void lp_seats_sort(lightpose_tracker *tracker, lightpose_result *result);

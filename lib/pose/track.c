@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One frame: tick -> match poses with the people remembered -> follow those found, meet the rest, forget who is gone
- * -> ids -> order or seats.
+/* One frame: tick -> match poses with the people remembered -> follow those found, carry along those unseen (sway.h),
+ * forget who is gone, meet strangers -> ids -> order or seats.
  *
- * The default match. The gain of a pair is the similarity of pose and person (body.h), made a little smaller the
- * longer the person has been out of sight, so that of two who fit alike the one seen last is taken. Pairs below
- * min_similarity are forbidden; among the rest the assignment with the largest sum of gains is taken (assign.h).
- *
- * A pose left over is a stranger, unless it is about as similar to someone found in this frame by another pose as one
- * of their own would be: then it is a second pose on the same person, and gets neither id nor memory.
- *
- * A stranger is confirmed, and gets the next id, when seen in confirm_frames frames in a row; one who is missed before
- * that is forgotten at once. In the first frame there is nothing to compare with and all are confirmed.
- *
- * The reference match. Poses in descending order of their score sum, ties in the result's order, each take the person
- * of the frame before, not yet taken, with the most similar keypoints, ties to the first of that frame's result; fewer
- * than 3 are none. Everyone not found is forgotten, every stranger gets an id. */
+ * Who is not found stays in memory for keep_seconds. A stranger gets the next id when seen in confirm_frames frames in
+ * a row; one who is missed before that is forgotten at once. In the first frame there is nothing to compare with, and
+ * all are confirmed. The reference remembers the frame before alone, and every stranger gets an id. */
 
 #include "pose/track.h"
 
@@ -25,14 +15,19 @@
 
 #include "base/mem.h"
 #include "pose/assign.h"
+#include "pose/match.h"
 #include "pose/seats.h"
+#include "pose/sway.h"
 
 static const double first_step = 1.0 / 30; /* seconds; for streams whose first times repeat */
 static const double least_step = 1e-4;     /* times closer than this are the same */
 static const double rewind_s = 1.0;        /* going back by at least this is a new beginning */
-static const double absence_cost = 0.3;    /* share of the gain lost at the end of keep_seconds */
-static const double double_similarity = 0.4;
-static const int reference_keypoints = 3;
+
+_Static_assert((int)LP_TRACK_MAX_POSES <= (int)LP_SWAY_MAX_PEOPLE, "everyone who has a pose can tell the sway");
+
+static int is_reference(const lightpose_tracker *tracker) {
+    return tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE;
+}
 
 lightpose_status lp_tracker_create(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
                                    lightpose_error *error) {
@@ -115,85 +110,6 @@ static void tick(lightpose_tracker *tracker, double time) {
     tracker->frames++;
 }
 
-static void match_default(lightpose_tracker *tracker, int poses) {
-    const int people = (int)tracker->count;
-
-    for (int t = 0; t < people; t++) {
-        const lp_track *const track = &tracker->tracks[t];
-        const lp_expectation expectation = lp_track_expect(track, tracker->now);
-        const double absent = tracker->now - track->seen - tracker->step;
-        const double keep = tracker->settings.keep_seconds;
-        const double gain = absent > 0 && keep > 0 ? 1 - absence_cost * fmin(absent / keep, 1) : 1;
-        for (int p = 0; p < poses; p++) {
-            const double similarity = lp_body_similarity(&track->body, &expectation, &tracker->bodies[p], NULL);
-            tracker->gains[p * people + t] = similarity >= tracker->settings.min_similarity ? gain * similarity : 0;
-        }
-    }
-    lp_assign(tracker->gains, poses, people, tracker->match, tracker->assign_scratch);
-}
-
-/* Sum of the scores of keypoints and limbs; `score` is their mean, and a person of n keypoints has n - 1 limbs. */
-static double confidence(const lightpose_pose *pose) {
-    return pose->score * (2.0 * pose->keypoint_count - 1);
-}
-
-static void match_reference(lightpose_tracker *tracker, int count) {
-    for (int turn = 0; turn < count; turn++) {
-        const int pose = tracker->turn[turn];
-        lp_track *best = NULL;
-        int most = 0;
-
-        for (size_t t = 0; t < tracker->count; t++) {
-            lp_track *const track = &tracker->tracks[t];
-            if (track->pose >= 0)
-                continue;
-            const int similar = lp_body_count_similar(&tracker->bodies[pose], &track->body);
-            if (similar > most || (best && similar == most && track->last_pose < best->last_pose)) {
-                most = similar;
-                best = track;
-            }
-        }
-        tracker->match[pose] = -1;
-        if (most >= reference_keypoints) {
-            best->pose = pose;
-            tracker->match[pose] = (int)(best - tracker->tracks);
-        }
-    }
-}
-
-/* The order in which strangers get their ids, and in the reference all poses their person. */
-static void take_turns(lightpose_tracker *tracker, const lightpose_pose *poses, int count) {
-    const int reference = tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE;
-
-    for (int p = 0; p < count; p++) {
-        int turn = p;
-        for (; reference && turn > 0 && confidence(&poses[tracker->turn[turn - 1]]) < confidence(&poses[p]); turn--)
-            tracker->turn[turn] = tracker->turn[turn - 1];
-        tracker->turn[turn] = p;
-    }
-}
-
-/* Whether the pose shows nobody new: it has no keypoints, or someone was found in this frame whom it shows too. */
-static int is_nobody(const lightpose_tracker *tracker, const lp_body *body) {
-    double weight = 0;
-
-    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
-        weight += body->weight[k];
-    if (weight == 0)
-        return 1;
-    if (tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE)
-        return 0;
-    for (size_t t = 0; t < tracker->count; t++) {
-        const lp_track *const track = &tracker->tracks[t];
-        if (track->pose < 0)
-            continue;
-        const lp_expectation expectation = lp_track_expect(track, tracker->now);
-        if (lp_body_similarity(&track->body, &expectation, body, NULL) >= double_similarity)
-            return 1;
-    }
-    return 0;
-}
-
 static void drop(lightpose_tracker *tracker, size_t index) {
     tracker->count--;
     memmove(&tracker->tracks[index], &tracker->tracks[index + 1], (tracker->count - index) * sizeof *tracker->tracks);
@@ -216,16 +132,7 @@ static lp_track *meet(lightpose_tracker *tracker, const lp_body *body) {
 
 /* Whether someone not found in this frame stays in memory. */
 static int is_remembered(const lightpose_tracker *tracker, const lp_track *track) {
-    return tracker->settings.assignment != LIGHTPOSE_ASSIGNMENT_REFERENCE && track->id >= 0 &&
-           tracker->now - track->seen <= tracker->settings.keep_seconds;
-}
-
-int lp_tracker_remembers(const lightpose_tracker *tracker, int64_t id) {
-    for (size_t t = 0; t < tracker->count; t++) {
-        if (tracker->tracks[t].id == id)
-            return 1;
-    }
-    return 0;
+    return !is_reference(tracker) && track->id >= 0 && tracker->now - track->seen <= tracker->settings.keep_seconds;
 }
 
 /* Those found are followed. Tracks keep their places. */
@@ -245,10 +152,10 @@ static void forget_and_meet(lightpose_tracker *tracker, int count) {
         if (tracker->tracks[t].pose < 0 && !is_remembered(tracker, &tracker->tracks[t]))
             drop(tracker, t);
     }
-    const int reference = tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE;
+    const int reference = is_reference(tracker);
     for (int turn = 0; turn < count; turn++) {
         const int p = tracker->turn[turn];
-        if (tracker->match[p] >= 0 || is_nobody(tracker, &tracker->bodies[p]))
+        if (tracker->match[p] >= 0 || !lp_match_is_stranger(tracker, &tracker->bodies[p]))
             continue;
         meet(tracker, &tracker->bodies[p])->pose = p;
     }
@@ -262,7 +169,7 @@ static void forget_and_meet(lightpose_tracker *tracker, int count) {
 
 /* Ids and smoothed keypoints into the poses. */
 static void report(lightpose_tracker *tracker, lightpose_pose *poses) {
-    const int reference = tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE;
+    const int reference = is_reference(tracker);
 
     for (size_t t = 0; t < tracker->count; t++) {
         lp_track *const track = &tracker->tracks[t];
@@ -292,12 +199,14 @@ lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpo
         lp_body_from_pose(&tracker->bodies[p], &result->poses[p]);
     for (size_t t = 0; t < tracker->count; t++)
         tracker->tracks[t].pose = -1;
-    take_turns(tracker, result->poses, count);
-    if (tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE)
-        match_reference(tracker, count);
+    lp_match_take_turns(tracker, result->poses, count);
+    if (is_reference(tracker))
+        lp_match_reference(tracker, count);
     else
-        match_default(tracker, count);
+        lp_match_default(tracker, count);
     follow(tracker, count);
+    if (!is_reference(tracker))
+        lp_sway(tracker->tracks, tracker->count);
     forget_and_meet(tracker, count);
     report(tracker, result->poses);
     if (tracker->settings.expect_people > 0)
