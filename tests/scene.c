@@ -92,6 +92,20 @@ static void walk(walker *w, double seconds, uint64_t *state) {
         w->vx = -w->vx;
 }
 
+typedef struct camera {
+    double x, y, vx, vy;
+} camera;
+
+/* A hand that sways: its speed wanders, with a memory of half a second. */
+static void sway(camera *c, double speed, double seconds, uint64_t *state) {
+    const double share = exp(-seconds / 0.5);
+    const double kick = speed * sqrt(1 - share * share);
+    c->vx = share * c->vx + kick * scene_normal(state);
+    c->vy = share * c->vy + kick / 2 * scene_normal(state);
+    c->x += c->vx * seconds;
+    c->y += c->vy * seconds;
+}
+
 static void keypoint_of(const walker *w, int k, double *x, double *y) {
     const double forward = w->vx > 0 ? 1 : -1;
     const double going = fmin(fabs(w->vx) / (.4 * w->height), 1);
@@ -141,8 +155,8 @@ static void put(lightpose_pose *pose, int k, double x, double y, double score) {
     pose->keypoints[k] = (lightpose_keypoint){(float)x, (float)y, (float)score, LIGHTPOSE_DETECTED};
 }
 
-static lightpose_pose observe(const scene_options *options, walker *people, const int *present, int index,
-                              uint64_t *state) {
+static lightpose_pose observe(const scene_options *options, const camera *from, walker *people, const int *present,
+                              int index, uint64_t *state) {
     lightpose_pose pose = {0};
     walker *const w = &people[index];
     const double noise = options->jitter * w->height;
@@ -158,13 +172,13 @@ static lightpose_pose observe(const scene_options *options, walker *people, cons
         }
         if (scene_random(state) < options->dropout / 4)
             w->missing[k] = (int)between(state, 0, 6); /* missing for 3.5 frames on average, with this one */
-        if (w->missing[k] > 0 || x < 0 || x >= WIDTH || y < 0 || y >= HEIGHT)
+        if (w->missing[k] > 0 || x < 0 || x >= WIDTH || y < 0 || y >= HEIGHT) /* the street's edge */
             continue;
         if (front && luck < .75)
             continue;
         if (front && luck < .85) /* the decoder joins the other's keypoint */
             keypoint_of(front, k, &x, &y);
-        put(&pose, k, x + noise * scene_normal(state), y + noise * scene_normal(state),
+        put(&pose, k, x - from->x + noise * scene_normal(state), y - from->y + noise * scene_normal(state),
             between(state, .3, .9) * (front ? .5 : 1));
     }
     finish(&pose);
@@ -219,8 +233,8 @@ static void add_person(scene_frame *frame, const lightpose_pose *pose, int perso
     add(frame, &lower, upper_leads ? SCENE_PART : person);
 }
 
-static void make_frame(scene_frame *frame, const scene_options *options, walker *people, double seconds,
-                       uint64_t *state) {
+static void make_frame(scene_frame *frame, const scene_options *options, const camera *from, walker *people,
+                       double seconds, uint64_t *state) {
     int present[64] = {0};
 
     frame->poses = calloc((size_t)options->people * 2 + 8, sizeof *frame->poses);
@@ -235,7 +249,7 @@ static void make_frame(scene_frame *frame, const scene_options *options, walker 
         walker *const w = &people[i];
         if (!present[i])
             continue;
-        const lightpose_pose pose = observe(options, people, present, i, state);
+        const lightpose_pose pose = observe(options, from, people, present, i, state);
         const int in_parts = scene_random(state) < options->parts;
         if (w->gap > 0)
             w->gap--;
@@ -254,6 +268,7 @@ scene *scene_make(const scene_options *options) {
     scene *const made = calloc(1, sizeof *made);
     walker *const people = calloc((size_t)options->people, sizeof *people);
     uint64_t state = options->seed * 7919 + 17;
+    camera hand = {0};
 
     made->options = *options;
     made->frames = calloc((size_t)options->frames, sizeof *made->frames);
@@ -264,7 +279,9 @@ scene *scene_make(const scene_options *options) {
         const double seconds = (options->uneven ? between(&state, .3, 1.7) : 1) / options->fps;
         time += seconds;
         made->frames[f].time = time;
-        make_frame(&made->frames[f], options, people, seconds, &state);
+        if (options->camera > 0)
+            sway(&hand, options->camera, seconds, &state);
+        make_frame(&made->frames[f], options, &hand, people, seconds, &state);
     }
     free(people);
     return made;

@@ -22,6 +22,7 @@ typedef struct scene_options {
     int gap_least, gap_most; /* frames */
     double ghosts;           /* a frame */
     double parts;            /* share of persons found in two parts */
+    double camera;           /* standard deviation of its speed, pixels a second, in x; half of it in y */
     int uneven;              /* 1: frames unevenly spaced in time */
 } scene_options;
 

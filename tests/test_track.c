@@ -21,8 +21,11 @@
 static void an_id_lasts_while_the_person_is_remembered(void **state) {
     (void)state;
     stage s;
+    lightpose_tracker_settings settings;
 
-    stage_open(&s, NULL);
+    lightpose_tracker_settings_default(&settings);
+    settings.keep_seconds = 2;
+    stage_open(&s, &settings);
     stage_add(&s, 100, 100, 100);
     stage_frame(&s, 0);
     stage_expect(&s, 1, 0);
@@ -176,6 +179,106 @@ static void a_part_of_a_person_gets_no_id(void **state) {
         stage_frame(&s, 0.04 * frame);
         stage_expect(&s, 2, 0, -1);
     }
+    stage_close(&s);
+}
+
+/* Someone stands close to another and is not seen; a second pose on the other does not pass for them. */
+static void a_second_pose_does_not_pass_for_someone_unseen(void **state) {
+    (void)state;
+    stage s;
+
+    stage_open(&s, NULL);
+    for (int frame = 0; frame < 20; frame++) {
+        const int hidden = frame >= 5 && frame < 12;
+        stage_add(&s, 100, 100, 200);
+        if (hidden)
+            stage_add(&s, 106, 100, 200);
+        else
+            stage_add(&s, 130, 100, 200);
+        stage_frame(&s, 0.04 * frame);
+        stage_expect(&s, 2, 0, hidden ? -1 : 1);
+    }
+    stage_close(&s);
+}
+
+/* The camera swings by half a picture while one of five people is hidden. */
+static void those_unseen_move_with_the_camera(void **state) {
+    (void)state;
+    static const int places[] = {300, 600, 1200, 1500, 900};
+    stage s;
+
+    stage_open(&s, NULL);
+    for (int frame = 0; frame < 40; frame++) {
+        const double pan = frame < 10 ? 0 : fmin(20.0 * (frame - 10), 300);
+        const int hidden = frame >= 8 && frame < 30;
+        for (int p = 0; p < (hidden ? 4 : 5); p++)
+            stage_add(&s, places[p] + pan, 100, 150);
+        stage_frame(&s, 0.04 * frame);
+        if (hidden)
+            stage_expect(&s, 4, 0, 1, 2, 3);
+        else
+            stage_expect(&s, 5, 0, 1, 2, 3, 4);
+    }
+    stage_close(&s);
+}
+
+/* Of two who fit a pose alike, the one seen last is taken. */
+static void the_one_seen_last_is_taken(void **state) {
+    (void)state;
+    stage s;
+
+    stage_open(&s, NULL);
+    stage_add(&s, 100, 100, 200);
+    stage_add(&s, 140, 100, 200);
+    stage_frame(&s, 0);
+    stage_expect(&s, 2, 0, 1);
+    for (int frame = 1; frame < 12; frame++) {
+        stage_add(&s, 140, 100, 200);
+        stage_frame(&s, 0.04 * frame);
+        stage_expect(&s, 1, 1);
+    }
+    stage_add(&s, 120, 100, 200);
+    stage_frame(&s, 0.48);
+    stage_expect(&s, 1, 1);
+    stage_close(&s);
+}
+
+/* A person of 200 px who trembles by a pixel, seen at 25 to 50 frames a second: what is left of it; then walks, and is
+ * followed at a distance of at most the stated 3.2 px. */
+static void smoothing_steadies_and_follows(void **state) {
+    (void)state;
+    uint64_t random = 31;
+    double raw = 0, left = 0, time = 0, start = 0, last[LIGHTPOSE_KEYPOINTS] = {0}, raw_last[LIGHTPOSE_KEYPOINTS] = {0};
+    stage s;
+
+    stage_open(&s, NULL);
+    for (int frame = 0; frame < 900; frame++) {
+        const double step = 0.02 + 0.02 * scene_random(&random);
+        double truth[LIGHTPOSE_KEYPOINTS];
+        time += step;
+        start = frame < 600 ? time : start;
+        stage_add(&s, 300 + 250 * (time - start), 100, 200);
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+            lightpose_keypoint *const keypoint = &s.poses[0].keypoints[k];
+            if (frame < 600)
+                keypoint->x += (float)scene_normal(&random);
+            truth[k] = keypoint->x;
+        }
+        stage_frame(&s, time);
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+            const double smooth = s.poses[0].keypoints[k].x;
+            if (frame > 0 && frame < 600) {
+                raw += (truth[k] - raw_last[k]) * (truth[k] - raw_last[k]);
+                left += (smooth - last[k]) * (smooth - last[k]);
+            }
+            if (frame > 660)
+                assert_true(truth[k] - smooth > 0 && truth[k] - smooth <= 3.2);
+            last[k] = smooth;
+            raw_last[k] = truth[k];
+        }
+        stage_expect(&s, 1, 0);
+    }
+    assert_true(sqrt(left / raw) < 0.2);
     stage_close(&s);
 }
 
@@ -463,6 +566,28 @@ static void odd_poses_do_no_harm(void **state) {
     stage_close(&s);
 }
 
+/* A decoder's scores can be anything, and a caller's transform can throw a keypoint to infinity: the rest of the person
+ * is followed all the same, and so is a neighbour. */
+static void odd_keypoints_do_not_lose_the_person(void **state) {
+    (void)state;
+    static const float scores[] = {0, -1, 1e30f, NAN, 0.5f};
+    stage s;
+
+    stage_open(&s, NULL);
+    for (int frame = 0; frame < 20; frame++) {
+        stage_add(&s, 100 + 4 * frame, 100, 150);
+        stage_add(&s, 500 - 4 * frame, 100, 150);
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+            s.poses[0].keypoints[k].score = scores[frame % 5];
+        s.poses[1].keypoints[frame % 18].x = frame % 2 ? INFINITY : NAN;
+        s.poses[1].keypoints[(frame + 7) % 18].y = -INFINITY;
+        stage_frame(&s, 0.04 * frame);
+        assert_true(isfinite(s.poses[0].box.x) && isfinite(s.poses[0].box.width));
+        stage_expect(&s, 2, 0, 1);
+    }
+    stage_close(&s);
+}
+
 static void poses_without_keypoints_get_no_id(void **state) {
     (void)state;
     stage s;
@@ -604,6 +729,10 @@ int main(void) {
         cmocka_unit_test(motion_carries_ids_across_a_crossing),
         cmocka_unit_test(a_second_pose_on_a_person_gets_no_id),
         cmocka_unit_test(a_part_of_a_person_gets_no_id),
+        cmocka_unit_test(a_second_pose_does_not_pass_for_someone_unseen),
+        cmocka_unit_test(those_unseen_move_with_the_camera),
+        cmocka_unit_test(the_one_seen_last_is_taken),
+        cmocka_unit_test(smoothing_steadies_and_follows),
         cmocka_unit_test(times_that_stumble_do_no_harm),
         cmocka_unit_test(repeated_times_count_as_steps),
         cmocka_unit_test(a_stream_begun_again_is_a_new_one),
@@ -615,6 +744,7 @@ int main(void) {
         cmocka_unit_test(the_box_follows_the_smoothed_keypoints),
         cmocka_unit_test(smoothing_can_be_off),
         cmocka_unit_test(odd_poses_do_no_harm),
+        cmocka_unit_test(odd_keypoints_do_not_lose_the_person),
         cmocka_unit_test(poses_without_keypoints_get_no_id),
         cmocka_unit_test(a_flood_is_bounded),
         cmocka_unit_test(nothing_is_allocated_after_warm_up),
