@@ -22,3 +22,14 @@ extern "C" int oracle_resize(const uint8_t *image, int width, int height, int ch
         return -1;
     }
 }
+
+extern "C" int oracle_cubic(const float *map, int width, int height, int factor, float *out) {
+    try {
+        const cv::Mat source(height, width, CV_32F, const_cast<float *>(map));
+        cv::Mat result(height * factor, width * factor, CV_32F, out);
+        cv::resize(source, result, cv::Size(), factor, factor, cv::INTER_CUBIC);
+        return result.ptr<float>() == out ? 0 : -1;
+    } catch (...) {
+        return -1;
+    }
+}

@@ -17,6 +17,10 @@ extern "C" {
 int oracle_resize(const uint8_t *image, int width, int height, int channels, double factor, uint8_t *out, int out_width,
                   int out_height);
 
+/* cv::resize of a plane of floats with INTER_CUBIC and a factor; `out` has width * factor times height * factor floats.
+ * Returns 0, or -1 where OpenCV throws. */
+int oracle_cubic(const float *map, int width, int height, int factor, float *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,50 +5,13 @@
 
 #include "check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "edit_weights.h"
 #include "net/weights.h"
+#include "refuse_weights.h"
 #include "synthetic.h"
-
-static unsigned char *valid; /* int8 with ranges: the file with most to go wrong */
-static size_t valid_size;
-
-static int make_valid(void **state) {
-    (void)state;
-    valid = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_I8, 1, 1, &valid_size);
-    return valid ? 0 : -1;
-}
-
-static int free_valid(void **state) {
-    (void)state;
-    free(valid);
-    return 0;
-}
-
-static void refused(const unsigned char *bytes, size_t size, const char *words) {
-    lp_weights *weights = (lp_weights *)&weights;
-    assert_fails(lp_weights_load_memory(&weights, bytes, size, error), LIGHTPOSE_ERROR_WEIGHTS, words);
-    assert_null(weights);
-}
-
-static void refused_text(const char *header, const char *words) {
-    size_t size;
-    unsigned char *const bytes = with_header(header, strlen(header), NULL, 0, &size);
-    refused(bytes, size, words);
-    free(bytes);
-}
-
-static void refused_parts(parts *file, const char *words) {
-    size_t size;
-    unsigned char *const bytes = put_together(file, &size);
-    refused(bytes, size, words);
-    free(bytes);
-    free_parts(file);
-}
 
 /* ---- The header -------------------------------------------------------------------------------------------------- */
 
@@ -348,75 +311,6 @@ static void scales_that_are_not_positive(void **state) {
     }
 }
 
-/* ---- Ranges ------------------------------------------------------------------------------------------------------ */
-
-static void set_ranges(parts *file, const char *text) {
-    json_object_set_new(json_object_get(file->header, "__metadata__"), "activation_ranges", json_string(text));
-}
-
-static json_t *get_ranges(const parts *file) {
-    const json_t *const metadata = json_object_get(file->header, "__metadata__");
-    return json_loads(json_string_value(json_object_get(metadata, "activation_ranges")), 0, NULL);
-}
-
-/* The valid ranges with one replaced by `json`, or without it. */
-static void refused_range(const char *tensor, const char *json, const char *words) {
-    parts file = take_apart(valid, valid_size);
-    json_t *const ranges = get_ranges(&file);
-    if (json)
-        json_object_set_new(ranges, tensor, json_loads(json, JSON_DECODE_ANY, NULL));
-    else
-        json_object_del(ranges, tensor);
-    char *const text = json_dumps(ranges, JSON_COMPACT);
-    set_ranges(&file, text);
-    free(text);
-    json_decref(ranges);
-    refused_parts(&file, words);
-}
-
-static void ranges_that_are_wrong(void **state) {
-    static const member_case cases[] = {
-        {"conv1", NULL, NULL, "range of \"conv1\": missing"},
-        {"data", NULL, NULL, "range of \"data\": missing"},
-        {"Mconv3_stage2_L1/res", NULL, NULL, "range of \"Mconv3_stage2_L1/res\": missing"},
-        {"conv5_5_CPM_L1", NULL, NULL, "range of \"conv5_5_CPM_L1\": missing"},
-        {"concat_stage2", NULL, "[0,1]", "range of \"concat_stage2\": the network has no such tensor"},
-        {"conv9", NULL, "[0,1]", "range of \"conv9\": the network has no such tensor"},
-        {"data", NULL, "[0,0]", "range of \"data\": low 0 is 0, not below high, 0"},
-        {"data", NULL, "[1,0]", "range of \"data\": low 0 is 1, not below high, 0"},
-        {"data", NULL, "[1,1.00000001]", "range of \"data\": low 0 is 1, not below high, 1"},
-        {"data", NULL, "[0,1e39]", "range of \"data\": high 0 is 1e+39, which is no float32"},
-        {"data", NULL, "[0]", "range of \"data\": not two numbers"},
-        {"data", NULL, "[0,1,2]", "range of \"data\": more than two ends"},
-        {"data", NULL, "[0,null]", "activation_ranges: no number at its byte"},
-        {"data", NULL, "[\"0\",1]", "activation_ranges: no number at its byte"},
-        {"data", NULL, "{}", "activation_ranges: no array at its byte"},
-        {"data", NULL, "[0,[1,1,1]]", "range of \"data\": not two numbers"},
-        {"data", NULL, "[[0,0,0],[1,1]]", "range of \"data\": 2 high ends for 3 channels"},
-        {"data", NULL, "[[0],[1]]", "range of \"data\": 1 low ends for 3 channels"},
-        {"data", NULL, "[[],[]]", "range of \"data\": 0 low ends for 3 channels"},
-        {"data", NULL, "[[0,0,0],[1,true,1]]", "activation_ranges: no number at its byte"},
-        {"data", NULL, "[[0,0,0,0],[1,1,1,1]]", "range of \"data\": more low ends than its 3 channels"},
-        {"data", NULL, "[[0,0,3],[1,1,2]]", "range of \"data\": low 2 is 3, not below high, 2"},
-        {"Mconv7_stage2_L1", NULL, "[1,0]", "range of \"Mconv7_stage2_L1\": low 0 is 1"},
-    };
-    static const value_case texts[] = {{NULL, "[]", "activation_ranges: no object at its byte 0"},
-                                       {NULL, "{", "activation_ranges: no string at its byte 1"},
-                                       {NULL, "NaN", "activation_ranges: no object at its byte 0"},
-                                       {NULL, "{}", "range of \"data\": missing"},
-                                       {NULL, "{\"data\":[0,1],\"data\":[0,1]}", "range of \"data\": twice"},
-                                       {NULL, "{\"data\":[0,NaN]}", "activation_ranges: no number at its byte 11"}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        refused_range(cases[i].tensor, cases[i].json, cases[i].words);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        parts file = take_apart(valid, valid_size);
-        set_ranges(&file, texts[i].value);
-        refused_parts(&file, texts[i].words);
-    }
-}
-
 /* ---- Cut off, and short of memory -------------------------------------------------------------------------------- */
 
 static void a_file_cut_off_anywhere_is_refused(void **state) {
@@ -442,32 +336,20 @@ static void a_file_cut_off_anywhere_is_refused(void **state) {
     }
 }
 
-static char file_path[] = "hostile_XXXXXX"; /* mapped, not copied, so that a thousand loads take no time */
-
-static int write_valid(void **state) {
-    strcpy(file_path, "hostile_XXXXXX");
-    const int descriptor = mkstemp(file_path);
-    if (make_valid(state) != 0 || descriptor < 0 || write(descriptor, valid, valid_size) != (ssize_t)valid_size)
-        return -1;
-    close(descriptor);
-    return 0;
-}
-
-static int remove_valid(void **state) {
-    unlink(file_path);
-    return free_valid(state);
-}
-
 static void every_failing_allocation_is_reported(void **state) {
+    char path[] = "hostile_XXXXXX"; /* mapped, not copied */
+    const int descriptor = mkstemp(path);
     lp_weights *weights;
     int nth = 0;
     lightpose_status status;
 
     (void)state;
+    assert_true(descriptor >= 0 && write(descriptor, valid, valid_size) == (ssize_t)valid_size);
+    close(descriptor);
     do {
         lightpose_error error = {0};
         lp_mem_fail_at(++nth);
-        status = lp_weights_load(&weights, file_path, &error);
+        status = lp_weights_load(&weights, path, &error);
         lp_mem_fail_at(0);
         if (status != LIGHTPOSE_OK) {
             assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);
@@ -476,6 +358,7 @@ static void every_failing_allocation_is_reported(void **state) {
             assert_null(weights);
         }
     } while (status != LIGHTPOSE_OK);
+    unlink(path);
     lp_weights_destroy(&weights);
     assert_int_equal(nth, 6); /* handle, strings, tensors, scales, ranges; the sixth is never asked for */
     for (int i = 1; i <= 2; i++) {
@@ -489,18 +372,17 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_that_cannot_be),
         cmocka_unit_test(headers_that_are_not_as_they_should_be),
-        cmocka_unit_test_setup_teardown(more_than_the_limits, make_valid, free_valid),
+        cmocka_unit_test(more_than_the_limits),
         cmocka_unit_test(a_name_may_stand_once),
         cmocka_unit_test(names_are_printed_harmlessly),
-        cmocka_unit_test_setup_teardown(metadata_that_is_wrong, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(entries_that_are_wrong, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(tensors_that_are_missing_or_too_many, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(types_that_do_not_go_together, make_valid, free_valid),
+        cmocka_unit_test(metadata_that_is_wrong),
+        cmocka_unit_test(entries_that_are_wrong),
+        cmocka_unit_test(tensors_that_are_missing_or_too_many),
+        cmocka_unit_test(types_that_do_not_go_together),
         cmocka_unit_test(values_that_are_not_finite),
-        cmocka_unit_test_setup_teardown(scales_that_are_not_positive, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(ranges_that_are_wrong, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(a_file_cut_off_anywhere_is_refused, make_valid, free_valid),
-        cmocka_unit_test_setup_teardown(every_failing_allocation_is_reported, write_valid, remove_valid),
+        cmocka_unit_test(scales_that_are_not_positive),
+        cmocka_unit_test(a_file_cut_off_anywhere_is_refused),
+        cmocka_unit_test(every_failing_allocation_is_reported),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_valid, free_valid);
 }

@@ -67,8 +67,12 @@ def encode(tensors, metadata):
 
 
 def write_aside(path, data):
-    """Writes `path` whole or not at all: a file beside it, then a rename."""
-    folder, base = os.path.split(os.path.abspath(path))
+    """Writes `path` whole or not at all: a file beside it, then a rename. A link stays, its target is replaced; what is
+    no file (/dev/null, say) is refused, for the rename would put a file in its place."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ConvertError(f"{path}: not a file; it will not be replaced by one")
+    folder, base = os.path.split(path)
     handle, aside = tempfile.mkstemp(prefix=f".{base}.", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -21,6 +21,7 @@ lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_setting
     (*decoder)->settings = *settings;
     (*decoder)->features = lp_cpu_features();
     lp_upsample_init(&(*decoder)->upsample, settings->upsample);
+    lp_field_init(&(*decoder)->field, &(*decoder)->upsample, (*decoder)->features);
     (*decoder)->limb_rule = lp_limb_rule_make(settings);
     return LIGHTPOSE_OK;
 }
@@ -30,18 +31,16 @@ void lp_decoder_destroy(lp_decoder **decoder) {
 
     if (!old)
         return;
-    for (size_t i = 0; i < old->workers_capacity; i++) {
-        lp_decode_worker *const worker = (lp_decode_worker *)old->workers + i;
-        lp_scan_free(&worker->scan);
-        lp_field_free(&worker->field);
-    }
+    for (size_t i = 0; i < old->scans_capacity; i++)
+        lp_scan_free((lp_scan *)old->scans + i);
     for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
         lp_peaks_free(&old->peaks[type]);
     for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
         lp_links_free(&old->links[limb]);
     lp_planes_free(&old->planes);
+    lp_field_free(&old->field);
     lp_groups_free(&old->groups);
-    lp_free(old->workers);
+    lp_free(old->scans);
     lp_free(old->order);
     lp_free(old->persons);
     lp_free(old);
@@ -50,51 +49,52 @@ void lp_decoder_destroy(lp_decoder **decoder) {
 
 /* Everything whose size follows from the maps and the threads alone. */
 static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int threads, lightpose_error *error) {
-    const size_t had = decoder->workers_capacity;
+    const size_t had = decoder->scans_capacity;
 
-    if (lp_grow(&decoder->workers, &decoder->workers_capacity, (size_t)threads, sizeof(lp_decode_worker)))
+    if (lp_grow(&decoder->scans, &decoder->scans_capacity, (size_t)threads, sizeof(lp_scan)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder's %d threads", threads);
-    lp_decode_worker *const workers = decoder->workers;
-    for (size_t i = had; i < decoder->workers_capacity; i++)
-        lp_scan_init(&workers[i].scan, &decoder->upsample, decoder->features);
+    lp_scan *const scans = decoder->scans;
+    for (size_t i = had; i < decoder->scans_capacity; i++)
+        lp_scan_init(&scans[i], &decoder->upsample, decoder->features);
     LP_TRY(lp_planes_reserve(&decoder->planes, maps, error));
-    for (int i = 0; i < threads; i++) {
-        LP_TRY(lp_scan_reserve(&workers[i].scan, &decoder->planes, error));
-        LP_TRY(lp_field_reserve(&workers[i].field, &decoder->upsample, error));
-    }
+    LP_TRY(lp_field_reserve(&decoder->field, maps, error));
+    for (int i = 0; i < threads; i++)
+        LP_TRY(lp_scan_reserve(&scans[i], &decoder->planes, error));
     return LIGHTPOSE_OK;
 }
 
-static int find_peaks(lp_decoder *decoder, lp_decode_worker *worker, int type) {
-    return lp_peaks_find(&decoder->peaks[type], &worker->scan, &decoder->planes, type, decoder->settings.peak_threshold,
+static int find_peaks(lp_decoder *decoder, lp_scan *scan, int type) {
+    return lp_peaks_find(&decoder->peaks[type], scan, &decoder->planes, type, decoder->settings.peak_threshold,
                          decoder->settings.peak_radius);
 }
 
-static int find_links(lp_decoder *decoder, lp_decode_worker *worker, const lp_maps *maps, int l) {
-    const lp_limb *const limb = &lp_skeleton_limbs[l];
-    return lp_links_find(&decoder->links[l], &worker->field, maps, limb, &decoder->limb_rule,
-                         &decoder->peaks[limb->from], &decoder->peaks[limb->to]);
+static int find_links(lp_decoder *decoder, int limb) {
+    const lp_limb *const ends = &lp_skeleton_limbs[limb];
+    return lp_links_find(&decoder->links[limb], &decoder->field, limb, &decoder->limb_rule, &decoder->peaks[ends->from],
+                         &decoder->peaks[ends->to]);
 }
 
 /* Peaks, then links. What a type or limb gives depends on nothing that another thread does. */
 static int find_all(lp_decoder *decoder, const lp_maps *maps, int threads, int64_t *peaks_done) {
-    lp_decode_worker *const workers = decoder->workers;
+    lp_scan *const scans = decoder->scans;
     int failed = 0;
 
 #pragma omp parallel num_threads(threads) if (threads > 1) reduction(| : failed)
     {
-        lp_decode_worker *const worker = &workers[omp_get_thread_num()];
+        lp_scan *const scan = &scans[omp_get_thread_num()];
 #pragma omp for schedule(static)
-        for (int y = 0; y < maps->height; y++)
+        for (int y = 0; y < maps->height; y++) {
             lp_planes_copy_row(&decoder->planes, maps, y);
+            lp_field_copy_row(&decoder->field, maps, y);
+        }
 #pragma omp for schedule(dynamic)
         for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
-            failed |= find_peaks(decoder, worker, type);
+            failed |= find_peaks(decoder, scan, type);
 #pragma omp master
         *peaks_done = lp_now_ns();
 #pragma omp for schedule(dynamic)
         for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
-            failed |= find_links(decoder, worker, maps, limb);
+            failed |= find_links(decoder, limb);
     }
     return failed;
 }

@@ -9,23 +9,18 @@
 #include "decode/decode.h"
 #include "decode/group.h"
 
-/* Scratch of one thread. */
-typedef struct lp_decode_worker {
-    lp_scan scan;
-    lp_field field;
-} lp_decode_worker;
-
 struct lp_decoder {
     lightpose_settings settings;
     unsigned features; /* base/cpu.h */
     lp_upsample upsample;
     lp_limb_rule limb_rule;
     lp_planes planes;
+    lp_field field;
     lp_peaks peaks[LIGHTPOSE_KEYPOINTS];
     lp_links links[LIGHTPOSE_LIMBS];
     lp_groups groups;
-    void *workers; /* of lp_decode_worker */
-    size_t workers_capacity;
+    void *scans; /* of lp_scan, one for each thread */
+    size_t scans_capacity;
     void *order; /* of the groups by rank: what a decoder sorts by */
     size_t order_capacity;
     void *persons; /* of lp_person */

@@ -6,6 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "base/mem.h"
 #include "decode/sort.h"
 
@@ -52,32 +56,8 @@ static float numpy_sum(const float *values, int count) {
     return sum;
 }
 
-/* The pair's score, or 0 where it does not stand. Points never leave the map: what they round to lies between two
- * pixels of it, and the error of a coordinate below 2^15 is far from half a pixel. */
-static double score_pair(lp_field *field, const lp_limb_rule *rule, float ax, float ay, float bx, float by) {
-    const float dx = bx - ax, dy = by - ay, step_x = rule->step * dx, step_y = rule->step * dy;
-    const float length = sqrtf(dx * dx + dy * dy) + 1e-6f, ux = dx / length, uy = dy / length;
-    float scores[LP_MAX_SAMPLES];
-    int spare = rule->samples - rule->needed; /* points that may still fail */
-
-    for (int i = 0; i < rule->samples; i++) {
-        const int k = rule->order[i];
-        const int x = round_half_even(step_x * (float)k + ax), y = round_half_even(step_y * (float)k + ay);
-        float vx, vy;
-        lp_field_at(field, x, y, &vx, &vy);
-        const float score = ux * vx + uy * vy;
-        if (score > rule->threshold) {
-            scores[k] = score;
-        } else {
-            scores[k] = 0;
-            if (--spare < 0)
-                return 0;
-        }
-    }
-    int valid = 0;
-    for (int k = 0; k < rule->samples; k++)
-        valid += scores[k] != 0; /* the threshold is not negative, so what passed it is not 0 */
-    return (double)numpy_sum(scores, rule->samples) / ((double)valid + 1e-6);
+static double mean_score(const float *scores, int samples, int valid) {
+    return (double)numpy_sum(scores, samples) / ((double)valid + 1e-6);
 }
 
 static int link_before(const lp_link *x, const lp_link *y) {
@@ -108,21 +88,48 @@ static int accept_links(lp_links *links, int from_count, int to_count) {
     return 0;
 }
 
-int lp_links_find(lp_links *links, lp_field *field, const lp_maps *maps, const lp_limb *limb, const lp_limb_rule *rule,
-                  const lp_peaks *from, const lp_peaks *to) {
+static int add_link(lp_links *links, int a, int b, double score) {
+    if (lp_grow(&links->data, &links->capacity, (size_t)links->count + 1, sizeof(lp_link)))
+        return -1;
+    ((lp_link *)links->data)[links->count++] = (lp_link){.a = a, .b = b, .score = score};
+    return 0;
+}
+
+#define LANES    4
+#define NAMED(x) x##_4
+#include "decode/limbs_kernel.h"
+#undef LANES
+#undef NAMED
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#define LANES    8
+#define NAMED(x) x##_8
+#include "decode/limbs_kernel.h"
+#undef LANES
+#undef NAMED
+#pragma GCC pop_options
+#define HAVE_WIDE 1
+#endif
+
+int lp_links_find(lp_links *links, const lp_field *field, int limb, const lp_limb_rule *rule, const lp_peaks *from,
+                  const lp_peaks *to) {
+    const float *const plane = lp_field_plane(field, lp_skeleton_limbs[limb].paf_x);
+
     links->count = 0;
-    if (from->count == 0 || to->count == 0 || rule->needed > rule->samples)
+    if (rule->needed > rule->samples || to->count == 0)
         return 0;
-    lp_field_start(field, maps, limb->paf_x);
     for (int a = 0; a < from->count; a++) {
-        for (int b = 0; b < to->count; b++) {
-            const double score = score_pair(field, rule, from->x[a], from->y[a], to->x[b], to->y[b]);
-            if (!(score > 0))
-                continue;
-            if (lp_grow(&links->data, &links->capacity, (size_t)links->count + 1, sizeof(lp_link)))
+#ifdef HAVE_WIDE
+        if (field->wide) {
+            if (find_pairs_8(links, field, plane, rule, from, a, to))
                 return -1;
-            ((lp_link *)links->data)[links->count++] = (lp_link){.a = a, .b = b, .score = score};
+            continue;
         }
+#endif
+        if (find_pairs_4(links, field, plane, rule, from, a, to))
+            return -1;
     }
-    return accept_links(links, from->count, to->count);
+    return links->count ? accept_links(links, from->count, to->count) : 0;
 }

@@ -44,9 +44,9 @@ typedef struct lp_limb_rule {
 
 lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings);
 
-/* Replaces `links`. Returns 0, or -1 without memory. */
-int lp_links_find(lp_links *links, lp_field *field, const lp_maps *maps, const lp_limb *limb, const lp_limb_rule *rule,
-                  const lp_peaks *from, const lp_peaks *to);
+/* The links of limb `limb` between the peaks of its two types. Returns 0, or -1 without memory. */
+int lp_links_find(lp_links *links, const lp_field *field, int limb, const lp_limb_rule *rule, const lp_peaks *from,
+                  const lp_peaks *to);
 
 void lp_links_free(lp_links *links);
 

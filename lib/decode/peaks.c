@@ -13,8 +13,7 @@ void lp_peaks_free(lp_peaks *peaks) {
 
 /* Room for `count` peaks. The arrays are not kept. */
 static int reserve(lp_peaks *peaks, int count) {
-    /* Whole vectors may be read behind each array. */
-    const size_t padded = ((size_t)count + 31) / 16 * 16;
+    const size_t padded = (size_t)count + LP_PEAKS_SPARE;
 
     if (lp_grow(&peaks->data, &peaks->capacity, 3 * padded, sizeof(float)))
         return -1;
@@ -51,6 +50,10 @@ static void suppress(lp_peaks *peaks, float radius) {
         peaks->score[count++] = maxima[i].value;
     }
     peaks->count = count;
+    for (int i = 0; i < LP_PEAKS_SPARE && count > 0; i++) {
+        peaks->x[count + i] = peaks->x[0];
+        peaks->y[count + i] = peaks->y[0];
+    }
 }
 
 int lp_peaks_find(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold, float radius) {

@@ -8,9 +8,11 @@
 
 #include "decode/scan.h"
 
+enum { LP_PEAKS_SPARE = 8 }; /* repetitions of the first peak behind the last, for whole vectors */
+
 typedef struct lp_peaks {
     int count;
-    float *x, *y, *score; /* each `count` long; cells of the upsampled map */
+    float *x, *y, *score; /* cells of the upsampled map */
     void *data;           /* holds the three */
     size_t capacity;
     lp_maxima maxima; /* what the scan found */

@@ -98,27 +98,16 @@ static uint64_t find_active(const scan_job *job) {
 #undef LANES
 #undef NAMED
 #pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-#define LANES    16
-#define NAMED(x) x##_16
-#include "decode/scan_kernel.h"
-#undef LANES
-#undef NAMED
-#pragma GCC pop_options
 #define HAVE_WIDE 1
 #endif
 
 void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features) {
-    *scan = (lp_scan){.upsample = upsample, .lanes = 4};
+    *scan = (lp_scan){.upsample = upsample};
     for (int t = 0; t < LP_TAPS; t++)
         for (int i = 0; i < 2 * LP_MAX_UPSAMPLE; i++)
             scan->weights[t][i] = upsample->weights[t][i % upsample->factor];
 #ifdef HAVE_WIDE
-    if (features & LP_CPU_AVX2)
-        scan->lanes = 8;
-    if (features & LP_CPU_AVX512)
-        scan->lanes = 16;
+    scan->wide = (features & LP_CPU_AVX2) != 0;
 #else
     (void)features;
 #endif
@@ -178,14 +167,12 @@ static scan_job unpack(const lp_scan *scan, const lp_planes *planes, int map) {
     return job;
 }
 
-static int run(scan_job *job, int lanes) {
+static int run(const scan_job *job, int wide) {
 #ifdef HAVE_WIDE
-    if (lanes == 16)
-        return scan_16(job);
-    if (lanes == 8)
+    if (wide)
         return scan_8(job);
 #else
-    (void)lanes;
+    (void)wide;
 #endif
     return scan_4(job);
 }
@@ -197,7 +184,7 @@ int lp_scan_run(lp_scan *scan, const lp_planes *planes, int map, float threshold
     job.maxima = maxima;
     maxima->count = 0;
     memset(job.flags, 0, (size_t)(RING * scan->upsample->factor * job.words) * sizeof(uint64_t));
-    if (run(&job, scan->lanes)) {
+    if (run(&job, scan->wide)) {
         memset(job.ring, 0, (size_t)(RING * scan->upsample->factor * job.pitch) * sizeof(float));
         return -1;
     }

@@ -37,10 +37,10 @@ typedef struct lp_scan {
     void *pixels;    /* 4 rows interpolated along x, then a ring of 4 rows of blocks, cleared between runs */
     size_t bits_capacity, pixels_capacity;
     float weights[LP_TAPS][2 * LP_MAX_UPSAMPLE]; /* [tap], phases repeated to the length of a vector */
-    int lanes;                                   /* of the vectors in use: 4, 8 or 16 */
+    int wide;                                    /* 1: vectors of 8 floats */
 } lp_scan;
 
-/* Picks the widest vectors that `features` (base/cpu.h) allow. `upsample` must outlive the scan. */
+/* `features`: base/cpu.h. `upsample` must outlive the scan. */
 void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features);
 void lp_scan_free(lp_scan *scan);
 

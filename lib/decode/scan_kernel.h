@@ -12,12 +12,7 @@ typedef int NAMED(index) __attribute__((vector_size(LANES * 4)));
 #define STORE(p) (*(VEC *)(p))
 #define ALL(x)   ((VEC){0} + (x))
 
-#if LANES == 16
-#define LOWER(a, b)    ((VEC)_mm512_min_ps((__m512)(a), (__m512)(b)))
-#define HIGHER(a, b)   ((VEC)_mm512_max_ps((__m512)(a), (__m512)(b)))
-#define AT_LEAST(a, b) ((unsigned)_mm512_cmp_ps_mask((__m512)(a), (__m512)(b), _CMP_GE_OQ))
-#define ABOVE(a, b)    ((unsigned)_mm512_cmp_ps_mask((__m512)(a), (__m512)(b), _CMP_GT_OQ))
-#elif LANES == 8
+#if LANES == 8
 #define LOWER(a, b)    ((VEC)_mm256_min_ps((__m256)(a), (__m256)(b)))
 #define HIGHER(a, b)   ((VEC)_mm256_max_ps((__m256)(a), (__m256)(b)))
 #define AT_LEAST(a, b) ((unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)(a), (__m256)(b), _CMP_GE_OQ)))
@@ -238,7 +233,7 @@ static inline __attribute__((always_inline)) int NAMED(scan_rows)(const scan_job
     return 0;
 }
 
-static int NAMED(scan)(scan_job *job) {
+static int NAMED(scan)(const scan_job *job) {
     float low, high;
 
     NAMED(extremes)(job, &low, &high);

@@ -10,7 +10,7 @@
 
 typedef struct lp_limb {
     int from, to;     /* keypoints */
-    int paf_x, paf_y; /* channels */
+    int paf_x, paf_y; /* channels: an even one and the next */
 } lp_limb;
 
 /* In the order of grouping. From LP_FIRST_HELPER_LIMB on they only fill a missing end. */

@@ -19,7 +19,7 @@
 
 #include "net/plan.h" /* lp_maps */
 
-enum { LP_MAX_UPSAMPLE = 8, LP_TAPS = 4, LP_MAX_BLOCK = LP_MAX_UPSAMPLE * LP_MAX_UPSAMPLE };
+enum { LP_MAX_UPSAMPLE = 8, LP_TAPS = 4 };
 
 typedef struct lp_upsample {
     int factor; /* 1, 2, 4 or 8 */
@@ -34,19 +34,5 @@ typedef struct lp_upsample {
 } lp_upsample;
 
 void lp_upsample_init(lp_upsample *upsample, int factor);
-
-/* Block `b` and phase of pixel X. */
-static inline int lp_upsample_block(const lp_upsample *upsample, int x) {
-    return (x + upsample->origin) >> upsample->shift;
-}
-
-static inline int lp_upsample_phase(const lp_upsample *upsample, int x) {
-    return (x + upsample->origin) & (upsample->factor - 1);
-}
-
-/* Two neighbouring channels of `view`, `channel` and channel + 1, over the whole of block (bx, by): factor rows of
- * factor pixels of the first into `out`, then those of the second. */
-void lp_upsample_block_pair(const lp_upsample *upsample, const lp_map_view *view, int width, int height, int channel,
-                            int bx, int by, float *out);
 
 #endif

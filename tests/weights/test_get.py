@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -358,6 +359,22 @@ class Convert(Case):
             code, said = self.convert(xml, "-o", self.output, "--ranges", ranges)
             self.assertEqual(code, 1)
             self.assertIn(words, said)
+
+    def test_what_is_no_file_is_not_replaced(self):
+        os.mkfifo(self.path("out/pipe"))
+        for output in (self.path("out"), self.path("out/pipe")):
+            code, said = self.convert(self.xml, "-o", output)
+            self.assertEqual(code, 1)
+            self.assertIn("not a file; it will not be replaced by one", said)
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.path("out/pipe")).st_mode))
+        self.assertEqual(os.listdir(self.path("out")), ["pipe"])
+
+    def test_a_link_stays_a_link(self):
+        self.write("else/y.safetensors", b"old")
+        os.symlink(self.path("else/y.safetensors"), self.output)
+        self.assertEqual(self.convert(self.xml, "-o", self.output)[0], 0)
+        self.assertTrue(os.path.islink(self.output))
+        weights_file.describe(self.read_output())
 
     def test_a_disk_that_is_full(self):
         """The limit on the size of a file stands for the full disk: the write fails half way."""

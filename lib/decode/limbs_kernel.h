@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The search for pairs, LANES of them at a time; included by limbs.c once per width, with LANES and NAMED(x) set. All
+ * widths do the same operations in the same order on every pair, so they give the same bits. */
+
+typedef float NAMED(vec) __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int NAMED(ints) __attribute__((vector_size(LANES * 4)));
+
+#define VEC  NAMED(vec)
+#define INTS NAMED(ints)
+
+/* LANES pairs of one peak a: unit vectors, steps from point to point, and a itself. */
+typedef struct NAMED(pairs) {
+    VEC ux, uy, step_x, step_y;
+    float ax, ay;
+} NAMED(pairs);
+
+static inline VEC NAMED(root)(VEC x) {
+#if LANES == 8
+    return (VEC)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+    return (VEC)_mm_sqrt_ps((__m128)x);
+#else
+    for (int i = 0; i < LANES; i++)
+        x[i] = sqrtf(x[i]);
+    return x;
+#endif
+}
+
+static inline NAMED(pairs) NAMED(make_pairs)(float ax, float ay, const float *bx, const float *by, float step) {
+    const VEC dx = *(const VEC *)bx - ax, dy = *(const VEC *)by - ay;
+    const VEC length = NAMED(root)(dx * dx + dy * dy) + 1e-6f;
+    return (NAMED(pairs)){
+        .ux = dx / length, .uy = dy / length, .step_x = step * dx, .step_y = step * dy, .ax = ax, .ay = ay};
+}
+
+/* Half to even, for magnitudes below 2^22: the sum has no bits left for a fraction. Under the default rounding mode. */
+static inline INTS NAMED(round_half_even)(VEC x) {
+    return __builtin_convertvector((x + 0x1.8p23f) - 0x1.8p23f, INTS);
+}
+
+#if LANES == 8
+/* As lp_field_at: the four rows at once. */
+static inline void NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x, const float *along_y,
+                                     float *out) {
+    const VEC wx = *(const VEC *)along_x;
+    const VEC r0 = *(const VEC *)cells * wx, r1 = *(const VEC *)(cells + stride) * wx;
+    const VEC r2 = *(const VEC *)(cells + 2 * stride) * wx, r3 = *(const VEC *)(cells + 3 * stride) * wx;
+    /* Pairs 0 and 2 of two rows, then 1 and 3. */
+    const INTS even = {0, 1, 8, 9, 4, 5, 12, 13}, odd = {2, 3, 10, 11, 6, 7, 14, 15};
+    const INTS low = {0, 1, 2, 3, 8, 9, 10, 11}, high = {4, 5, 6, 7, 12, 13, 14, 15};
+    const VEC even01 = __builtin_shuffle(r0, r1, even), odd01 = __builtin_shuffle(r0, r1, odd);
+    const VEC even23 = __builtin_shuffle(r2, r3, even), odd23 = __builtin_shuffle(r2, r3, odd);
+    const VEC sums = ((__builtin_shuffle(even01, even23, low) + __builtin_shuffle(odd01, odd23, low)) +
+                      __builtin_shuffle(even01, even23, high)) +
+                     __builtin_shuffle(odd01, odd23, high);
+    const VEC rows = sums * *(const VEC *)along_y;
+    const __m128 upper = _mm256_castps256_ps128((__m256)rows), lower = _mm256_extractf128_ps((__m256)rows, 1);
+    const __m128 last = _mm_add_ps(lower, _mm_movehl_ps(lower, lower));
+    _mm_storel_pi((__m64 *)out, _mm_add_ps(upper, _mm_add_ps(_mm_movehl_ps(upper, upper), last)));
+}
+#else
+static inline void NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x, const float *along_y,
+                                     float *out) {
+    lp_field_read(cells, stride, along_x, along_y, out);
+}
+#endif
+
+/* Scores of point k of the pairs. */
+static inline VEC NAMED(score_points)(const lp_field *field, const float *plane, const NAMED(pairs) * p, int k) {
+    const INTS x = NAMED(round_half_even)(p->step_x * (float)k + p->ax) + field->origin;
+    const INTS y = NAMED(round_half_even)(p->step_y * (float)k + p->ay) + field->origin;
+    const INTS cells = (y >> field->shift) * (int)field->stride + (x >> field->shift) * 2;
+    const INTS along_x = (x & field->mask) * 8, along_y = (y & field->mask) * 8;
+    float at[LANES][2];
+    VEC vx, vy;
+
+    for (int i = 0; i < LANES; i++)
+        NAMED(read_field)
+    (plane + cells[i], field->stride, field->weights + along_x[i], field->weights + along_y[i], at[i]);
+    for (int i = 0; i < LANES; i++) {
+        vx[i] = at[i][0];
+        vy[i] = at[i][1];
+    }
+    return p->ux * vx + p->uy * vy;
+}
+
+/* The score of pair i, whose first two points have been read, or 0 where it does not stand. */
+static inline double NAMED(finish_pair)(const lp_field *field, const float *plane, const lp_limb_rule *rule,
+                                        const NAMED(pairs) * p, int i, float *scores, int spare) {
+    const float step_x = p->step_x[i], step_y = p->step_y[i], ux = p->ux[i], uy = p->uy[i];
+
+    for (int n = 2; n < rule->samples; n++) {
+        const int k = rule->order[n];
+        const int x = round_half_even(step_x * (float)k + p->ax) + field->origin;
+        const int y = round_half_even(step_y * (float)k + p->ay) + field->origin;
+        float at[2];
+        NAMED(read_field)
+        (plane + (y >> field->shift) * field->stride + (x >> field->shift) * 2, field->stride,
+         field->weights + (x & field->mask) * 8, field->weights + (y & field->mask) * 8, at);
+        const float score = ux * at[0] + uy * at[1];
+        const int good = score > rule->threshold;
+        scores[k] = good ? score : 0;
+        spare -= !good;
+        if (spare < 0)
+            return 0;
+    }
+    return mean_score(scores, rule->samples, rule->needed + spare);
+}
+
+/* All pairs of peak a. */
+static int NAMED(find_pairs)(lp_links *links, const lp_field *field, const float *plane, const lp_limb_rule *rule,
+                             const lp_peaks *from, int a, const lp_peaks *to) {
+    const int k0 = rule->order[0], k1 = rule->order[1], spare = rule->samples - rule->needed;
+
+    for (int first = 0; first < to->count; first += LANES) {
+        const NAMED(pairs) p = NAMED(make_pairs)(from->x[a], from->y[a], to->x + first, to->y + first, rule->step);
+        const VEC s0 = NAMED(score_points)(field, plane, &p, k0), s1 = NAMED(score_points)(field, plane, &p, k1);
+        const INTS good0 = s0 > rule->threshold, good1 = s1 > rule->threshold;
+        const INTS left = spare - 2 - good0 - good1; /* true is -1 */
+        const VEC kept0 = (VEC)((INTS)s0 & good0), kept1 = (VEC)((INTS)s1 & good1);
+        for (int i = 0; i < LANES && first + i < to->count; i++) {
+            float scores[LP_MAX_SAMPLES];
+            if (left[i] < 0)
+                continue;
+            scores[k0] = kept0[i];
+            scores[k1] = kept1[i];
+            const double score = NAMED(finish_pair)(field, plane, rule, &p, i, scores, left[i]);
+            if (score > 0 && add_link(links, a, first + i, score))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+#undef VEC
+#undef INTS

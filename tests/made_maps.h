@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Maps made in code, in any layout, for the tests of the decoder. */
+
+#ifndef TESTS_MADE_MAPS_H
+#define TESTS_MADE_MAPS_H
+
+#include <stdint.h>
+
+#include "net/plan.h"
+
+/* xorshift64*: the same numbers everywhere. */
+typedef struct made_random {
+    uint64_t state;
+} made_random;
+
+uint32_t made_next(made_random *random);
+float made_uniform(made_random *random, float low, float high); /* low included */
+int made_below(made_random *random, int limit);
+
+typedef enum made_layout {
+    MADE_PLANAR,
+    MADE_PLANAR_GAPS,
+    MADE_INTERLEAVED,
+    MADE_INTERLEAVED_GAPS,
+    MADE_LAYOUTS
+} made_layout;
+
+/* Zeroed maps. What the layout leaves unused is NaN. Nothing readable lies behind the last value. Freed by made_free.
+ */
+lp_maps made_maps(int width, int height, made_layout layout);
+void made_free(lp_maps *maps);
+
+/* The same values in another layout. */
+lp_maps made_copy(const lp_maps *maps, made_layout layout);
+
+float *made_heat(const lp_maps *maps, int map, int x, int y);
+float *made_paf(const lp_maps *maps, int map, int x, int y);
+
+/* A bump of `height` with its top at (x, y), in cells, 0.8 cells wide, as the network draws a keypoint. */
+void made_bump(const lp_maps *maps, int map, double x, double y, double height);
+
+/* The field of limb `limb` from (x0, y0) to (x1, y1), 1.2 cells to either side, `strength` long. */
+void made_limb(const lp_maps *maps, int limb, double x0, double y0, double x1, double y1, double strength);
+
+/* `people` standing figures at random places and sizes, some keypoints missing, some noise. */
+void made_people(const lp_maps *maps, int people, made_random *random);
+
+#endif
