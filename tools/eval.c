@@ -25,7 +25,7 @@ typedef struct eval_options {
     const char *json, *plot, *save; /* what comes out */
     int details, draws, passes;
     int64_t seed;
-    float min_ap;
+    float min_ap; /* -1: none was asked for */
 } eval_options;
 
 static const lp_cli_option input_options[] = {
@@ -211,9 +211,12 @@ static lightpose_status report(const eval_job *job, lightpose_error *error) {
 /* 1 where the first outcome is as accurate as asked for, at the digits that are printed. */
 static int accurate_enough(const eval_job *job) {
     const double ap = job->outcomes[0].figures[LP_AP], least = (double)job->options->min_ap;
-    if (ap + 0.00005 >= least)
+    if (least < 0 || ap + 0.00005 >= least)
         return 1;
-    lp_cli_error("%s: AP %.4f is below %.4f (--min-ap)", job->outcomes[0].name, ap, least);
+    if (ap < 0)
+        lp_cli_error("%s: nobody is labelled, so there is no AP for --min-ap", job->outcomes[0].name);
+    else
+        lp_cli_error("%s: AP %.4f is below %.4f (--min-ap)", job->outcomes[0].name, ap, least);
     return 0;
 }
 
@@ -232,7 +235,7 @@ static int check(const eval_options *options) {
                             : sweeps                 ? "sweep"
                             : options->plot          ? "plot"
                                                      : "save");
-    if (sweeps && (options->compare.count || options->against || options->save || options->min_ap > 0))
+    if (sweeps && (options->compare.count || options->against || options->save || options->min_ap >= 0))
         return lp_cli_usage("eval", "--sweep has no first setting: it cannot go with --%s",
                             options->compare.count ? "compare"
                             : options->against     ? "against"
@@ -280,7 +283,7 @@ static int evaluate(const eval_options *options) {
 }
 
 int cmd_eval(int argc, char **argv) {
-    eval_options options = {.draws = LP_COMPARE_SAMPLES, .seed = 1, .passes = 1};
+    eval_options options = {.draws = LP_COMPARE_SAMPLES, .seed = 1, .passes = 1, .min_ap = -1};
     lightpose_settings_default(&options.model.settings);
     const lp_cli_group groups[] = {{"What is evaluated", input_options, &options},
                                    {"Comparison", compare_options, &options},

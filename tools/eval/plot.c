@@ -267,7 +267,7 @@ lightpose_status lp_plot_write(const char *path, const lp_outcome *outcomes, siz
     if (!p.points)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for %zu points", path, count);
     for (size_t i = 0; i < count; i++)
-        if (outcomes[i].timing.workers && outcomes[i].figures[LP_AP] >= 0)
+        if (outcomes[i].timing.images && outcomes[i].figures[LP_AP] >= 0)
             p.points[p.count++] = &outcomes[i];
     if (!p.count)
         status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: nothing that was timed to plot", path);

@@ -75,7 +75,7 @@ void lp_report_outcome(FILE *to, const lp_outcome *outcome, const lp_labels *lab
     if (outcome->detections.added > outcome->detections.count)
         fprintf(to, "  (%zu of them beyond the %d best of their image, which do not count)\n",
                 outcome->detections.added - outcome->detections.count, LP_COCO_MAX_DETECTIONS);
-    if (outcome->timing.workers)
+    if (outcome->timing.images)
         print_timing(to, &outcome->timing);
     print_figures(to, outcome->figures);
     if (outcome->negatives.images)
@@ -110,7 +110,7 @@ void lp_report_table(FILE *to, const lp_outcome *outcomes, size_t count, const l
     for (size_t i = 0; i < count; i++) {
         const lp_outcome *const row = &outcomes[i];
         fprintf(to, "%8.4f%8.4f%8.4f", row->figures[LP_AP], row->figures[LP_AP_MEDIUM], row->figures[LP_AP_LARGE]);
-        if (row->timing.workers)
+        if (row->timing.images)
             fprintf(to, "%10.2f%10.1f", row->timing.image_ms, 1000 / row->timing.image_ms);
         else
             fprintf(to, "%10s%10s", "-", "-");

@@ -4,7 +4,22 @@
 #include "eval/json_file.h"
 #include "eval/report.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli.h"
+
+/* A path may be any bytes; JSON is UTF-8. */
+static json_t *text(const char *bytes) {
+    json_t *const exact = json_string(bytes);
+    char *const copy = exact ? NULL : strdup(bytes);
+    for (char *c = copy; c && *c; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    json_t *const value = exact ? exact : json_string(copy); /* NULL stays NULL */
+    free(copy);
+    return value;
+}
 
 /* A figure that nobody counts for is null. */
 static json_t *figure(double value) {
@@ -44,23 +59,24 @@ static json_t *outcome_object(const lp_outcome *outcome) {
     const lp_timing *const timing = &outcome->timing;
     const lp_negatives *const negatives = &outcome->negatives;
     json_t *const object =
-        json_pack("{s:s, s:I, s:i, s:i, s:o, s:o, s:o, s:o}", "name", outcome->name, "detections",
+        json_pack("{s:o, s:I, s:i, s:i, s:o, s:o, s:o, s:o}", "name", text(outcome->name), "detections",
                   (json_int_t)outcome->detections.added, "people", outcome->breakdown.persons, "people_found",
                   outcome->breakdown.persons_found, "figures", all_figures(outcome->figures), "keypoints",
                   keypoints(&outcome->breakdown), "by_root_of_area", groups(outcome->breakdown.sizes, LP_SIZE_GROUPS),
                   "by_people_in_image", groups(outcome->breakdown.crowds, LP_CROWD_GROUPS));
     if (timing->workers)
         json_object_set_new(object, "timing",
-                            json_pack("{s:i, s:i, s:f, s:f, s:f, s:s, s:s}", "threads", timing->workers, "images",
-                                      timing->images, "image_ms", timing->image_ms, "network_ms", timing->network_ms,
-                                      "decode_ms", timing->decode_ms, "precision",
+                            json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:s}", "height", timing->height, "threads",
+                                      timing->workers, "images", timing->images, "image_ms", timing->image_ms,
+                                      "network_ms", timing->network_ms, "decode_ms", timing->decode_ms, "precision",
                                       lp_cli_precision_name((lightpose_precision)timing->precision), "decoder",
                                       lp_cli_decoder_name((lightpose_decoder)timing->decoder)));
     if (negatives->images)
-        json_object_set_new(object, "without_people",
-                            json_pack("{s:i, s:i, s:i, s:f, s:s?, s:o}", "images", negatives->images, "images_with",
-                                      negatives->images_with, "people", negatives->persons, "best_rank",
-                                      negatives->best_rank, "worst", negatives->worst, "AP", figure(negatives->ap)));
+        json_object_set_new(
+            object, "without_people",
+            json_pack("{s:i, s:i, s:i, s:f, s:o, s:o}", "images", negatives->images, "images_with",
+                      negatives->images_with, "people", negatives->persons, "best_rank", negatives->best_rank, "worst",
+                      negatives->worst ? text(negatives->worst) : json_null(), "AP", figure(negatives->ap)));
     return object;
 }
 
@@ -73,7 +89,7 @@ static json_t *comparison_object(const lp_comparison *comparison, const lp_outco
                                 json_pack("{s:f, s:f, s:f, s:f}", "difference", row->b - row->a, "low", row->low,
                                           "high", row->high, "p", row->p));
     }
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:o}", "a", a->name, "b", b->name, "samples",
+    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o}", "a", text(a->name), "b", text(b->name), "samples",
                      comparison->samples, "found_by_both", comparison->both, "found_by_a", comparison->only_a,
                      "found_by_b", comparison->only_b, "found_by_neither", comparison->neither, "figures", figures);
 }
@@ -84,14 +100,18 @@ lightpose_status lp_report_json(const char *path, const char *labels_path, const
     json_t *const list = json_array(), *const differences = json_array();
     lp_output_file *file = NULL;
 
+    int failed = 0;
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, outcome_object(&outcomes[i]));
+        failed |= json_array_append_new(list, outcome_object(&outcomes[i]));
     for (size_t i = 1; comparisons && i < count; i++)
-        json_array_append_new(differences, comparison_object(&comparisons[i - 1], &outcomes[0], &outcomes[i]));
-    json_t *const root = json_pack("{s:s, s:I, s:o, s:o}", "labels", labels_path, "images",
+        failed |=
+            json_array_append_new(differences, comparison_object(&comparisons[i - 1], &outcomes[0], &outcomes[i]));
+    json_t *const root = json_pack("{s:o, s:I, s:o, s:o}", "labels", text(labels_path), "images",
                                    (json_int_t)labels->image_count, "outcomes", list, "comparisons", differences);
-    if (!root) /* json_pack has released what it was given */
+    if (!root || failed) { /* json_pack has released what it was given */
+        json_decref(root);
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
+    }
     lightpose_status status = lp_output_file_open(&file, path, NULL, error);
     if (status == LIGHTPOSE_OK) {
         json_dumpf(root, lp_output_file_stream(file), JSON_INDENT(2) | JSON_REAL_PRECISION(9));
