@@ -133,10 +133,12 @@ static void saturate_pairs(const lp_layer *layer, const rounded *weights, const 
 
 /* How far a stored value may be from the exact one. u = 2^-24 is the rounding error of one operation in F32; a sum of n
  * terms is off by at most n u times the sum of magnitudes, in whatever order it is taken. Storing adds half a unit in
- * the last place: of bf16's 8 bits, or of the byte. oneDNN's exponential is good to about 2^-21 of 1. */
-static double allowed(const lp_layer *layer, const lp_code *code, int channel, double exact, double magnitude) {
+ * the last place: of bf16's 8 bits, or of the byte. Winograd's transforms add 3 + 3 times 4 terms to the source, as
+ * many to the products, and one rounding of the kernel. oneDNN's exponential is good to about 2^-21 of 1. */
+static double allowed(const lp_layer *layer, const lp_code *code, int channel, double exact, double magnitude,
+                      int winograd) {
     const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
-    const double terms = ins * layer->kernel * layer->kernel + 4;
+    const double terms = winograd ? ins + 30 : ins * layer->kernel * layer->kernel + 4;
     const double sum =
         terms * 0x1p-24 * magnitude + (layer->activation == LP_ELU ? 0x1p-20 : 0) + 0x1p-23 * fabs(exact);
 
@@ -145,6 +147,16 @@ static double allowed(const lp_layer *layer, const lp_code *code, int channel, d
     if (code->element == LP_BF16)
         return sum + 0x1p-8 * (fabs(exact) + sum) + FLT_MIN;
     return sum + code->scale[channel] * (0.5 + 255 * 4 * 0x1p-24);
+}
+
+static int runs_winograd(const lp_plan *plan, const lp_layer *layer) {
+    for (int i = 0; i < lp_plan_steps(plan); i++) {
+        lp_step_info info;
+        lp_plan_step_info(plan, i, &info);
+        if (strcmp(info.name, layer->name) == 0 && strncmp(info.implementation, "lightpose:winograd", 18) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 /* One layer, on the source that the plan itself left, so that errors do not add up from layer to layer. */
@@ -166,6 +178,9 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
         exact_bias[o] = bias[o];
     rounded weights_used = round_weights(layer, precision, &from.code, stored);
     naive_convolve(layer, weights_used.values, exact_bias, &source, &target, &magnitudes);
+    const int winograd = runs_winograd(plan, layer);
+    if (winograd)
+        naive_winograd_magnitudes(layer, weights_used.values, exact_bias, &source, &magnitudes);
     if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV && !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
         saturate_pairs(layer, &weights_used, &from, &target);
     if (layer->add)
@@ -178,7 +193,7 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
             double exact = naive_activate(layer->activation, naive_at(&target, c, 0, 0)[i]) + addend;
             const double magnitude = naive_at(&magnitudes, c, 0, 0)[i] + fabs(addend);
             const double got = lp_tensor_value(&result, c, i / target.width, i % target.width);
-            const double margin = allowed(layer, &result.code, c, exact, magnitude);
+            const double margin = allowed(layer, &result.code, c, exact, magnitude, winograd);
             if (result.code.element == LP_U8) { /* saturates */
                 const double scale = result.code.scale[c], zero = result.code.zero[c];
                 exact = fmin(fmax(exact, -zero * scale), (255 - zero) * scale);
@@ -317,9 +332,11 @@ static void check_precision(lightpose_precision precision) {
     check_case(LP_VARIANT_OMZ, &(run_case){precision, 96, 64, 2, 2});
 }
 
+/* The last is large enough for Winograd's filtering. */
 static void layers_in_f32_equal_plain_loops(void **state) {
     (void)state;
     check_precision(LIGHTPOSE_PRECISION_F32);
+    check_case(LP_VARIANT_OMZ, &(run_case){LIGHTPOSE_PRECISION_F32, 152, 88, 2, 2});
 }
 
 static void layers_in_bf16_equal_plain_loops(void **state) {

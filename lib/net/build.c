@@ -209,6 +209,33 @@ static void add_addition(lp_plan *plan, const lp_layer *layer) {
     add_step(plan, step, 2);
 }
 
+/* The addition is fused here too, in place or not as sum_tensor says. */
+static lightpose_status add_winograd(lp_plan *plan, lp_step step, const lp_conv_spec *spec, lp_plan_tensor_entry tensor,
+                                     lightpose_error *error) {
+    const int apart = plan->options.keep_tensors; /* the layer's own output is wanted too */
+
+    step.kind = LP_STEP_WINOGRAD;
+    step.winograd = (lp_winograd){.bias = step.numbers->bias,
+                                  .height = spec->height,
+                                  .width = spec->width,
+                                  .dilation = spec->dilation,
+                                  .relu = spec->activation == LP_RELU,
+                                  .threads = plan->options.threads};
+    LP_TRY(lp_net_winograd(plan->net, step.row, &step.winograd.weights, error));
+    step.scratch = add_buffer(plan, lp_winograd_scratch_size(&step.winograd), plan->step_count, plan->step_count);
+    if (!step.layer->add || apart) {
+        step.dst = add_tensor(plan, tensor);
+        add_step(plan, step, 1);
+        if (step.layer->add)
+            add_addition(plan, step.layer);
+        return LIGHTPOSE_OK;
+    }
+    step.src[1] = lp_find_tensor(plan, step.layer->add);
+    step.dst = sum_tensor(plan, step.row, tensor);
+    add_step(plan, step, 2);
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spec, lp_plan_tensor_entry tensor,
                                   lightpose_error *error) {
     int fused;
@@ -247,6 +274,8 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
     step.src[0] = source;
     if (is_own_depthwise(&spec))
         return add_depthwise(plan, step, &spec, tensor, error);
+    if (lp_winograd_takes(&spec))
+        return add_winograd(plan, step, &spec, tensor, error);
     if (plan->tensors[source].zero != 0 && layer->kernel > 1 && plan->tensors[source].border[0] == 0) {
         step.src[0] = with_border(plan, layer, source, pad);
         spec = describe(layer, &plan->tensors[step.src[0]], pad, step.numbers, code.element);

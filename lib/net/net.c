@@ -15,6 +15,7 @@ enum { MAX_ORDERS = 8 };
 typedef struct net_layer {
     lp_numbers numbers[2]; /* of an inner layer, and of one that writes an output */
     lp_packed *packed[MAX_ORDERS];
+    lp_winograd_weights *winograd;
 } net_layer;
 
 struct lp_net {
@@ -85,6 +86,7 @@ void lp_net_destroy(lp_net **net) {
         lp_numbers_free(&layer->numbers[1]);
         for (int j = 0; j < MAX_ORDERS; j++)
             lp_packed_destroy(&layer->packed[j]);
+        lp_winograd_weights_destroy(&layer->winograd);
     }
     pthread_mutex_destroy(&(*net)->mutex);
     lp_free(*net);
@@ -147,6 +149,29 @@ lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv 
     else if (!orders[at])
         status = pack(net, row, dnn, conv, &orders[at], error);
     *packed = status == LIGHTPOSE_OK ? orders[at] : NULL;
+    pthread_mutex_unlock(&net->mutex);
+    return status;
+}
+
+static lightpose_status pack_winograd(const lp_net *net, int row, lp_winograd_weights **packed,
+                                      lightpose_error *error) {
+    const lp_layer *const layer = &net->scheme.rows[row];
+    void *weights;
+
+    LP_TRY(lp_net_weights(net, row, &weights, error));
+    const lightpose_status status =
+        lp_winograd_pack(packed, layer->name, weights, layer->in, layer->out, net->scheme.features, error);
+    lp_free(weights);
+    return status;
+}
+
+lightpose_status lp_net_winograd(lp_net *net, int row, const lp_winograd_weights **packed, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+
+    pthread_mutex_lock(&net->mutex);
+    if (!net->layers[row].winograd)
+        status = pack_winograd(net, row, &net->layers[row].winograd, error);
+    *packed = net->layers[row].winograd;
     pthread_mutex_unlock(&net->mutex);
     return status;
 }

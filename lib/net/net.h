@@ -9,6 +9,7 @@
 #include "net/dnn.h"
 #include "net/plan.h"
 #include "net/quantise.h"
+#include "net/winograd.h"
 
 const lp_scheme *lp_net_scheme(const lp_net *net);
 
@@ -22,5 +23,8 @@ lightpose_status lp_net_weights(const lp_net *net, int row, void **weights, ligh
 /* Its weights in the order that `conv` wants; likewise. MEMORY, ENGINE. */
 lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, const lp_packed **packed,
                                lightpose_error *error);
+
+/* Its weights for winograd.h; likewise. MEMORY. */
+lightpose_status lp_net_winograd(lp_net *net, int row, const lp_winograd_weights **packed, lightpose_error *error);
 
 #endif

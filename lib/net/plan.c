@@ -102,6 +102,15 @@ lp_net_input lp_plan_input(const lp_plan *plan) {
                           .stride = (ptrdiff_t)lp_tensor_stride(tensor)};
 }
 
+static void run_winograd(lp_plan *plan, const lp_step *step) {
+    const float *const src = (const float *)lp_tensor_data(plan, &plan->tensors[step->src[0]]);
+    const int adds = step->layer->add && strcmp(plan->tensors[step->dst].name, step->layer->sum) == 0;
+    const float *const added = adds ? (const float *)lp_tensor_data(plan, &plan->tensors[step->src[1]]) : NULL;
+
+    lp_winograd_run(&step->winograd, src, added, (float *)lp_tensor_data(plan, &plan->tensors[step->dst]),
+                    plan->arena + plan->buffers[step->scratch].offset);
+}
+
 static void run_concat(lp_plan *plan, const lp_step *step) {
     const lp_plan_tensor_entry *const target = &plan->tensors[step->dst];
     const size_t element = lp_element_bytes(target->element);
@@ -140,6 +149,9 @@ lightpose_status lp_plan_run_step(lp_plan *plan, int at, lightpose_error *error)
     case LP_STEP_DEPTHWISE:
         lp_depthwise_run(step->depthwise, lp_tensor_data(plan, &plan->tensors[step->src[0]]),
                          lp_tensor_data(plan, &plan->tensors[step->dst]), plan->options.threads);
+        return LIGHTPOSE_OK;
+    case LP_STEP_WINOGRAD:
+        run_winograd(plan, step);
         return LIGHTPOSE_OK;
     case LP_STEP_CONCAT:
         run_concat(plan, step);
@@ -188,6 +200,8 @@ void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
         info->reference = lp_conv_is_reference(step->conv);
     } else if (step->depthwise) {
         info->implementation = lp_depthwise_implementation(step->depthwise);
+    } else if (step->kind == LP_STEP_WINOGRAD) {
+        info->implementation = lp_winograd_implementation(step->winograd.weights);
     } else {
         return;
     }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Plain loops over vectors; the compiler makes them SSE, AVX2 or AVX-512 (lib/meson.build), and may fuse multiply and
+ * add. With the points 0, +-a, +-b and infinity the rows of the transforms for +p and -p differ only in the sign of
+ * their odd terms, which are thus computed once. */
+
+#include "net/winograd_kernel.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+
+#if defined(__AVX512F__)
+#define KERNEL lp_winograd_avx512
+enum { LANES = 16, ROWS = 12, FEATURES = LP_CPU_AVX512 };
+#define NAME "lightpose:winograd:avx512"
+#elif defined(__AVX2__)
+#define KERNEL lp_winograd_avx2
+enum { LANES = 8, ROWS = 6, FEATURES = LP_CPU_AVX2 };
+#define NAME   "lightpose:winograd:avx2"
+#else
+#define KERNEL lp_winograd_baseline
+enum { LANES = 4, ROWS = 6, FEATURES = 0 };
+#define NAME   "lightpose:winograd"
+#endif
+
+enum { COLUMNS = 2 * LANES };
+
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+typedef int mask __attribute__((vector_size(LANES * sizeof(int))));
+
+static inline vector load(const float *from) {
+    vector v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+static inline void store(float *to, vector v) {
+    memcpy(to, &v, sizeof v);
+}
+
+static const float a1 = LP_WINOGRAD_A, a2 = LP_WINOGRAD_A * LP_WINOGRAD_A,
+                   a3 = LP_WINOGRAD_A * LP_WINOGRAD_A * LP_WINOGRAD_A;
+static const float b1 = LP_WINOGRAD_B, b2 = LP_WINOGRAD_B * LP_WINOGRAD_B,
+                   b3 = LP_WINOGRAD_B * LP_WINOGRAD_B * LP_WINOGRAD_B;
+
+/* B' on six vectors `step` apart. */
+static inline __attribute__((always_inline)) void source_pass(const vector *x, vector *t, int step) {
+    const vector x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
+    const vector even_a = x4 - b2 * x2, odd_a = a1 * (x3 - b2 * x1);
+    const vector even_b = x4 - a2 * x2, odd_b = b1 * (x3 - a2 * x1);
+
+    t[0] = a2 * b2 * x0 - (a2 + b2) * x2 + x4;
+    t[step] = even_a + odd_a;
+    t[2 * step] = even_a - odd_a;
+    t[3 * step] = even_b + odd_b;
+    t[4 * step] = even_b - odd_b;
+    t[5 * step] = a2 * b2 * x1 - (a2 + b2) * x3 + x5;
+}
+
+static void transform_source(const float *const *cells, int channels, float *target, size_t step) {
+    for (int c = 0; c < channels; c += LANES) {
+        vector x[36];
+        for (int i = 0; i < 36; i++)
+            x[i] = load(cells[i] + c);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + i, x + i, 6);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + 6 * i, x + 6 * i, 1);
+        for (int i = 0; i < 36; i++)
+            store(target + (size_t)i * step + c, x[i]);
+    }
+}
+
+/* ROWS tiles by COLUMNS outputs, all sums in registers. */
+static inline __attribute__((always_inline)) void multiply_block(const float *source, const float *weights,
+                                                                 float *products, int in, int out) {
+    vector low[ROWS], high[ROWS];
+
+    for (int r = 0; r < ROWS; r++)
+        low[r] = high[r] = (vector){0};
+    for (int i = 0; i < in; i++) {
+        const vector w0 = load(weights + (size_t)i * COLUMNS), w1 = load(weights + (size_t)i * COLUMNS + LANES);
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            const float value = source[(size_t)r * (size_t)in + (size_t)i];
+            low[r] += value * w0;
+            high[r] += value * w1;
+        }
+    }
+    for (int r = 0; r < ROWS; r++) {
+        store(products + (size_t)r * (size_t)out, low[r]);
+        store(products + (size_t)r * (size_t)out + LANES, high[r]);
+    }
+}
+
+static void multiply(const float *source, const float *weights, float *products, int tiles, int in, int out) {
+    for (int o = 0; o < out; o += COLUMNS)
+        for (int tile = 0; tile < tiles; tile += ROWS)
+            multiply_block(source + (size_t)tile * (size_t)in, weights + (size_t)o * (size_t)in,
+                           products + (size_t)tile * (size_t)out + o, in, out);
+}
+
+/* A' on six vectors `from_step` apart. */
+static inline __attribute__((always_inline)) void product_pass(const vector *m, int from_step, vector *y, int to_step) {
+    const vector sum_a = m[from_step] + m[2 * from_step], difference_a = m[from_step] - m[2 * from_step];
+    const vector sum_b = m[3 * from_step] + m[4 * from_step], difference_b = m[3 * from_step] - m[4 * from_step];
+
+    y[0] = m[0] + sum_a + sum_b;
+    y[to_step] = a1 * difference_a + b1 * difference_b;
+    y[2 * to_step] = a2 * sum_a + b2 * sum_b;
+    y[3 * to_step] = a3 * difference_a + b3 * difference_b + m[5 * from_step];
+}
+
+static void transform_products(const float *products, size_t step, const float *bias, int relu, int channels,
+                               const float *const *added, float *const *cells) {
+    const vector zero = {0};
+
+    for (int c = 0; c < channels; c += LANES) {
+        vector m[36], half[24], y[16];
+        const vector offset = load(bias + c);
+        for (int i = 0; i < 36; i++)
+            m[i] = load(products + (size_t)i * step + c);
+        for (int i = 0; i < 6; i++)
+            product_pass(m + i, 6, half + i, 6);
+        for (int i = 0; i < 4; i++)
+            product_pass(half + 6 * i, 1, y + 4 * i, 1);
+        for (int i = 0; i < 16; i++) {
+            if (!cells[i])
+                continue;
+            vector value = y[i] + offset;
+            if (relu)
+                value = (vector)((mask)value & (value > zero));
+            store(cells[i] + c, added ? value + load(added[i] + c) : value);
+        }
+    }
+}
+
+const lp_winograd_kernel KERNEL = {.name = NAME,
+                                   .features = FEATURES,
+                                   .lanes = LANES,
+                                   .rows = ROWS,
+                                   .columns = COLUMNS,
+                                   .transform_source = transform_source,
+                                   .multiply = multiply,
+                                   .transform_products = transform_products};
