@@ -17,6 +17,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     int has_network;
 } commands[] = {
+    {"run", "people in pictures, videos and cameras", cmd_run, 1},
     {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
     {"diff", "what two result files disagree on", cmd_diff, 0},
     {"info", "version, weights, CPU, threads", cmd_info, 0},

@@ -70,8 +70,8 @@ static const lp_cli_option output_options[] = {
     {"picture-format", 0, "NAME", "of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
      .choices = picture_formats},
     {"quality", 0, "N", "of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
-    {"boxes", 0, NULL, "draw boxes (--no-boxes: none)", AT(FLAG, boxes)},
-    {"scores", 0, NULL, "draw scores and ids (--no-scores: none)", AT(FLAG, scores)},
+    {"boxes", 0, NULL, "draw a box around each person", AT(FLAG, boxes)},
+    {"scores", 0, NULL, "draw scores and ids (with --track they are drawn unless --no-scores)", AT(FLAG, scores)},
     {"opacity", 0, "X", "of what is drawn, 0 to 1", AT(NUMBER, opacity), .max = 1},
     {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet)},
     {0}};
@@ -224,7 +224,7 @@ static void set_output(const struct run_options *o, lp_output_guard *guard, lp_o
     output->picture_format = o->picture_format ? picture_formats[o->picture_format] : NULL;
     output->quality = o->quality;
     output->draw.boxes = o->boxes;
-    output->draw.scores = o->scores;
+    output->draw.scores = o->scores < 0 ? o->track : o->scores;
     output->draw.opacity = o->opacity;
     output->draw.completed = o->completed;
 }
@@ -252,6 +252,10 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
             lp_cli_error("%s", error.text);
             code = LP_CLI_FAILED;
         }
+    }
+    if (!lp_sources_name_apart(sources)) {
+        lp_cli_error("no memory for the list of inputs");
+        code = LP_CLI_FAILED;
     }
     return code;
 }
@@ -318,7 +322,7 @@ int cmd_run(int argc, char **argv) {
                             .smooth = 1,
                             .keep_seconds = 2,
                             .boxes = draw.boxes,
-                            .scores = draw.scores,
+                            .scores = -1,
                             .opacity = draw.opacity};
     lightpose_settings_default(&o.model.settings);
     const lp_cli_group groups[] = {{"Output", output_options, &o},

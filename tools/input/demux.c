@@ -38,16 +38,14 @@ static int set_camera_options(AVDictionary **settings, const lp_input_options *o
     return av_dict_set(settings, "ts", "abs", 0); /* wall-clock times, whatever the driver's own clock */
 }
 
-/* RTSP over TCP: over UDP a lost packet is a damaged picture. Nothing is held back for smoothness. */
-static int set_address_options(AVDictionary **settings, int live) {
+/* RTSP over TCP: over UDP a lost packet is a damaged picture. */
+static int set_address_options(AVDictionary **settings) {
     av_dict_set(settings, "rtsp_transport", "tcp", 0);
     av_dict_set(settings, "rtsp_flags", "prefer_tcp", 0);
-    if (live)
-        av_dict_set(settings, "fflags", "nobuffer", 0);
     return av_dict_set(settings, "timeout", network_patience, 0);
 }
 
-static int prepare(lp_demux *demux, const lp_source *source, const lp_input_options *options, const char **url,
+static int prepare(const lp_source *source, const lp_input_options *options, const char **url,
                    const AVInputFormat **kind, AVDictionary **settings) {
     *url = source->text;
     *kind = NULL;
@@ -63,19 +61,19 @@ static int prepare(lp_demux *demux, const lp_source *source, const lp_input_opti
         *kind = av_find_input_format("video4linux2");
         return *kind ? set_camera_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
     case LP_SOURCE_LIVE:
-        return set_address_options(settings, 1);
+        return set_address_options(settings);
     case LP_SOURCE_VIDEO:
     case LP_SOURCE_PICTURES:
         break;
     }
-    return strstr(source->text, "://") ? set_address_options(settings, demux->live) : 0;
+    return strstr(source->text, "://") ? set_address_options(settings) : 0;
 }
 
 static int open_format(lp_demux *demux, const lp_source *source, const lp_input_options *options) {
     const AVInputFormat *kind;
     const char *url;
     AVDictionary *settings = NULL;
-    int code = prepare(demux, source, options, &url, &kind, &settings);
+    int code = prepare(source, options, &url, &kind, &settings);
     if (code >= 0) {
         demux->format = avformat_alloc_context();
         code = demux->format ? 0 : AVERROR(ENOMEM);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,4 +297,32 @@ lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, ligh
     if (list != stdin)
         fclose(list);
     return first.status == LIGHTPOSE_OK ? LIGHTPOSE_OK : lp_tool_fail(error, first.status, "%s", first.text);
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+static void keep(void *name) {
+    (void)name; /* it belongs to its source */
+}
+
+int lp_sources_name_apart(lp_sources *sources) {
+    void *names = NULL;
+    int ok = 1;
+    for (int i = 0; i < sources->count && ok; i++) {
+        lp_source *const source = &sources->items[i];
+        char *name = NULL;
+        for (int n = 2; ok && tfind(name ? name : source->name, &names, by_text); n++) {
+            free(name);
+            ok = asprintf(&name, "%s_%d", source->name, n) >= 0;
+        }
+        if (name && ok) {
+            free(source->name);
+            source->name = name;
+        }
+        ok = ok && tsearch(source->name, &names, by_text);
+    }
+    tdestroy(names, keep);
+    return ok;
 }

@@ -42,6 +42,9 @@ LIGHTPOSE_NODISCARD lightpose_status lp_sources_add(lp_sources *sources, const c
 /* Adds what each line of a file names; "-" is standard input. On failure the lines that can be had are added. */
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error);
 
+/* Gives streams of the same name names of their own: "clip", "clip_2". Returns 0 for lack of memory. */
+int lp_sources_name_apart(lp_sources *sources);
+
 void lp_sources_free(lp_sources *sources);
 
 /* Whether the source delivers frames at its own pace, and drops them where nobody takes them. */

@@ -11,19 +11,10 @@ void lp_timeline_start(lp_timeline *timeline, int by_time, int64_t index) {
     *timeline = (lp_timeline){.by_time = by_time, .next = index, .latest = INT64_MIN};
 }
 
-/* VP8 (RFC 6386 section 9.1) and VP9 (bitstream specification, 6.2) say in their first byte whether a picture is shown.
- * A VP9 packet that ends in a superframe index (annex B) holds a shown picture too. */
+/* VP8 says in its first byte whether a picture is shown (RFC 6386 section 9.1). VP9 and AV1 keep hidden pictures in one
+ * packet with a shown one. */
 static int is_shown(enum AVCodecID codec, const uint8_t *data, int size) {
-    if (size < 1)
-        return 1;
-    if (codec == AV_CODEC_ID_VP8)
-        return data[0] >> 4 & 1;
-    if (codec == AV_CODEC_ID_VP9 && (data[size - 1] & 0xe0) != 0xc0) {
-        const int profile = (data[0] >> 5 & 1) | (data[0] >> 3 & 2);
-        const int shift = profile == 3 ? 2 : 3; /* of show_existing_frame; frame_type and show_frame follow */
-        return (data[0] >> shift & 1) || (data[0] >> (shift - 2) & 1);
-    }
-    return 1;
+    return codec != AV_CODEC_ID_VP8 || size < 1 || data[0] >> 4 & 1;
 }
 
 int lp_timeline_counts(lp_timeline *timeline, const AVCodecParameters *codec, const AVPacket *packet) {

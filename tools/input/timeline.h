@@ -10,7 +10,7 @@
  *
  * Not counted, because no player shows them either: packets before the first key frame; pictures that follow the first
  * key frame in the file and precede it in time (they need a picture that the file does not hold); packets that the
- * container marks as cut away (edit lists); pictures coded to be referred to and not shown (VP8, VP9).
+ * container marks as cut away (edit lists); pictures coded to be referred to and not shown (VP8).
  *
  * Some sources have no such time stamps (AVI keeps none, raw streams neither; fields may come in packets of their own):
  * there, frames are counted as they are returned, and a decoder's errors as one frame each. */

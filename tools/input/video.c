@@ -27,9 +27,9 @@ struct lp_video {
     lp_input_converter converter;
     lp_input_orient orient;
     lp_input_options options;
-    int64_t beginning; /* the first frame by number that may be told */
-    int64_t told;      /* frames told, for a range that never comes */
-    int has_packet;    /* `packet` is to be sent still */
+    int64_t told;   /* frames told, for a range that never comes */
+    double time;    /* of the last frame, in seconds */
+    int has_packet; /* `packet` is to be sent still */
     int has_decoded;
     int draining; /* the file has ended: what the decoder holds back comes */
     int ended;
@@ -104,6 +104,7 @@ lightpose_status lp_video_open(lp_video **video, const lp_source *source, const 
     if (!v)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
+    v->time = NAN;
     lightpose_status status = lp_demux_open(&v->demux, source, options, error);
     if (status == LIGHTPOSE_OK) {
         const int by_time = lp_demux_has_times(&v->demux);
@@ -165,8 +166,14 @@ int64_t lp_video_number(const lp_video *v) {
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-static double seconds(const lp_video *v, int64_t time) {
-    return time == AV_NOPTS_VALUE ? NAN : (double)time * av_q2d(v->demux.stream->time_base);
+/* The time of a frame in seconds. AVI files lack some: those follow at the nominal rate. */
+static double seconds(lp_video *v, int64_t time) {
+    const AVRational rate = v->demux.stream->avg_frame_rate;
+    if (time != AV_NOPTS_VALUE)
+        v->time = (double)time * av_q2d(v->demux.stream->time_base);
+    else
+        v->time = rate.num > 0 && !v->demux.live ? v->time + av_q2d(av_inv_q(rate)) : NAN;
+    return v->time;
 }
 
 static int is_wanted(const lp_video *v, int64_t index) {
@@ -203,8 +210,7 @@ static void feed(lp_video *v) {
 }
 
 /* Turns the decoder's frame into one of ours. */
-static void deliver(lp_video *v, lp_input_frame *frame, int64_t time) {
-    frame->time = seconds(v, time);
+static void deliver(lp_video *v, lp_input_frame *frame) {
     if (v->decoded->decode_error_flags || v->decoded->flags & AV_FRAME_FLAG_CORRUPT) {
         tell_lost(frame, "the data of this frame, or of one that it builds on, are damaged");
         return;
@@ -228,24 +234,24 @@ static int take(lp_video *v, lp_input_frame *frame) {
     if (v->has_decoded && (!v->timeline.by_time || time == AV_NOPTS_VALUE))
         time = v->decoded->best_effort_timestamp;
     int64_t lost_time;
-    while (lp_timeline_lost(&v->timeline, time, &index, &lost_time))
+    while (lp_timeline_lost(&v->timeline, time, &index, &lost_time)) {
+        frame->time = seconds(v, lost_time);
         if (is_wanted(v, index)) {
             frame->index = index;
-            frame->time = seconds(v, lost_time);
             tell_lost(frame, "the decoder returned nothing for it");
             return 1;
         }
+    }
     if (!v->has_decoded)
         return 0;
     v->has_decoded = 0;
     frame->index = lp_timeline_came(&v->timeline, time);
-    if (is_wanted(v, frame->index)) {
-        deliver(v, frame, time);
-        av_frame_unref(v->decoded);
-        return 1;
-    }
+    frame->time = seconds(v, time);
+    const int wanted = is_wanted(v, frame->index);
+    if (wanted)
+        deliver(v, frame);
     av_frame_unref(v->decoded);
-    return 0;
+    return wanted;
 }
 
 /* The end of the file: what was wrong with it as a whole. */

@@ -93,9 +93,9 @@ void lp_output_options_default(lp_output_options *options);
 
 /* ---- Writers ----------------------------------------------------------------------------------------------------- */
 
-/* One format. Under -o DIR only streams of pictures share a file of a format with `many_streams`; each video has its
- * own, so that one that fails loses no other. A file that the user names takes all streams (but COCO results know
- * frames by their number alone, and refuse a second video). `state` is the writer's own. open, frame and close report
+/* One format. Under -o DIR each stream has its own file, so that one that fails loses no other. A file that the user
+ * names takes all streams where the format has `many_streams` (but COCO results know frames by their number alone, and
+ * refuse a second video). `state` is the writer's own. open, frame and close report
  * through `error`; after a failure of any of them the caller calls abort. begin may be NULL. close consumes the state
  * also when it fails, and then leaves nothing under the output's name; abort removes all that was begun, never a file
  * that is whole. */

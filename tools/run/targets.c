@@ -18,15 +18,13 @@ typedef struct target {
     int folder;        /* `place` is a folder, in which the stream's name decides */
     int pictures;      /* for streams of pictures */
     int videos;        /* for others */
-    lp_output *shared; /* of formats that hold several streams, while there is but one of it */
+    lp_output *shared; /* of a file: it holds all streams of the run */
 } target;
 
 struct lp_targets {
     target *items;
     int count;
     const lp_output_options *options;
-    const char *run_name;       /* of files that hold several streams */
-    int may_share;              /* streams come one after the other */
     lp_output_stream **streams; /* all that have begun: outputs point at them */
     int stream_count;
 };
@@ -42,7 +40,7 @@ typedef struct failed_frame {
 struct lp_target_stream {
     lp_targets *targets;
     lp_output_stream *about;
-    lp_output **own; /* for each target; NULL where it is shared or not for this stream */
+    lp_output **own; /* for each folder; NULL where it is not for this stream */
     int open;
     failed_frame *failed;
     int failed_count, failed_capacity;
@@ -105,14 +103,26 @@ static lightpose_status add_place(lp_targets *targets, const char *place, const 
     return add_folder(targets, place, formats, draw, error);
 }
 
+/* A file, unlike a folder, has to hold the whole run. */
 static lightpose_status check_files(const lp_targets *targets, const lp_sources *sources, lightpose_error *error) {
-    for (int i = 0; i < targets->count; i++)
-        if (!targets->items[i].folder && !targets->items[i].writer->many_streams && sources->count > 1)
-            return lp_tool_fail(
-                error, LIGHTPOSE_ERROR_ARGUMENT,
-                "option --output: a file of format %s holds one stream, and %d are given; name a folder "
-                "instead of %s",
-                targets->items[i].writer->name, sources->count, targets->items[i].place);
+    int live = 0;
+    for (int i = 0; i < sources->count; i++)
+        live += lp_source_is_live(&sources->items[i]);
+    for (int i = 0; i < targets->count; i++) {
+        const target *const t = &targets->items[i];
+        if (t->folder || sources->count < 2)
+            continue;
+        if (!t->writer->many_streams)
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                "option --output: a file of format %s holds one input, and %d are given; name a folder "
+                                "instead of %s",
+                                t->writer->name, sources->count, t->place);
+        if (live)
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                "option --output: live inputs come at the same time and cannot share a file; name a "
+                                "folder instead of %s",
+                                t->place);
+    }
     return LIGHTPOSE_OK;
 }
 
@@ -124,10 +134,6 @@ lightpose_status lp_targets_plan(lp_targets **targets, const lp_cli_operands *pl
     if (!t)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     t->options = options;
-    t->run_name = sources->count == 1 ? sources->items[0].name : "results";
-    t->may_share = 1;
-    for (int i = 0; i < sources->count; i++)
-        t->may_share &= sources->count == 1 || !lp_source_is_live(&sources->items[i]);
     lightpose_status status = LIGHTPOSE_OK;
     for (int i = 0; i < formats->count && status == LIGHTPOSE_OK; i++)
         if (!lp_output_find(formats->items[i]))
@@ -198,11 +204,9 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
 
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
     target *const t = &s->targets->items[index];
-    const int shared = t->writer->many_streams && s->targets->may_share;
-    lp_output **const out = shared ? &t->shared : &s->own[index];
+    lp_output **const out = t->folder ? &s->own[index] : &t->shared;
     if (!*out) {
-        char *const made =
-            t->folder ? lp_output_place(t->writer, t->place, shared ? s->targets->run_name : s->about->name) : NULL;
+        char *const made = t->folder ? lp_output_place(t->writer, t->place, s->about->name) : NULL;
         /* A file in the folder needs the folder; a folder makes itself. */
         lightpose_status status =
             t->folder && t->writer->suffix ? lp_output_make_folder(t->place, error) : LIGHTPOSE_OK;
