@@ -120,7 +120,8 @@ def read_ranges(path, source):
     table = {name: pair for name, pair in table.items() if name in wanted}
     table["data"] = [-ir_walk.MIDDLE * source.input_scale, (255 - ir_walk.MIDDLE) * source.input_scale]
     if source.ranges:
-        source.notes.append(f"the input's own ranges are replaced by those of {path}")
+        source.notes.append("the input's own ranges are replaced")
+    source.notes.append(f"ranges of {path}")
     source.ranges = table
 
 
@@ -172,11 +173,13 @@ def file_metadata(source, description, licence):
     return metadata
 
 
-def convert(files, dtype="keep", ranges=None, sources=None):
-    """(bytes of the weights file, lines to say about it)."""
+def convert(files, dtype="keep", ranges=None, sources=None, spare=None):
+    """(bytes of the weights file, lines to say about it). `ranges` is a file that replaces the input's ranges; `spare` a
+    folder with VARIANT.json for inputs that carry none."""
     source = read_source(files, dtype)
-    if ranges:
-        read_ranges(ranges, source)
+    found = os.path.join(spare, source.variant + ".json") if spare and not source.ranges else ""
+    if ranges or os.path.exists(found):
+        read_ranges(ranges or found, source)
     sources = manifest.read() if sources is None else sources
     contents = file_tensors(source, dtype)
     data = tensors.encode(contents, file_metadata(source, *describe(files, sources)))

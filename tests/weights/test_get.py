@@ -109,11 +109,11 @@ class Case(unittest.TestCase):
             file.write(data)
         return self.path(name)
 
-    def manifest(self, *sources):
+    def manifest(self, *sources, of=(XML, BIN)):
         """A list of sources (name, address) of the IR made here."""
         lines = [f"{source} {name} {len(data)} sha256:{hashlib.sha256(data).hexdigest()} CC0-1.0 {arch.OMZ} "
                  f"{address}/{source}/{name}\n"
-                 for source, address in sources for name, data in zip(NAMES, (XML, BIN))]
+                 for source, address in sources for name, data in zip(NAMES, of)]
         return self.write("MANIFEST", "".join(["# a comment\n\n", *lines]).encode())
 
     def run_tool(self, tool, *arguments, before=""):
@@ -157,6 +157,19 @@ class Places(Case):
             self.write(f"given/{name}", data)
         code, said = self.get("--from", self.path(f"given/{NAMES[0]}"), "--manifest", self.manifest(("x/A", "http://x")))
         self.assertEqual(code, 0, said)
+
+    def test_measured_ranges_serve_a_source_without(self):
+        plain = make("FP32")
+        table = {**MAKER.graph.expected_ranges, "conv1": [0, 3]}
+        self.write(f"tree/weights/ranges/{arch.OMZ}.json", json.dumps(table).encode())
+        for maker, expected in ((plain, {**table, "data": [-0.5, 127 / 256]}), (MAKER, MAKER.graph.expected_ranges)):
+            data = maker.graph.xml(), bytes(maker.graph.blob)
+            for name, part in zip(NAMES, data):
+                self.write(f"given/{name}", part)
+            code, said = self.get("--from", self.path("given"), "--manifest", self.manifest(("x/A", "http://x"), of=data))
+            self.assertEqual(code, 0, said)
+            self.assertEqual(File(self.read_output()).ranges, expected)
+            os.remove(self.output)
 
     def test_a_file_that_the_list_does_not_know(self):
         self.write(f"given/{NAMES[0]}", XML)
@@ -277,6 +290,13 @@ class Network(Case):
             code, said = self.get("--manifest", self.manifest(("x/0", server.address), ("x/A", server.address)))
         self.assertEqual(code, 0, said)
         self.assertIn("took x/A from its public address", said)
+
+    def test_a_source_without_a_checksum_is_not_asked(self):
+        with serving(self.FILES) as server:
+            line = f"p x.pth - - CC0-1.0 {arch.PYTORCH} {server.address}/x/A/{NAMES[0]}\n"
+            code, said = self.get("--manifest", self.write("MANIFEST", line.encode()))
+            self.assertEqual((code, server.asked), (1, []), said)
+        self.nothing_left()
 
     def test_killed_during_a_download_nothing_is_left(self):
         with serving(self.FILES, "slow") as server:
