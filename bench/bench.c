@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "measure.h"
 #include "report.h"
+#include "start.h"
 
 typedef struct bench_options {
     lp_cli_model model;
@@ -199,6 +200,7 @@ int main(int argc, char **argv) {
     bench_options options = {.limit = 32, .seconds = 2, .runs = 20};
     lp_cli_operands inputs;
 
+    lp_start(argv);
     lightpose_settings_default(&options.model.settings);
     const lp_cli_group groups[] = {
         {"Measurement", own_options, &options}, LP_CLI_MODEL_GROUP(&options.model), {NULL, NULL, NULL}};

@@ -6,11 +6,11 @@
 #include "cli.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libavutil/log.h>
+
+#include "start.h"
 
 static const struct {
     const char *name, *about;
@@ -20,7 +20,7 @@ static const struct {
     {"run", "people in pictures, videos and cameras", cmd_run, 1},
     {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
     {"diff", "what two result files disagree on", cmd_diff, 0},
-    {"info", "version, weights, CPU, threads", cmd_info, 0},
+    {"info", "version, weights, CPU, threads", cmd_info, 1},
     {NULL, NULL, NULL, 0},
 };
 
@@ -34,16 +34,6 @@ static void help(FILE *to) {
           "`lightpose --version` prints the version.\n"
           "Exit status: 0 done, 1 some of it failed, 2 wrong command line.\n",
           to);
-}
-
-/* Threads that wait for each other 60 times a frame must not sleep, nor, when another program has their CPU, spin for
- * long: libgomp's own choice costs half a second a frame then, a short spin nothing. libgomp reads its variables when
- * it is loaded, so the program starts once more with them set. */
-static void set_waiting(char **argv) {
-    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
-        return;
-    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
-        execv("/proc/self/exe", argv); /* where that fails the run is slower, no more */
 }
 
 int main(int argc, char **argv) {
@@ -63,7 +53,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; commands[i].name; i++)
         if (!strcmp(argv[1], commands[i].name)) {
             if (commands[i].has_network)
-                set_waiting(argv);
+                lp_start(argv);
             argv[1] = argv[0];
             return commands[i].run(argc - 1, argv + 1);
         }

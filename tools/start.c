@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "start.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Threads that wait for each other 60 times a frame must not sleep, nor, when another program has their CPU, spin for
+ * long: libgomp's own choice costs half a second a frame then, a short spin nothing. libgomp reads its variables when
+ * it is loaded, so the program starts once more with them set. */
+static void set_waiting(char **argv) {
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
+        execv("/proc/self/exe", argv); /* where that fails the run is slower, no more */
+}
+
+/* A program that runs from its build folder finds the weights that weights/get put into the source tree. */
+static void find_weights(void) {
+    static const char name[] = "weights/human-pose-estimation-0001.safetensors";
+    char folder[PATH_MAX], path[PATH_MAX + sizeof name + 8];
+    const char *const given = getenv("LIGHTPOSE_WEIGHTS");
+
+    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    if ((given && *given) || length <= 0)
+        return;
+    folder[length] = '\0';
+    char *const slash = strrchr(folder, '/'); /* SOURCE/build/tools/lightpose */
+    if (!slash)
+        return;
+    *slash = '\0';
+    snprintf(path, sizeof path, "%s/../../meson.build", folder);
+    if (access(path, R_OK) != 0)
+        return;
+    snprintf(path, sizeof path, "%s/../../%s", folder, name);
+    if (access(path, R_OK) == 0)
+        setenv("LIGHTPOSE_WEIGHTS", path, 1);
+}
+
+void lp_start(char **argv) {
+    find_weights();
+    set_waiting(argv);
+}
