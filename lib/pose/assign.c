@@ -16,7 +16,7 @@
 
 size_t lp_assign_scratch(int rows, int cols) {
     const size_t most = (size_t)(rows > cols ? rows : cols) + 1;
-    return most * (3 * sizeof(double) + 3 * sizeof(int));
+    return most * (3 * sizeof(double) + 4 * sizeof(int));
 }
 
 typedef struct problem {
@@ -71,11 +71,30 @@ static int search(problem *p, int row) {
     return column;
 }
 
+/* Every row gets the column that suits it best, if no row before took it. That is optimal as far as it goes: with u the
+ * row's least cost and v 0, reduced costs are at or above 0, and 0 for these pairs. Where few compete it is all. Rows
+ * without any gain wait, so as not to stand in the others' way. */
+static void start(problem *p, int *waiting) {
+    for (int i = 1; i <= p->rows; i++) {
+        const double *const gains = p->gain + (size_t)(i - 1) * p->row_step;
+        int best = 1;
+        for (int j = 2; j <= p->cols; j++) {
+            if (gains[(size_t)(j - 1) * p->col_step] > gains[(size_t)(best - 1) * p->col_step])
+                best = j;
+        }
+        p->u[i] = -gains[(size_t)(best - 1) * p->col_step];
+        waiting[i] = p->u[i] == 0 || p->row_of[best] != 0;
+        if (!waiting[i])
+            p->row_of[best] = i;
+    }
+}
+
 void lp_assign(const double *gain, int rows, int cols, int *match, void *scratch) {
     const int turned = rows > cols;
     const size_t most = (size_t)(turned ? rows : cols) + 1;
     double *const doubles = scratch;
     int *const ints = (int *)(doubles + 3 * most);
+    int *const waiting = ints + 3 * most;
     problem p = {.gain = gain,
                  .row_step = turned ? 1 : (size_t)cols,
                  .col_step = turned ? (size_t)cols : 1,
@@ -92,8 +111,9 @@ void lp_assign(const double *gain, int rows, int cols, int *match, void *scratch
         p.u[i] = p.v[i] = 0;
         p.row_of[i] = p.before[i] = 0;
     }
+    start(&p, waiting);
     for (int i = 1; i <= p.rows; i++) {
-        for (int j = search(&p, i); j != 0; j = p.before[j])
+        for (int j = waiting[i] ? search(&p, i) : 0; j != 0; j = p.before[j])
             p.row_of[j] = p.row_of[p.before[j]];
     }
 

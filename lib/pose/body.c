@@ -65,8 +65,10 @@ int lp_body_count_similar(const lp_body *a, const lp_body *b) {
     int count = 0;
 
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
-        if (a->weight[k] > 0 && b->weight[k] > 0)
-            count += exp(-squared_distance(a, b, k) / (2 * area * squared(tolerance[k]))) > 0.5;
+        if (a->weight[k] == 0 || b->weight[k] == 0)
+            continue;
+        const double exponent = squared_distance(a, b, k) / (2 * area * squared(tolerance[k]));
+        count += exponent < 1 && exp(-exponent) > 0.5; /* exp(-1) is 0.37 */
     }
     return count;
 }
@@ -77,10 +79,21 @@ double lp_body_area(const lp_body *body) {
     return fmax(body->width * body->height, narrow * longer * longer) + 1;
 }
 
+/* Whether the boxes are so far apart that no keypoint can be within reach of the other's. */
+static int is_apart(const lp_body *memory, const lp_expectation *expectation, const lp_body *seen) {
+    const double widest = 0.214; /* of the tolerances */
+    const double margin = reach * sqrt(expectation->area * squared(widest) + expectation->variance);
+    const double left = memory->left + expectation->dx - margin, top = memory->top + expectation->dy - margin;
+    return seen->left > left + memory->width + 2 * margin || seen->left + seen->width < left ||
+           seen->top > top + memory->height + 2 * margin || seen->top + seen->height < top;
+}
+
 double lp_body_similarity(const lp_body *memory, const lp_expectation *expectation, const lp_body *seen,
                           double *closeness) {
     double common = 0, close = 0;
 
+    if (!closeness && is_apart(memory, expectation, seen))
+        return 0;
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         const double weight = fmin(memory->weight[k], seen->weight[k]);
         double value = 0;

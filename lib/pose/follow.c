@@ -53,6 +53,8 @@ void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dv
         track->body.x[k] += dx;
         track->body.y[k] += dy;
     }
+    track->body.left += dx;
+    track->body.top += dy;
     track->vx += dvx;
     track->vy += dvy;
 }
@@ -98,6 +100,7 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
             track->body.weight[k] *= exp(-gap / fade_s);
         }
     }
+    lp_body_measure_box(&track->body);
     track->area = fmax(lp_body_area(body), track->area * exp(-gap / area_s));
     track->seen = now;
     track->hits++;

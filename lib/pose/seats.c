@@ -66,7 +66,7 @@ static lp_seat *choose(lightpose_tracker *tracker, middle at) {
         const double distance = hypot(seat->x - at.x, seat->y - at.y);
         if (!tracker->settled && is_free(tracker, seat))
             return seat;
-        if (tracker->settled && distance < least) {
+        if (distance < least) {
             least = distance;
             nearest = seat;
         }
