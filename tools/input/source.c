@@ -262,9 +262,10 @@ lightpose_status lp_sources_add(lp_sources *sources, const char *text, lightpose
         return add_address(sources, text, error);
     if (!strcmp(text, "camera"))
         return add_camera(sources, "/dev/video0", error);
-    if (!strncmp(text, "camera:", 7) && text[7] && strspn(text + 7, "0123456789") == strlen(text + 7)) {
+    const char *const colon = strncmp(text, "camera:", 7) ? NULL : strchr(text, ':');
+    if (colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")]) {
         char device[64];
-        snprintf(device, sizeof device, "/dev/video%.20s", text + 7);
+        snprintf(device, sizeof device, "/dev/video%.20s", colon + 1);
         return add_camera(sources, device, error);
     }
     if (!strncmp(text, "/dev/video", 10))
