@@ -12,7 +12,7 @@ static const double tolerance[LIGHTPOSE_KEYPOINTS] = {
     .050, .050, .070, .070                          /* eyes, ears */
 };
 
-/* A keypoint further away than this many tolerances counts 0: its similarity would be below 0.0004. */
+/* A keypoint further away than this many tolerances counts 0. */
 static const double reach = 4;
 
 /* Keypoints that a comparison must have in common before it can be trusted, as a weight: a body that agrees in
@@ -67,8 +67,8 @@ int lp_body_count_similar(const lp_body *a, const lp_body *b) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         if (a->weight[k] == 0 || b->weight[k] == 0)
             continue;
-        const double exponent = squared_distance(a, b, k) / (2 * area * squared(tolerance[k]));
-        count += exponent < 1 && exp(-exponent) > 0.5; /* exp(-1) is 0.37 */
+        /* exp(-d^2 / (2 A v)) > 0.5 without the exponential */
+        count += squared_distance(a, b, k) < 2 * M_LN2 * area * squared(tolerance[k]);
     }
     return count;
 }
@@ -101,8 +101,9 @@ double lp_body_similarity(const lp_body *memory, const lp_expectation *expectati
             const double variance = expectation->area * squared(tolerance[k]) + expectation->variance;
             const double distance = squared(memory->x[k] + expectation->dx - seen->x[k]) +
                                     squared(memory->y[k] + expectation->dy - seen->y[k]);
-            if (distance < squared(reach) * variance)
-                value = weight * exp(-distance / (2 * variance));
+            const double rest = 1 - distance / (squared(reach) * variance);
+            if (rest > 0)
+                value = weight * squared(squared(squared(rest)));
             common += weight;
             close += value;
         }

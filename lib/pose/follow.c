@@ -19,7 +19,7 @@
 
 #include "pose/result.h"
 
-static const double velocity_s = 0.25;
+static const double velocity_s = 0.2;
 static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
 static const double horizon_s = 2;
 static const double drift_known = 0.3; /* sizes a second */
@@ -27,6 +27,12 @@ static const double drift_new = 1.0;   /* sizes a second */
 static const double blur = 0.25;       /* sizes; a person this uncertain is half certain */
 static const double area_s = 5;        /* an area seen once is believed for about so long */
 static const double fade_s = 1;        /* a keypoint carried along unseen loses its weight over about so long */
+
+/* What is left after a time of something that fades over about `scale`; as the one-euro filter's, and like all here
+ * without the mathematics library, whose last digits differ between machines. */
+static double left(double time, double scale) {
+    return scale / (scale + time);
+}
 
 void lp_track_start(lp_track *track, const lp_body *body, double now) {
     *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now};
@@ -38,8 +44,8 @@ void lp_track_start(lp_track *track, const lp_body *body, double now) {
 
 lp_expectation lp_track_expect(const lp_track *track, double now) {
     const double gap = now - track->seen;
-    const double travel = horizon_s * (1 - exp(-gap / horizon_s));
-    const double drift = drift_known + (drift_new - drift_known) * exp(-(track->seen - track->born) / velocity_s);
+    const double travel = gap * horizon_s / (horizon_s + gap);
+    const double drift = drift_known + (drift_new - drift_known) * left(track->seen - track->born, velocity_s);
     const double spread = drift * gap;
     return (lp_expectation){.dx = track->vx * travel,
                             .dy = track->vy * travel,
@@ -83,7 +89,7 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
     displacement(track, &expectation, body, &dx, &dy);
     track->off_x = dx - expectation.dx;
     track->off_y = dy - expectation.dy;
-    const double gain = fmax(gap / (now - track->born + still_s), 1 - exp(-gap / velocity_s));
+    const double gain = fmax(gap / (now - track->born + still_s), 1 - left(gap, velocity_s));
     track->gain_vx = gain * (dx / gap - track->vx);
     track->gain_vy = gain * (dy / gap - track->vy);
     track->vx += track->gain_vx;
@@ -97,11 +103,11 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
         } else {
             track->body.x[k] += dx;
             track->body.y[k] += dy;
-            track->body.weight[k] *= exp(-gap / fade_s);
+            track->body.weight[k] *= left(gap, fade_s);
         }
     }
     lp_body_measure_box(&track->body);
-    track->area = fmax(lp_body_area(body), track->area * exp(-gap / area_s));
+    track->area = fmax(lp_body_area(body), track->area * left(gap, area_s));
     track->seen = now;
     track->hits++;
 }

@@ -63,7 +63,7 @@ static lp_seat *choose(lightpose_tracker *tracker, middle at) {
 
     for (int s = 0; s < tracker->settings.expect_people; s++) {
         lp_seat *const seat = &tracker->seats[s];
-        const double distance = hypot(seat->x - at.x, seat->y - at.y);
+        const double distance = (seat->x - at.x) * (seat->x - at.x) + (seat->y - at.y) * (seat->y - at.y);
         if (!tracker->settled && is_free(tracker, seat))
             return seat;
         if (distance < least) {
@@ -110,7 +110,7 @@ static void settle(lightpose_tracker *tracker, const lightpose_result *result) {
         if (seat->pose < 0)
             continue;
         const middle at = middle_of(&result->poses[seat->pose]);
-        const double gain = seat->placed ? 1 - exp(-tracker->step / place_s) : 1;
+        const double gain = seat->placed ? tracker->step / (place_s + tracker->step) : 1;
         seat->x += gain * (at.x - seat->x);
         seat->y += gain * (at.y - seat->y);
         seat->placed = 1;

@@ -12,8 +12,6 @@
 
 #include "pose/sway.h"
 
-#include <math.h>
-
 static const size_t least_people = 3;
 static const size_t coherent_people = 4;
 static const double coherent_share = 0.8;
@@ -34,6 +32,10 @@ static void insert(series *s, double value) {
 
 static double median(const series *s) {
     return (s->values[(s->count - 1) / 2] + s->values[s->count / 2]) / 2;
+}
+
+static double squared(double value) {
+    return value * value;
 }
 
 static int tells(const lp_track *track) {
@@ -57,7 +59,8 @@ void lp_sway(lp_track *tracks, size_t count) {
     const double dx = median(&x), dy = median(&y), dvx = median(&vx), dvy = median(&vy);
     for (size_t t = 0; t < count; t++) {
         if (tells(&tracks[t]))
-            alike += hypot(tracks[t].gain_vx - dvx, tracks[t].gain_vy - dvy) < hypot(dvx, dvy) / 2;
+            alike += squared(tracks[t].gain_vx - dvx) + squared(tracks[t].gain_vy - dvy) <
+                     (squared(dvx) + squared(dvy)) / 4; /* within half */
     }
     const int coherent = x.count >= coherent_people && (double)alike >= coherent_share * (double)x.count;
     for (size_t t = 0; t < count; t++) {
