@@ -21,7 +21,7 @@
 
 static const double velocity_s = 0.2;
 static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
-static const double horizon_s = 2;
+static const double horizon_s = 4;
 static const double drift_known = 0.3; /* sizes a second */
 static const double drift_new = 1.0;   /* sizes a second */
 static const double blur = 0.25;       /* sizes; a person this uncertain is half certain */
@@ -35,7 +35,7 @@ static double left(double time, double scale) {
 }
 
 void lp_track_start(lp_track *track, const lp_body *body, double now) {
-    *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now};
+    *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now, .at = now};
     track->body = *body;
     track->area = lp_body_area(body);
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
@@ -43,10 +43,10 @@ void lp_track_start(lp_track *track, const lp_body *body, double now) {
 }
 
 lp_expectation lp_track_expect(const lp_track *track, double now) {
-    const double gap = now - track->seen;
-    const double travel = gap * horizon_s / (horizon_s + gap);
+    const double step = now - track->at;
+    const double travel = step * left(step, horizon_s);
     const double drift = drift_known + (drift_new - drift_known) * left(track->seen - track->born, velocity_s);
-    const double spread = drift * gap;
+    const double spread = drift * (now - track->seen);
     return (lp_expectation){.dx = track->vx * travel,
                             .dy = track->vy * travel,
                             .variance = track->area * spread * spread,
@@ -65,7 +65,15 @@ void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dv
     track->vy += dvy;
 }
 
-/* How far the body as a whole has moved since it was last seen. */
+void lp_track_miss(lp_track *track, double now) {
+    const lp_expectation expectation = lp_track_expect(track, now);
+    const double slower = left(now - track->at, horizon_s) - 1;
+
+    lp_track_shift(track, expectation.dx, expectation.dy, slower * track->vx, slower * track->vy);
+    track->at = now;
+}
+
+/* How far the body as a whole is from where it was when last looked at. */
 static void displacement(const lp_track *track, const lp_expectation *expectation, const lp_body *body, double *dx,
                          double *dy) {
     double closeness[LIGHTPOSE_KEYPOINTS];
@@ -90,8 +98,8 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
     track->off_x = dx - expectation.dx;
     track->off_y = dy - expectation.dy;
     const double gain = fmax(gap / (now - track->born + still_s), 1 - left(gap, velocity_s));
-    track->gain_vx = gain * (dx / gap - track->vx);
-    track->gain_vy = gain * (dy / gap - track->vy);
+    track->gain_vx = gain * track->off_x / gap;
+    track->gain_vy = gain * track->off_y / gap;
     track->vx += track->gain_vx;
     track->vy += track->gain_vy;
 
@@ -109,6 +117,7 @@ void lp_track_learn(lp_track *track, const lp_body *body, double now) {
     lp_body_measure_box(&track->body);
     track->area = fmax(lp_body_area(body), track->area * left(gap, area_s));
     track->seen = now;
+    track->at = now;
     track->hits++;
 }
 

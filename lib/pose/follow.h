@@ -15,9 +15,10 @@ typedef struct lp_track {
     int pose, last_pose; /* index of its pose in this frame and in the one before; -1 where it has none */
     int64_t hits;        /* frames in which it was seen */
 
-    lp_body body; /* as last seen; keypoints that were missing then are carried along with the rest */
+    lp_body body; /* as last seen, and moved on since; keypoints missing then are carried along with the rest */
     double area;  /* lp_body_area, the largest of late: a pose may be a part of the person */
     double born, seen;
+    double at;               /* the time that `body` and the velocity are of */
     double vx, vy;           /* pixels a second of the body as a whole */
     double off_x, off_y;     /* from where it was expected when last seen to where it was */
     double gain_vx, gain_vy; /* change of the velocity when last seen */
@@ -30,6 +31,9 @@ typedef struct lp_track {
 void lp_track_start(lp_track *track, const lp_body *body, double now);
 
 lp_expectation lp_track_expect(const lp_track *track, double now);
+
+/* The person is not seen: moves on to where they are expected. */
+void lp_track_miss(lp_track *track, double now);
 
 /* Moves what is remembered by dx, dy, and adds to its velocity. */
 void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy);

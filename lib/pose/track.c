@@ -146,6 +146,15 @@ static void follow(lightpose_tracker *tracker, int count) {
     }
 }
 
+/* Those not found move on. */
+static void carry(lightpose_tracker *tracker) {
+    for (size_t t = 0; t < tracker->count; t++) {
+        if (tracker->tracks[t].pose < 0)
+            lp_track_miss(&tracker->tracks[t], tracker->now);
+    }
+    lp_sway(tracker->tracks, tracker->count);
+}
+
 /* Those not found are forgotten when it is time, and strangers met. */
 static void forget_and_meet(lightpose_tracker *tracker, int count) {
     for (size_t t = tracker->count; t-- > 0;) {
@@ -206,7 +215,7 @@ lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpo
         lp_match_default(tracker, count);
     follow(tracker, count);
     if (!is_reference(tracker))
-        lp_sway(tracker->tracks, tracker->count);
+        carry(tracker);
     forget_and_meet(tracker, count);
     report(tracker, result->poses);
     if (tracker->settings.expect_people > 0)
