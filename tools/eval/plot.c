@@ -24,6 +24,7 @@ typedef struct plot {
     FILE *to;
     const lp_outcome **points; /* by line, then by height */
     size_t count;
+    int decoders;
     axis x, y;
 } plot;
 
@@ -50,8 +51,9 @@ static const char *class_of(const lp_outcome *point) {
     }
 }
 
-static int is_dashed(const lp_outcome *point) {
-    return point->timing.decoder == LIGHTPOSE_DECODER_REFERENCE;
+/* The published decoder steps back behind ours where both are shown. */
+static int is_dashed(const plot *p, const lp_outcome *point) {
+    return p->decoders > 1 && point->timing.decoder == LIGHTPOSE_DECODER_REFERENCE;
 }
 
 /* Text content, with the characters that mean something in XML escaped. */
@@ -190,7 +192,7 @@ static void put_points(const plot *p, size_t first, size_t end, int name_heights
         const lp_outcome *const point = p->points[i];
         const double x = x_of(p, point->timing.image_ms), y = y_of(p, point->figures[LP_AP]);
         char text[32];
-        fprintf(p->to, "<circle class=\"%s%s\" r=\"4\"", class_of(point), is_dashed(point) ? " hollow" : "");
+        fprintf(p->to, "<circle class=\"%s%s\" r=\"4\"", class_of(point), is_dashed(p, point) ? " hollow" : "");
         put_at(p->to, "cx", x);
         put_at(p->to, "cy", y);
         fprintf(p->to, "><title>%s, %s, height %d: AP %.2f %%, %.2f ms</title></circle>\n", class_of(point),
@@ -198,8 +200,8 @@ static void put_points(const plot *p, size_t first, size_t end, int name_heights
                 100 * point->figures[LP_AP], point->timing.image_ms);
         snprintf(text, sizeof text, "%d", point->timing.height);
         if (name_heights)
-            put_label(p, "height", is_dashed(point) ? x + 7 : x - 7, is_dashed(point) ? y + 15 : y - 8,
-                      is_dashed(point) ? "start" : "end", text);
+            put_label(p, "height", is_dashed(p, point) ? x + 7 : x - 7, is_dashed(p, point) ? y + 15 : y - 8,
+                      is_dashed(p, point) ? "start" : "end", text);
     }
 }
 
@@ -207,7 +209,7 @@ static void put_lines(const plot *p) {
     for (size_t first = 0, end; first < p->count; first = end) {
         const lp_outcome *const line = p->points[first];
         const int new_decoder = first == 0 || p->points[first - 1]->timing.decoder != line->timing.decoder;
-        fprintf(p->to, "<polyline class=\"line %s%s\" points=\"", class_of(line), is_dashed(line) ? " dashed" : "");
+        fprintf(p->to, "<polyline class=\"line %s%s\" points=\"", class_of(line), is_dashed(p, line) ? " dashed" : "");
         for (end = first; end < p->count && same_line(p->points[end], line); end++) {
             put_number(p->to, x_of(p, p->points[end]->timing.image_ms));
             fputc(',', p->to);
@@ -221,7 +223,7 @@ static void put_lines(const plot *p) {
 
 static void put_sample(const plot *p, const lp_outcome *line, double x, double y) {
     char class[64];
-    snprintf(class, sizeof class, "line %s%s", class_of(line), is_dashed(line) ? " dashed" : "");
+    snprintf(class, sizeof class, "line %s%s", class_of(line), is_dashed(p, line) ? " dashed" : "");
     put_line(p, class, x, y, x + 22, y);
 }
 
@@ -247,6 +249,9 @@ static void put_key(const plot *p) {
 }
 
 static void put_plot(plot *p, const char *caption) {
+    p->decoders = 1;
+    for (size_t i = 1; i < p->count; i++)
+        p->decoders += p->points[i]->timing.decoder != p->points[i - 1]->timing.decoder;
     fit_axes(p);
     put_style(p->to);
     put_label(p, "title", LEFT - 40, 40, "start", "Accuracy against time");
