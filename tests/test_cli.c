@@ -73,17 +73,21 @@ static void reads_every_kind(void **state) {
     lp_cli_operands o;
     char **argv;
     assert_int_equal(parse(&takes_operands,
-                           "a --height 368 -f b --big=-3 -oDIR --word green --many x --many=y --limb-threshold -0.25 "
+                           "a --height 368 --extra-height 512 --extra-height=256 -f b --big=-3 -oDIR --word green "
+                           "--many x --many=y --limb-threshold 0.25 "
                            "- -- --flag -z",
                            &v, &o, &argv),
                      LP_CLI_GO);
     assert_string_equal(said, "");
     assert_int_equal(v.model.settings.height, 368);
+    assert_int_equal(v.model.settings.extra_heights[0], 512);
+    assert_int_equal(v.model.settings.extra_heights[1], 256);
+    assert_int_equal(v.model.settings.extra_heights[2], 0);
     assert_int_equal(v.flag, 1);
     assert_true(v.big == -3);
     assert_string_equal(v.text, "DIR");
     assert_int_equal(v.word, 1);
-    assert_true(v.model.settings.limb_threshold == -0.25f);
+    assert_true(v.model.settings.limb_threshold == 0.25f);
     assert_int_equal(v.many.count, 2);
     assert_string_equal(v.many.items[1], "y");
     const char *const expected[] = {"a", "b", "-", "--flag", "-z"};
@@ -126,6 +130,9 @@ static void refuses(void **state) {
         {"--peak-threshold 11", "\"11\" is not a number from 0 to 10"},
         {"--precision int4", "option --precision: \"int4\" is not auto, f32, bf16 or int8"},
         {"--word blue", "option --word: \"blue\" is not red or green"},
+        {"--extra-height 0", "option --extra-height: \"0\" is not a whole number from 1 to 2048"},
+        {"--extra-height 1 --extra-height 2 --extra-height 3 --extra-height 4",
+         "option --extra-height: 4 is one too many; the limit is 3"},
         {"--flag=1", "option --flag takes no value (\"1\" given)"},
         {"--no-flag=1", "unknown option --no-flag"},
         {"--no-height", "unknown option --no-height"},

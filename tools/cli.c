@@ -29,6 +29,10 @@ const lp_cli_option lp_cli_model_options[] = {
      .choices = decoders},
     {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .max = 1024},
     {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages), .min = 1, .max = 2},
+    {"extra-height", 0, "N", "a further height, whose maps are averaged with the others: more accurate; up to 3 times",
+     SETTING(INTS, extra_heights), .min = 1, .max = 2048, .slots = 3},
+    {"average-mirrored", 0, NULL, "average with the maps of the mirrored picture: more accurate, twice the time",
+     SETTING(FLAG, flip)},
     {"upsample", 0, "N", "factor of the maps' upsampling: 1, 2, 4 or 8 (4)", SETTING(INT, upsample), .min = 1,
      .max = 8},
     {"peak-threshold", 0, "X", "a keypoint's heatmap value is at least this (0.1)", SETTING(NUMBER, peak_threshold),
@@ -37,10 +41,11 @@ const lp_cli_option lp_cli_model_options[] = {
      SETTING(NUMBER, peak_radius), .max = 1000},
     {"limb-samples", 0, "N", "points at which a limb is tested (10)", SETTING(INT, limb_samples), .min = 2, .max = 32},
     {"limb-threshold", 0, "X", "a point supports its limb above this (0.05)", SETTING(NUMBER, limb_threshold),
-     .min = -10, .max = 10},
+     .max = 10},
     {"limb-ratio", 0, "X", "more than this share of the points must support a limb (0.8)", SETTING(NUMBER, limb_ratio),
      .max = 1},
-    {"min-keypoints", 0, "N", "people of fewer keypoints are left out", SETTING(INT, min_keypoints), .max = 18},
+    {"min-keypoints", 0, "N", "people of fewer keypoints are left out", SETTING(INT, min_keypoints), .min = 1,
+     .max = 18},
     {"min-score", 0, "X", "people of a smaller score per keypoint are left out", SETTING(NUMBER, min_score), .max = 10},
     {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1000000},
     {0}};
@@ -86,6 +91,16 @@ int lp_cli_usage(const char *name, const char *format, ...) {
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
 
+static bool read_integer(const char *value, const lp_cli_option *option, int64_t *to) {
+    char *end;
+    errno = 0;
+    const long long number = strtoll(value, &end, 10);
+    if (end == value || *end || errno || (double)number < option->min || (double)number > option->max)
+        return false;
+    *to = number;
+    return true;
+}
+
 static int bad_value(const lp_cli_command *command, const lp_cli_option *option, const char *value) {
     char limits[256] = "";
     if (option->kind == LP_CLI_CHOICE) {
@@ -101,18 +116,12 @@ static int bad_value(const lp_cli_command *command, const lp_cli_option *option,
     if (option->kind == LP_CLI_NUMBER)
         return lp_cli_usage(command->name, "option --%s: \"%s\" is not a number from %g to %g", option->name, value,
                             option->min, option->max);
+    int64_t whole;
+    if (option->kind == LP_CLI_INTS && read_integer(value, option, &whole))
+        return lp_cli_usage(command->name, "option --%s: %s is one too many; the limit is %d", option->name, value,
+                            option->slots);
     return lp_cli_usage(command->name, "option --%s: \"%s\" is not a whole number from %.0f to %.0f", option->name,
                         value, option->min, option->max);
-}
-
-static bool read_integer(const char *value, const lp_cli_option *option, int64_t *to) {
-    char *end;
-    errno = 0;
-    const long long number = strtoll(value, &end, 10);
-    if (end == value || *end || errno || (double)number < option->min || (double)number > option->max)
-        return false;
-    *to = number;
-    return true;
 }
 
 /* strtod follows the locale's decimal sign; an option does not. */
@@ -165,6 +174,13 @@ static bool store(const lp_cli_option *option, void *base, const char *value) {
             return false;
         *(int *)to = (int)whole;
         return true;
+    case LP_CLI_INTS:
+        for (int i = 0; i < option->slots && read_integer(value, option, &whole); i++)
+            if (((int *)to)[i] == 0) {
+                ((int *)to)[i] = (int)whole;
+                return true;
+            }
+        return false;
     case LP_CLI_INT64:
         return read_integer(value, option, to);
     case LP_CLI_NUMBER:

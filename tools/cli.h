@@ -40,6 +40,7 @@ enum {
 typedef enum lp_cli_kind {
     LP_CLI_FLAG,   /* int, set to 1; --no-NAME sets it to 0 */
     LP_CLI_INT,    /* int within min and max */
+    LP_CLI_INTS,   /* int[slots], the next that is 0 each time the option is given */
     LP_CLI_INT64,  /* int64_t within min and max */
     LP_CLI_NUMBER, /* float within min and max; the decimal sign is a point in every locale */
     LP_CLI_TEXT,   /* const char *, not empty */
@@ -55,6 +56,7 @@ typedef struct lp_cli_option {
     lp_cli_kind kind;
     size_t offset; /* of the variable in the group's base */
     double min, max;
+    int slots;
     const char *const *choices; /* ended by NULL */
 } lp_cli_option;
 

@@ -42,7 +42,7 @@ struct run_options {
     float min_size, min_pose_score;
     int boxes, scores;
     float opacity;
-    int quiet;
+    int show, quiet;
 };
 
 static const char *const set_names[] = {"default", "coco18", "body25", NULL};
@@ -73,6 +73,7 @@ static const lp_cli_option output_options[] = {
     {"boxes", 0, NULL, "draw a box around each person", AT(FLAG, boxes)},
     {"scores", 0, NULL, "draw scores and ids (with --track they are drawn unless --no-scores)", AT(FLAG, scores)},
     {"opacity", 0, "X", "of what is drawn, 0 to 1", AT(NUMBER, opacity), .max = 1},
+    {"show", 0, NULL, "show what is found in a window; Q closes it", AT(FLAG, show)},
     {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet)},
     {0}};
 
@@ -281,6 +282,7 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
     lp_output_options output;
     lightpose_tracker_settings track;
     lp_report report;
+    lp_window *window = NULL;
     set_engine(o, sources, engine);
     lightpose_status status = protect(o, sources, &guard, &error);
     set_output(o, guard, &output);
@@ -290,6 +292,8 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
     int code = status == LIGHTPOSE_ERROR_ARGUMENT ? lp_cli_usage(command.name, "%s", error.text) : LP_CLI_FAILED;
     if (status == LIGHTPOSE_OK)
         status = lightpose_model_load(&engine->model, o->model.weights, &error);
+    if (status == LIGHTPOSE_OK && o->show)
+        status = lp_window_open(&window, sources->items[0].name, &error);
     if (status == LIGHTPOSE_OK) {
         int to_stdout = 0;
         for (int i = 0; i < o->places.count; i++)
@@ -302,11 +306,15 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
             .choice = {o->model.settings.max_people, (lp_choose_by)o->by, o->ids.count ? ids : NULL, o->ids.count,
                        o->min_size, o->min_pose_score},
             .report = &report,
+            .window = window,
+            .draw = output.draw,
+            .stop = &stop_requested,
         };
         code = lp_session_run(&session);
     } else if (code == LP_CLI_FAILED) {
         lp_cli_error("%s", error.text);
     }
+    lp_window_close(&window);
     lp_targets_abort(&targets);
     lightpose_model_release(&engine->model);
     lp_output_guard_destroy(&guard);

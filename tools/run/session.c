@@ -38,8 +38,7 @@ static const lp_source *source_of(const session *s, const lp_job *job) {
 }
 
 static int is_stopped(const session *s) {
-    const atomic_int *const stop = s->options->engine->input.stop;
-    return stop && atomic_load(stop);
+    return atomic_load(s->options->stop);
 }
 
 /* ---- Begin ------------------------------------------------------------------------------------------------------- */
@@ -145,6 +144,8 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     }
     if (status == LIGHTPOSE_OK)
         status = write_frame(a, job, error);
+    if (status == LIGHTPOSE_OK && s->options->window && job->error.status == LIGHTPOSE_OK)
+        status = lp_window_show(s->options->window, &job->image, job->result, &s->options->draw, error);
     if (status != LIGHTPOSE_OK)
         return status;
     a->last_index = job->frame.index;
@@ -215,7 +216,9 @@ int lp_session_run(const lp_session_options *options) {
                                   ? lp_engine_start(&engine, options->engine, &error)
                                   : lp_tool_fail(&error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
     for (int got = 0; status == LIGHTPOSE_OK && got >= 0;) {
-        got = lp_engine_next(engine, &job, 200);
+        got = lp_engine_next(engine, &job, options->window ? 20 : 200);
+        if (options->window && lp_window_is_closed(options->window))
+            atomic_store(options->stop, 1);
         if (got > 0) {
             status = take_job(&s, job, &error);
             lp_engine_done(engine, job);

@@ -11,6 +11,7 @@
 #include "run/engine.h"
 #include "run/report.h"
 #include "run/targets.h"
+#include "run/window.h"
 
 typedef struct lp_session_options {
     const lp_engine_options *engine;
@@ -18,6 +19,9 @@ typedef struct lp_session_options {
     const lightpose_tracker_settings *track; /* NULL: people are not followed */
     lp_choice choice;
     lp_report *report;
+    lp_window *window; /* NULL: none */
+    lightpose_draw_settings draw;
+    atomic_int *stop; /* set to end the run in order */
 } lp_session_options;
 
 /* Returns LP_CLI_OK or LP_CLI_FAILED. On a failed output the run ends, and what is not whole is removed; other failures
