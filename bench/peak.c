@@ -19,9 +19,11 @@ __attribute__((target("avx512f"))) static void run_f32_512(void) {
     __m512 sum[CHAINS];
     const __m512 factor = _mm512_set1_ps(0.5f);
 
+#pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
         sum[i] = _mm512_set1_ps((float)i);
     for (int round = 0; round < ROUNDS; round++)
+#pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
             sum[i] = _mm512_fmadd_ps(sum[i], factor, factor);
             __asm__ volatile("" : "+v"(sum[i]));
@@ -32,9 +34,11 @@ __attribute__((target("avx2,fma"))) static void run_f32_256(void) {
     __m256 sum[CHAINS];
     const __m256 factor = _mm256_set1_ps(0.5f);
 
+#pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
         sum[i] = _mm256_set1_ps((float)i);
     for (int round = 0; round < ROUNDS; round++)
+#pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
             sum[i] = _mm256_fmadd_ps(sum[i], factor, factor);
             __asm__ volatile("" : "+x"(sum[i]));
@@ -46,9 +50,11 @@ __attribute__((target("avx512f,avx512bf16"))) static void run_bf16(void) {
     __m512bh factor;
 
     memset(&factor, 0x3f, sizeof factor);
+#pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
         sum[i] = _mm512_setzero_ps();
     for (int round = 0; round < ROUNDS; round++)
+#pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
             sum[i] = _mm512_dpbf16_ps(sum[i], factor, factor);
             __asm__ volatile("" : "+v"(sum[i]));
@@ -59,9 +65,11 @@ __attribute__((target("avx512f,avx512vnni"))) static void run_int8(void) {
     __m512i sum[CHAINS];
     const __m512i factor = _mm512_set1_epi8(1);
 
+#pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
         sum[i] = _mm512_setzero_si512();
     for (int round = 0; round < ROUNDS; round++)
+#pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
             sum[i] = _mm512_dpbusd_epi32(sum[i], factor, factor);
             __asm__ volatile("" : "+v"(sum[i]));

@@ -88,8 +88,7 @@ const char *const lp_arch_concat_inputs[LP_CONCAT_INPUTS] = {"conv5_5_CPM_L1", "
 
 static const char *const variant_names[] = {"human-pose-estimation-0001", "lightweight-openpose-pytorch"};
 
-int lp_arch_layers(lp_variant variant, lp_layer *rows)
-{
+int lp_arch_layers(lp_variant variant, lp_layer *rows) {
     int count = 0;
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -98,23 +97,19 @@ int lp_arch_layers(lp_variant variant, lp_layer *rows)
     return count;
 }
 
-const char *lp_arch_heatmaps(int stage)
-{
+const char *lp_arch_heatmaps(int stage) {
     return stage == 1 ? "conv5_5_CPM_L2" : "Mconv7_stage2_L2";
 }
 
-const char *lp_arch_pafs(int stage)
-{
+const char *lp_arch_pafs(int stage) {
     return stage == 1 ? "conv5_5_CPM_L1" : "Mconv7_stage2_L1";
 }
 
-const char *lp_variant_name(lp_variant variant)
-{
+const char *lp_variant_name(lp_variant variant) {
     return variant_names[variant];
 }
 
-int lp_variant_from_name(const char *name)
-{
+int lp_variant_from_name(const char *name) {
     for (int i = 0; i < 2; i++)
         if (strcmp(name, variant_names[i]) == 0)
             return i;
