@@ -300,6 +300,7 @@ static void scales_that_are_not_positive(void **state) {
         const char *words;
     } cases[] = {{0, "value 5 is 0; scales are above 0"},
                  {-0.5F, "value 5 is -0.5; scales are above 0"},
+                 {2.7e36F, "value 5 is 2.7e+36; scales are above 0, up to 2.65846e+36"},
                  {__builtin_inff(), "value 5 is not finite"},
                  {__builtin_nanf(""), "value 5 is not finite"}};
 

@@ -3,6 +3,7 @@
 
 #include "net/weights.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,11 @@
 #include "net/safetensors.h"
 
 static const char format_version[] = "1";
+static const float max_scale = FLT_MAX / 128; /* a weight of -128 steps is finite still */
 
 typedef struct layer_tensors {
-    const lp_tensor *weight, *bias;
-    const float *scales; /* one per output channel where the weights are int8, else NULL */
+    const lp_tensor *weight, *bias, *scale; /* scale where the weights are int8, else NULL */
+    const float *scales;                    /* its values, one per output channel */
 } layer_tensors;
 
 struct lp_weights {
@@ -92,20 +94,21 @@ static lightpose_status find_tensor(const lp_tensor **tensor, const lp_weights *
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status read_scales(const lp_weights *weights, const lp_layer *layer, float *scales,
-                                    lightpose_error *error) {
+static lightpose_status read_scales(const lp_weights *weights, const lp_layer *layer, layer_tensors *tensors,
+                                    float *scales, lightpose_error *error) {
     const int64_t shape[] = {layer->out};
-    const lp_tensor *tensor;
 
-    LP_TRY(find_tensor(&tensor, weights, layer->name, "scale", shape, 1, error));
-    if (tensor->dtype != LP_DTYPE_F32)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype %s; scales are F32", tensor->name,
-                       lp_dtype_name(tensor->dtype));
-    lp_tensor_read(tensor, scales);
+    LP_TRY(find_tensor(&tensors->scale, weights, layer->name, "scale", shape, 1, error));
+    if (tensors->scale->dtype != LP_DTYPE_F32)
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype %s; scales are F32", tensors->scale->name,
+                       lp_dtype_name(tensors->scale->dtype));
+    lp_tensor_read(tensors->scale, scales);
     for (int i = 0; i < layer->out; i++)
-        if (!(scales[i] > 0))
-            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": value %d is %g; scales are above 0",
-                           tensor->name, i, (double)scales[i]);
+        if (!(scales[i] > 0 && scales[i] <= max_scale))
+            return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+                           "tensor \"%s\": value %d is %g; scales are above 0, up to %g", tensors->scale->name, i,
+                           (double)scales[i], (double)max_scale);
+    tensors->scales = scales;
     return LIGHTPOSE_OK;
 }
 
@@ -127,32 +130,26 @@ static lightpose_status read_layer(lp_weights *weights, int index, float *scales
     if (tensors->bias->dtype == LP_DTYPE_I8)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype I8; biases are F32, F16 or BF16",
                        tensors->bias->name);
-    if (weights->dtype == LP_DTYPE_I8) {
-        LP_TRY(read_scales(weights, layer, scales, error));
-        tensors->scales = scales;
-    }
+    if (weights->dtype == LP_DTYPE_I8)
+        LP_TRY(read_scales(weights, layer, tensors, scales, error));
     weights->parameters += (int64_t)(tensors->weight->count + tensors->bias->count);
     return LIGHTPOSE_OK;
 }
 
 /* After every layer has found its tensors, one that is left over belongs to none. */
 static lightpose_status refuse_extra(const lp_weights *weights, lightpose_error *error) {
-    char quoted[LP_QUOTED], name[LP_QUOTED];
+    char quoted[LP_QUOTED];
 
     for (int t = 0; t < weights->file.count; t++) {
-        const char *const found = weights->file.tensors[t].name;
+        const lp_tensor *const found = &weights->file.tensors[t];
         int known = 0;
         for (int i = 0; i < weights->layer_count && !known; i++) {
-            known = weights->tensors[i].weight == &weights->file.tensors[t] ||
-                    weights->tensors[i].bias == &weights->file.tensors[t];
-            if (weights->tensors[i].scales) {
-                snprintf(name, sizeof name, "%s.scale", weights->layers[i].name);
-                known = known || strcmp(found, name) == 0;
-            }
+            const layer_tensors *const tensors = &weights->tensors[i];
+            known = found == tensors->weight || found == tensors->bias || found == tensors->scale;
         }
         if (!known)
             return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
-                           "tensor \"%s\" is not part of variant \"%s\" with %s weights", lp_quote(quoted, found),
+                           "tensor \"%s\" is not part of variant \"%s\" with %s weights", lp_quote(quoted, found->name),
                            lp_variant_name(weights->variant), lp_dtype_name(weights->dtype));
     }
     return LIGHTPOSE_OK;
