@@ -54,8 +54,13 @@ static json_t *read_value(lp_json *json) {
 
     if (next == '{' || next == '[')
         return read_members(json, next);
-    if (next == '"')
-        return lp_json_string(json, text, sizeof text) ? json_string(text) : NULL;
+    if (next == '"') {
+        if (!lp_json_string(json, text, sizeof text))
+            return NULL;
+        json_t *const string = json_string(text);
+        assert_non_null(string); /* Jansson takes UTF-8 alone */
+        return string;
+    }
     lp_json attempt = *json;
     if (lp_json_whole(&attempt, &whole)) {
         *json = attempt;
