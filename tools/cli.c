@@ -103,7 +103,7 @@ static bool read_integer(const char *value, const lp_cli_option *option, int64_t
 
 static int bad_value(const lp_cli_command *command, const lp_cli_option *option, const char *value) {
     char limits[256] = "";
-    if (option->kind == LP_CLI_CHOICE) {
+    if (option->choices && *value) {
         size_t used = 0;
         for (int i = 0; option->choices[i] && used < sizeof limits; i++) {
             const char *const between = i == 0 ? "" : option->choices[i + 1] ? ", " : " or ";
@@ -165,6 +165,7 @@ void lp_cli_operands_free(lp_cli_operands *operands) {
 static bool store(const lp_cli_option *option, void *base, const char *value) {
     void *const to = (char *)base + option->offset;
     int64_t whole = 0;
+    int choice;
     switch (option->kind) {
     case LP_CLI_FLAG:
         *(int *)to = 1;
@@ -191,7 +192,7 @@ static bool store(const lp_cli_option *option, void *base, const char *value) {
         *(const char **)to = value;
         return *value != 0;
     case LP_CLI_TEXTS:
-        return *value && append(to, value);
+        return *value && (!option->choices || read_choice(value, option, &choice)) && append(to, value);
     }
     return false;
 }
@@ -321,6 +322,9 @@ int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int 
             options = false;
         } else if (options && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))) {
             lp_cli_help(command, groups);
+            code = LP_CLI_OK;
+        } else if (options && !strcmp(argv[i], "--complete")) {
+            lp_cli_complete(groups);
             code = LP_CLI_OK;
         } else if (options) {
             code = read_word(command, groups, argc, argv, &i, operands);

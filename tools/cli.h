@@ -45,7 +45,8 @@ typedef enum lp_cli_kind {
     LP_CLI_NUMBER, /* float within min and max; the decimal sign is a point in every locale */
     LP_CLI_TEXT,   /* const char *, not empty */
     LP_CLI_CHOICE, /* int, the index of the word in choices */
-    LP_CLI_TEXTS   /* lp_cli_operands, one entry each time the option is given; freed with lp_cli_operands_free */
+    LP_CLI_TEXTS   /* lp_cli_operands, one entry each time the option is given; freed with lp_cli_operands_free. With
+                      choices it has to be one of them */
 } lp_cli_kind;
 
 typedef struct lp_cli_option {
@@ -85,7 +86,8 @@ typedef struct lp_cli_operands {
 void lp_cli_operands_free(lp_cli_operands *operands);
 
 /* Reads argv[1..argc-1]. Options and operands may be mixed; "--" ends the options; "-" is an operand. Accepts
- * `--name VALUE`, `--name=VALUE`, `-xVALUE`, `-x VALUE`. `--help` and `-h` print the help.
+ * `--name VALUE`, `--name=VALUE`, `-xVALUE`, `-x VALUE`. `--help` and `-h` print the help, and
+ * `--complete` what a shell completes.
  * Returns LP_CLI_GO with *operands filled, LP_CLI_OK after the help, LP_CLI_USAGE after a message on stderr. */
 int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int argc, char **argv,
                  lp_cli_operands *operands);

@@ -50,3 +50,13 @@ void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups) {
     if (command->examples)
         printf("\nExamples:\n%s", command->examples);
 }
+
+void lp_cli_complete(const lp_cli_group *groups) {
+    for (; groups->title; groups++)
+        for (const lp_cli_option *o = groups->options; o->name; o++) {
+            printf("--%s%s", o->name, o->kind == LP_CLI_FLAG ? "" : "=");
+            for (int i = 0; o->choices && o->choices[i]; i++)
+                printf("%s%s", i ? " " : "", o->choices[i]);
+            putchar('\n');
+        }
+}

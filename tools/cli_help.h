@@ -9,4 +9,7 @@
 /* Prints the help of a subcommand on stdout. */
 void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups);
 
+/* Prints the options for shells to complete, one a line: "--flag", "--option=" or "--option=value value". */
+void lp_cli_complete(const lp_cli_group *groups);
+
 #endif

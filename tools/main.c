@@ -50,6 +50,11 @@ int main(int argc, char **argv) {
         printf("lightpose %s\n", lightpose_version());
         return LP_CLI_OK;
     }
+    if (!strcmp(argv[1], "--complete")) {
+        for (size_t i = 0; commands[i].name; i++)
+            puts(commands[i].name);
+        return LP_CLI_OK;
+    }
     for (size_t i = 0; commands[i].name; i++)
         if (!strcmp(argv[1], commands[i].name)) {
             if (commands[i].has_network)

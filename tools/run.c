@@ -45,6 +45,8 @@ struct run_options {
     int show, quiet;
 };
 
+static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",   "csv",
+                                           "checksum", "null",  "draw", "video", NULL};
 static const char *const set_names[] = {"default", "coco18", "body25", NULL};
 static const char *const rotations[] = {"0", "90", "180", "270", NULL};
 static const char *const flips[] = {"none", "x", "y", NULL};
@@ -58,7 +60,8 @@ static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
 static const lp_cli_option output_options[] = {
     {"output", 'o', "PLACE", "a folder; or a file, whose ending tells the format; or - ; may be given again",
      AT(TEXTS, places)},
-    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum or null; may be given again", AT(TEXTS, formats)},
+    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum, null, draw or video; may be given again",
+     AT(TEXTS, formats), .choices = format_names},
     {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw)},
     {"keypoint-set", 0, "NAME", "coco18, or body25 (default for openpose and dgs)", AT(CHOICE, set),
      .choices = set_names},
