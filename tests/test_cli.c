@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "cli.h"
+#include "settings.h"
 
 struct values {
     lp_cli_model model;
@@ -125,9 +126,9 @@ static void refuses(void **state) {
         {"--height=", "\"\" is not a whole number"},
         {"--height 99999999999999999999", "is not a whole number"},
         {"--big 9000000000000001", "is not a whole number from -5 to 9000000000000000"},
-        {"--peak-threshold nan", "\"nan\" is not a number from 0 to 10"},
-        {"--peak-threshold 0,5", "\"0,5\" is not a number from 0 to 10"},
-        {"--peak-threshold 11", "\"11\" is not a number from 0 to 10"},
+        {"--peak-threshold nan", "\"nan\" is not a number from 0 to 1000000"},
+        {"--peak-threshold 0,5", "\"0,5\" is not a number from 0 to 1000000"},
+        {"--peak-threshold 1e7", "\"1e7\" is not a number from 0 to 1000000"},
         {"--precision int4", "option --precision: \"int4\" is not auto, f32, bf16 or int8"},
         {"--word blue", "option --word: \"blue\" is not red or green"},
         {"--extra-height 0", "option --extra-height: \"0\" is not a whole number from 1 to 2048"},
@@ -187,8 +188,30 @@ static void numbers_ignore_the_locale(void **state) {
     free(argv);
 }
 
+/* What an option takes the library takes, and nothing more. */
+static void ranges_are_the_librarys(void **state) {
+    (void)state;
+    for (const lp_cli_option *o = lp_cli_model_options; o->name; o++) {
+        const double steps[] = {o->min, o->max, o->min - 1, o->max * 1.01 + 1};
+        for (int i = 0; i < 4 && (o->kind == LP_CLI_INT || o->kind == LP_CLI_NUMBER); i++) {
+            lp_cli_model model = {0};
+            lightpose_settings_default(&model.settings);
+            void *const place = (char *)&model + o->offset;
+            if (o->kind == LP_CLI_INT)
+                *(int *)place = (int)steps[i];
+            else
+                *(float *)place = (float)steps[i];
+            lightpose_error detail = {0};
+            const int taken = lp_settings_check(&model.settings, &detail) == LIGHTPOSE_OK;
+            if (taken != (i < 2))
+                fail_msg("--%s %g: the library says \"%s\"", o->name, steps[i], detail.text);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges_are_the_librarys),
         cmocka_unit_test(reads_every_kind),
         cmocka_unit_test(refuses),
         cmocka_unit_test(helps),

@@ -36,18 +36,19 @@ const lp_cli_option lp_cli_model_options[] = {
     {"upsample", 0, "N", "factor of the maps' upsampling: 1, 2, 4 or 8 (4)", SETTING(INT, upsample), .min = 1,
      .max = 8},
     {"peak-threshold", 0, "X", "a keypoint's heatmap value is at least this (0.1)", SETTING(NUMBER, peak_threshold),
-     .max = 10},
+     .max = 1e6},
     {"peak-radius", 0, "X", "a peak removes others closer than this, in upsampled cells (6)",
-     SETTING(NUMBER, peak_radius), .max = 1000},
+     SETTING(NUMBER, peak_radius), .max = 1e4},
     {"limb-samples", 0, "N", "points at which a limb is tested (10)", SETTING(INT, limb_samples), .min = 2, .max = 32},
     {"limb-threshold", 0, "X", "a point supports its limb above this (0.05)", SETTING(NUMBER, limb_threshold),
-     .max = 10},
+     .max = 1e6},
     {"limb-ratio", 0, "X", "more than this share of the points must support a limb (0.8)", SETTING(NUMBER, limb_ratio),
      .max = 1},
     {"min-keypoints", 0, "N", "people of fewer keypoints are left out", SETTING(INT, min_keypoints), .min = 1,
      .max = 18},
-    {"min-score", 0, "X", "people of a smaller score per keypoint are left out", SETTING(NUMBER, min_score), .max = 10},
-    {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1000000},
+    {"min-score", 0, "X", "people of a smaller score per keypoint are left out", SETTING(NUMBER, min_score),
+     .max = 1e6},
+    {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1 << 20},
     {0}};
 
 const char *lp_cli_precision_name(lightpose_precision precision) {
@@ -114,7 +115,7 @@ static int bad_value(const lp_cli_command *command, const lp_cli_option *option,
     if (option->kind == LP_CLI_TEXT || option->kind == LP_CLI_TEXTS)
         return lp_cli_usage(command->name, "option --%s: the value is empty", option->name);
     if (option->kind == LP_CLI_NUMBER)
-        return lp_cli_usage(command->name, "option --%s: \"%s\" is not a number from %g to %g", option->name, value,
+        return lp_cli_usage(command->name, "option --%s: \"%s\" is not a number from %.7g to %.7g", option->name, value,
                             option->min, option->max);
     int64_t whole;
     if (option->kind == LP_CLI_INTS && read_integer(value, option, &whole))

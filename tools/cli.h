@@ -32,9 +32,10 @@
 /* Exit codes, the same for every subcommand (`diff` gives 1 a meaning of its own: the files differ). */
 enum {
     LP_CLI_OK = 0,
-    LP_CLI_FAILED = 1, /* some of the work could not be done */
-    LP_CLI_USAGE = 2,  /* the command line is wrong: nothing was done */
-    LP_CLI_GO = -1     /* lp_cli_parse: go on */
+    LP_CLI_FAILED = 1,   /* some of the work could not be done */
+    LP_CLI_USAGE = 2,    /* the command line is wrong: nothing was done */
+    LP_CLI_CLOSED = 141, /* whoever read standard output has gone: as a program that SIGPIPE ends */
+    LP_CLI_GO = -1       /* lp_cli_parse: go on */
 };
 
 typedef enum lp_cli_kind {

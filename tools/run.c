@@ -19,8 +19,9 @@ static const lp_cli_command command = {
     "Finds the people in each INPUT and their keypoints. INPUT is a picture, a folder, a pattern in quotes, a video,\n"
     "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), or - for frames on standard "
     "input.\n"
-    "Without --output it prints a line for each. A folder as output gets, of pictures, the annotated picture and\n"
-    "OpenPose JSON, of videos the annotated video and JSON Lines, or what --json and --draw ask for.",
+    "Without --output it prints a line for each, or what --json asks for. A folder as output gets, of pictures, the\n"
+    "annotated picture and OpenPose JSON, of videos the annotated video and JSON Lines, or what --json and --draw ask\n"
+    "for: one file for each video, and for each folder of pictures.",
     "    lightpose run street.jpg                          people and time\n"
     "    lightpose run *.jpg -o out                        annotated pictures and OpenPose JSON in out/\n"
     "    lightpose run clip.mp4 -o clip.jsonl --track      one line of JSON a frame, people with ids\n"
@@ -58,7 +59,7 @@ static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
 #define AT(what, field) LP_CLI_AT(what, struct run_options, field)
 
 static const lp_cli_option output_options[] = {
-    {"output", 'o', "PLACE", "a folder; or a file, whose ending tells the format; or - ; may be given again",
+    {"output", 'o', "PLACE", "a folder; a file, whose ending or --json tells the format; or - ; may be given again",
      AT(TEXTS, places)},
     {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum, null, draw or video; may be given again",
      AT(TEXTS, formats), .choices = format_names},
@@ -182,8 +183,8 @@ static int check(const struct run_options *o, const lp_cli_operands *inputs) {
                             o->ids.count       ? "id"
                             : o->expect_people ? "expect-people"
                                                : "order");
-    if ((o->formats.count || o->draw) && !o->places.count)
-        return lp_cli_usage(command.name, "option --%s needs --output", o->draw ? "draw" : "json");
+    if (o->draw && !o->places.count)
+        return lp_cli_usage(command.name, "option --draw needs --output");
     return LP_CLI_GO;
 }
 
@@ -264,6 +265,15 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
     return code;
 }
 
+/* Says that results have other names than their inputs, where that is so. */
+static void tell_names(const struct run_options *o, const lp_sources *sources, const lp_targets *targets) {
+    const int count = (lp_targets_use_names(targets, 0) ? sources->renamed : 0) +
+                      (lp_targets_use_names(targets, 1) ? sources->renamed_pictures : 0);
+    if (count && !o->quiet)
+        lp_cli_error("%d input%s the name of an earlier one: results are called NAME_2, NAME_3, ... in that order",
+                     count, count == 1 ? " has" : "s have");
+}
+
 /* No output may replace what is read. */
 static lightpose_status protect(const struct run_options *o, const lp_sources *sources, lp_output_guard **guard,
                                 lightpose_error *error) {
@@ -286,21 +296,27 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
     lightpose_tracker_settings track;
     lp_report report;
     lp_window *window = NULL;
+    /* A format without a place goes to standard output. */
+    const char *dash[] = {"-"};
+    const lp_cli_operands to_dash = {dash, 1};
+    const lp_cli_operands *const places = o->formats.count && !o->places.count ? &to_dash : &o->places;
     set_engine(o, sources, engine);
     lightpose_status status = protect(o, sources, &guard, &error);
     set_output(o, guard, &output);
     set_tracker(o, &track);
-    if (status == LIGHTPOSE_OK && o->places.count)
-        status = lp_targets_plan(&targets, &o->places, &o->formats, o->draw, sources, &output, &error);
+    if (status == LIGHTPOSE_OK && places->count)
+        status = lp_targets_plan(&targets, places, &o->formats, o->draw, sources, &output, &error);
     int code = status == LIGHTPOSE_ERROR_ARGUMENT ? lp_cli_usage(command.name, "%s", error.text) : LP_CLI_FAILED;
+    if (status == LIGHTPOSE_OK && targets)
+        tell_names(o, sources, targets);
     if (status == LIGHTPOSE_OK)
         status = lightpose_model_load(&engine->model, o->model.weights, &error);
     if (status == LIGHTPOSE_OK && o->show)
         status = lp_window_open(&window, sources->items[0].name, &error);
     if (status == LIGHTPOSE_OK) {
         int to_stdout = 0;
-        for (int i = 0; i < o->places.count; i++)
-            to_stdout |= !strcmp(o->places.items[i], "-");
+        for (int i = 0; i < places->count; i++)
+            to_stdout |= !strcmp(places->items[i], "-");
         lp_report_start(&report, o->quiet, to_stdout ? NULL : stdout);
         const lp_session_options session = {
             .engine = engine,
@@ -309,6 +325,7 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
             .choice = {o->model.settings.max_people, (lp_choose_by)o->by, o->ids.count ? ids : NULL, o->ids.count,
                        o->min_size, o->min_pose_score},
             .report = &report,
+            .to_stdout = to_stdout,
             .window = window,
             .draw = output.draw,
             .stop = &stop_requested,

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +55,31 @@ static char *name_of(const char *text, int whole) {
     return name;
 }
 
+char *lp_source_stem(const char *path) {
+    return name_of(path, 0);
+}
+
+/* "." and ".." are called by their names. */
+static char *name_of_folder(const char *folder) {
+    char *const name = name_of(folder, 1);
+    char *const resolved = name && !strcmp(name, "_") ? realpath(folder, NULL) : NULL;
+    if (!resolved)
+        return name;
+    free(name);
+    char *const real = name_of(resolved, 1);
+    free(resolved);
+    return real;
+}
+
 /* ---- The list ---------------------------------------------------------------------------------------------------- */
 
 static void source_clear(lp_source *source) {
     for (int i = 0; i < source->count; i++)
         free(source->pictures[i]);
+    for (int i = 0; source->stems && i < source->count; i++)
+        free(source->stems[i]);
     free(source->pictures);
+    free(source->stems);
     free(source->text);
     free(source->name);
 }
@@ -170,7 +188,7 @@ static lightpose_status add_entries(lp_sources *sources, const char *folder, str
                 ok = append(sources, LP_SOURCE_VIDEO, path, name_of(path, 0)) != NULL;
             } else {
                 if (!pictures)
-                    pictures = append(sources, LP_SOURCE_PICTURES, folder, name_of(folder, 1));
+                    pictures = append(sources, LP_SOURCE_PICTURES, folder, name_of_folder(folder));
                 ok = pictures && add_path(pictures, path);
             }
             free(path);
@@ -298,32 +316,4 @@ lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, ligh
     if (list != stdin)
         fclose(list);
     return first.status == LIGHTPOSE_OK ? LIGHTPOSE_OK : lp_tool_fail(error, first.status, "%s", first.text);
-}
-
-static int by_text(const void *a, const void *b) {
-    return strcmp(a, b);
-}
-
-static void keep(void *name) {
-    (void)name; /* it belongs to its source */
-}
-
-int lp_sources_name_apart(lp_sources *sources) {
-    void *names = NULL;
-    int ok = 1;
-    for (int i = 0; i < sources->count && ok; i++) {
-        lp_source *const source = &sources->items[i];
-        char *name = NULL;
-        for (int n = 2; ok && tfind(name ? name : source->name, &names, by_text); n++) {
-            free(name);
-            ok = asprintf(&name, "%s_%d", source->name, n) >= 0;
-        }
-        if (name && ok) {
-            free(source->name);
-            source->name = name;
-        }
-        ok = ok && tsearch(source->name, &names, by_text);
-    }
-    tdestroy(names, keep);
-    return ok;
 }

@@ -22,6 +22,7 @@ typedef struct lp_source {
     char *text;      /* as the user gave it; the path or address to open */
     char *name;      /* what its results are called after */
     char **pictures; /* paths, of LP_SOURCE_PICTURES */
+    char **stems;    /* what the files of each picture's own are called after; of lp_sources_name_apart */
     int count, capacity;
     int loose; /* pictures named one by one, so that more of them may join */
 } lp_source;
@@ -29,7 +30,8 @@ typedef struct lp_source {
 typedef struct lp_sources {
     lp_source *items;
     int count, capacity;
-    int skipped; /* files in folders that are neither pictures nor videos */
+    int renamed, renamed_pictures; /* streams and pictures that lp_sources_name_apart gave other names */
+    int skipped;                   /* files in folders that are neither pictures nor videos */
 } lp_sources;
 
 /* Adds what `text` names: a picture, a folder (its pictures are one stream, then each of its videos), a pattern with
@@ -42,8 +44,12 @@ LIGHTPOSE_NODISCARD lightpose_status lp_sources_add(lp_sources *sources, const c
 /* Adds what each line of a file names; "-" is standard input. On failure the lines that can be had are added. */
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error);
 
-/* Gives streams of the same name names of their own: "clip", "clip_2". Returns 0 for lack of memory. */
+/* Gives streams of the same name names of their own, "clip", "clip_2", in their order, and pictures too; a name that
+ * some input bears is not given to another. Call it once, when all are added. Returns 0 for lack of memory. */
 int lp_sources_name_apart(lp_sources *sources);
+
+/* The base name of a path without its extension. Freed with free(); NULL for lack of memory. */
+char *lp_source_stem(const char *path);
 
 void lp_sources_free(lp_sources *sources);
 

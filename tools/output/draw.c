@@ -4,13 +4,12 @@
 /* Annotated pictures, a file per frame: NAME_pose.jpg, or NAME_000000000007_pose.jpg of a video. JPEG stays JPEG; all
  * else, and video frames, become PNG, unless the options say otherwise. */
 
-#include "output/canvas.h"
+#include "output/encode.h"
 #include "output/writers.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <libavcodec/avcodec.h>
 
@@ -57,93 +56,31 @@ static lightpose_status draw_begin(void *state, const lp_output_stream *stream, 
 
 /* ---- The file ---------------------------------------------------------------------------------------------------- */
 
-static int is_jpeg(const char *name) {
-    const char *const dot = name ? strrchr(name, '.') : NULL;
-    return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
-}
-
-static int wants_jpeg(const draw *self, const lp_output_frame *frame) {
+static lp_picture_kind kind_of(const draw *self, const lp_output_frame *frame) {
     const char *const format = self->options->picture_format;
     if (format && strcmp(format, "source"))
-        return !strcmp(format, "jpg");
-    return is_jpeg(frame->name);
+        return strcmp(format, "jpg") ? LP_PICTURE_PNG : LP_PICTURE_JPEG;
+    return lp_picture_kind_of(frame->name);
 }
 
-static lightpose_status make_path(draw *self, const lp_output_frame *frame, int jpeg, lightpose_error *error) {
+static lightpose_status make_path(draw *self, const lp_output_frame *frame, lp_picture_kind kind,
+                                  lightpose_error *error) {
     char number[32];
     int size;
     lp_text_clear(&self->path);
     lp_text_add(&self->path, self->folder);
     lp_text_add(&self->path, "/");
     if (self->stream->kind == LP_STREAM_IMAGES) {
-        const char *const base = lp_base_name(frame->name, &size);
+        const char *const base = lp_frame_stem(frame, &size);
         lp_text_bytes(&self->path, base, (size_t)size);
     } else {
         snprintf(number, sizeof number, "_%012" PRId64, frame->index);
         lp_text_add(&self->path, self->stream->name);
         lp_text_add(&self->path, number);
     }
-    const char *const ending = jpeg ? "_pose.jpg" : "_pose.png";
+    const char *const ending = kind == LP_PICTURE_JPEG ? "_pose.jpg" : "_pose.png";
     lp_text_bytes(&self->path, ending, strlen(ending) + 1);
     return lp_text_check(&self->path, error);
-}
-
-/* ---- The picture ------------------------------------------------------------------------------------------------- */
-
-static lightpose_status open_encoder(const draw *self, int jpeg, AVCodecContext **encoder, lightpose_error *error) {
-    const AVCodec *const codec = avcodec_find_encoder(jpeg ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG);
-    *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!*encoder)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no encoder for %s",
-                            jpeg ? "JPEG" : "PNG");
-    AVCodecContext *const c = *encoder;
-    c->width = self->canvas.view.width;
-    c->height = self->canvas.view.height;
-    c->time_base = (AVRational){1, 25};
-    c->thread_count = 1;
-    /* Full chroma: thin coloured lines bleed in 4:2:0. */
-    c->pix_fmt = jpeg ? AV_PIX_FMT_YUVJ444P : AV_PIX_FMT_RGB24;
-    c->color_range = AVCOL_RANGE_JPEG;
-    if (jpeg) {
-        /* FFmpeg's scale runs from 2, best, to 31. */
-        const int quality = self->options->quality ? self->options->quality : 95;
-        c->flags |= AV_CODEC_FLAG_QSCALE;
-        c->global_quality = FF_QP2LAMBDA * (2 + (100 - quality) * 29 / 99);
-    } else {
-        c->compression_level = 4; /* a third larger than at 9, several times as fast */
-    }
-    if (avcodec_open2(c, codec, NULL) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as %s", c->width,
-                            c->height, jpeg ? "JPEG" : "PNG");
-    return LIGHTPOSE_OK;
-}
-
-/* Leaves the file's bytes in self->packet. */
-static lightpose_status encode(draw *self, int jpeg, lightpose_error *error) {
-    AVCodecContext *encoder = NULL;
-    AVFrame *frame = av_frame_alloc();
-    lightpose_status status = open_encoder(self, jpeg, &encoder, error);
-    if (status == LIGHTPOSE_OK && frame) {
-        frame->format = jpeg ? AV_PIX_FMT_YUV444P : AV_PIX_FMT_RGB24;
-        frame->width = encoder->width;
-        frame->height = encoder->height;
-        frame->color_range = AVCOL_RANGE_JPEG;
-        frame->quality = encoder->global_quality;
-    }
-    if (status == LIGHTPOSE_OK && (!frame || av_frame_get_buffer(frame, 0) < 0))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", encoder->width,
-                              encoder->height);
-    if (status == LIGHTPOSE_OK)
-        status = lp_canvas_to_frame(&self->canvas, frame, error);
-    if (status == LIGHTPOSE_OK) {
-        frame->format = encoder->pix_fmt;
-        if (avcodec_send_frame(encoder, frame) < 0 || avcodec_send_frame(encoder, NULL) < 0 ||
-            avcodec_receive_packet(encoder, self->packet) < 0)
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "\"%s\": encoding failed", self->path.data);
-    }
-    av_frame_free(&frame);
-    avcodec_free_context(&encoder);
-    return status;
 }
 
 static lightpose_status draw_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
@@ -151,14 +88,14 @@ static lightpose_status draw_frame(void *state, const lp_output_frame *frame, li
     lp_output_file *file = NULL;
     if (frame->state != LP_FRAME_OK)
         return LIGHTPOSE_OK;
-    const int jpeg = wants_jpeg(self, frame);
-    lightpose_status status = make_path(self, frame, jpeg, error);
+    const lp_picture_kind kind = kind_of(self, frame);
+    lightpose_status status = make_path(self, frame, kind, error);
     if (status == LIGHTPOSE_OK && self->stream->kind == LP_STREAM_IMAGES)
         status = lp_output_guard_claim(self->options->guard, self->path.data, error);
     if (status == LIGHTPOSE_OK)
         status = lp_canvas_draw(&self->canvas, frame->picture, frame->result, &self->options->draw, error);
     if (status == LIGHTPOSE_OK)
-        status = encode(self, jpeg, error);
+        status = lp_picture_encode(&self->canvas, kind, self->options->quality, self->packet, self->path.data, error);
     if (status == LIGHTPOSE_OK)
         status = lp_output_file_open(&file, self->path.data, self->options->guard, error);
     if (status == LIGHTPOSE_OK)

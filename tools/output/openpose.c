@@ -100,7 +100,7 @@ static void add_view(lp_text *path, int view) {
 static lightpose_status make_path(openpose *self, const lp_output_frame *frame, lightpose_error *error) {
     char number[32];
     int size;
-    const char *const base = self->stream->kind == LP_STREAM_IMAGES ? lp_base_name(frame->name, &size) : NULL;
+    const char *const base = self->stream->kind == LP_STREAM_IMAGES ? lp_frame_stem(frame, &size) : NULL;
 
     snprintf(number, sizeof number, "%012" PRId64, frame->index);
     lp_text_clear(&self->path);

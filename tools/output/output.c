@@ -8,14 +8,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const lp_output_writer *const lp_output_writers[] = {
-    &lp_writer_openpose, &lp_writer_jsonl, &lp_writer_coco, &lp_writer_dgs,   &lp_writer_csv,
-    &lp_writer_checksum, &lp_writer_null,  &lp_writer_draw, &lp_writer_video, NULL,
+    &lp_writer_openpose, &lp_writer_jsonl, &lp_writer_coco,    &lp_writer_dgs,   &lp_writer_csv, &lp_writer_checksum,
+    &lp_writer_null,     &lp_writer_draw,  &lp_writer_picture, &lp_writer_video, NULL,
 };
 
 const char *lp_output_names(void) {
-    return "openpose, jsonl, coco, dgs, csv, checksum, null, draw, video";
+    return "openpose, jsonl, coco, dgs, csv, checksum, null, draw, picture, video";
 }
 
 const lp_output_writer *lp_output_find(const char *name) {
@@ -27,23 +28,28 @@ const lp_output_writer *lp_output_find(const char *name) {
 
 static int ends_in(const char *path, const char *suffix) {
     const size_t size = strlen(path), tail = strlen(suffix);
-    return size > tail && !strcmp(path + size - tail, suffix);
+    return size > tail && !strcasecmp(path + size - tail, suffix);
+}
+
+static int is_file_of(const lp_output_writer *writer, const char *path) {
+    for (size_t i = 0; writer->endings && writer->endings[i]; i++)
+        if (ends_in(path, writer->endings[i]))
+            return 1;
+    if (!writer->suffix || ends_in(path, writer->suffix))
+        return writer->suffix != NULL;
+    /* Text with and without .gz, whichever of the two the writer itself would take. */
+    char other[64];
+    if (ends_in(writer->suffix, ".gz"))
+        snprintf(other, sizeof other, "%.*s", (int)strlen(writer->suffix) - 3, writer->suffix);
+    else
+        snprintf(other, sizeof other, "%s.gz", writer->suffix);
+    return !writer->needs_picture && ends_in(path, other);
 }
 
 const lp_output_writer *lp_output_by_path(const char *path) {
-    for (size_t i = 0; lp_output_writers[i]; i++) {
-        const char *const suffix = lp_output_writers[i]->suffix;
-        if (!suffix)
-            continue;
-        /* With and without .gz, whichever of the two the writer itself would take. */
-        char other[64];
-        if (ends_in(suffix, ".gz"))
-            snprintf(other, sizeof other, "%.*s", (int)strlen(suffix) - 3, suffix);
-        else
-            snprintf(other, sizeof other, "%s.gz", suffix);
-        if (ends_in(path, suffix) || ends_in(path, other))
+    for (size_t i = 0; lp_output_writers[i]; i++)
+        if (is_file_of(lp_output_writers[i], path))
             return lp_output_writers[i];
-    }
     return NULL;
 }
 
@@ -65,6 +71,13 @@ const char *lp_base_name(const char *path, int *size) {
     const char *const dot = strrchr(name, '.');
     *size = (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name));
     return name;
+}
+
+const char *lp_frame_stem(const lp_output_frame *frame, int *size) {
+    if (!frame->stem)
+        return lp_base_name(frame->name, size);
+    *size = (int)strlen(frame->stem);
+    return frame->stem;
 }
 
 const char *lp_frame_state_name(lp_frame_state state) {

@@ -44,6 +44,7 @@ typedef struct lp_output_frame {
     int64_t index;     /* 0-based, in the source: counted by decoding; for images the position in the list */
     double time;       /* presentation time in seconds; NAN where unknown */
     const char *name;  /* LP_STREAM_IMAGES: the picture's path as given. Else NULL */
+    const char *stem;  /* LP_STREAM_IMAGES: what its own files are called after; NULL: the base name of `name` */
     int width, height; /* of this picture; 0 where it could not be decoded */
     lp_frame_state state;
     const char *reason;             /* of a state other than LP_FRAME_OK; may be NULL */
@@ -94,18 +95,19 @@ void lp_output_options_default(lp_output_options *options);
 /* ---- Writers ----------------------------------------------------------------------------------------------------- */
 
 /* One format. Under -o DIR each stream has its own file, so that one that fails loses no other. A file that the user
- * names takes all streams where the format has `many_streams` (but COCO results know frames by their number alone, and
- * refuse a second video). `state` is the writer's own. open, frame and close report
- * through `error`; after a failure of any of them the caller calls abort. begin may be NULL. close consumes the state
- * also when it fails, and then leaves nothing under the output's name; abort removes all that was begun, never a file
- * that is whole. */
+ * names takes all streams where the format has `many_streams`. `state` is the writer's own. open, frame and close
+ * report through `error`; after a failure of any of them the caller calls abort. begin may be NULL. close consumes the
+ * state also when it fails, and then leaves nothing under the output's name; abort removes all that was begun, never a
+ * file that is whole. */
 typedef struct lp_output_writer {
     const char *name;    /* "openpose", "jsonl", … */
     const char *summary; /* one line for --help */
     const char *suffix;  /* of the one file it writes: "NAME" + suffix; NULL: it writes a folder, or nothing */
     const char *folder;  /* of writers with many files: the folder's name under -o DIR; "" for DIR itself; else NULL */
-    int many_streams;    /* 1: one output can hold several streams: pictures of all folders, cameras of a session */
-    int needs_picture;   /* 1: frames carry `picture` */
+    const char *const *endings; /* that its file may have instead of `suffix`, ended by NULL; NULL: none */
+    int many_streams;  /* 1: one output can hold several streams: all folders of pictures, cameras of a session; 2:
+                          streams  of pictures alone */
+    int needs_picture; /* 1: frames carry `picture` */
 
     lightpose_status (*open)(void **state, const char *path, const lp_output_options *options, lightpose_error *error);
     lightpose_status (*begin)(void *state, const lp_output_stream *stream, lightpose_error *error);
@@ -121,7 +123,7 @@ extern const lp_output_writer *const lp_output_writers[];
 const lp_output_writer *lp_output_find(const char *name);
 const char *lp_output_names(void);
 
-/* By the ending of a path: ".jsonl", ".csv", "_dgs.json.gz", ….  NULL where none fits. */
+/* By the ending of a path: ".jsonl", ".csv", ".dgs.json.gz", ".mkv", ….  NULL where none fits. */
 const lp_output_writer *lp_output_by_path(const char *path);
 
 /* The place of a writer's output under -o DIR: DIR/folder, or DIR/NAME + suffix. Freed with free(); NULL for writers of

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 typedef struct lp_gzip {
@@ -14,7 +15,7 @@ typedef struct lp_gzip {
 
 static int ends_in_gz(const char *path) {
     const size_t size = strlen(path);
-    return size > 3 && !strcmp(path + size - 3, ".gz");
+    return size > 3 && !strcasecmp(path + size - 3, ".gz");
 }
 
 lightpose_status lp_single_open(void **state, size_t size, const char *path, const lp_output_options *options,

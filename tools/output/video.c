@@ -290,6 +290,7 @@ const lp_output_writer lp_writer_video = {
     .name = "video",
     .summary = "annotated video, H.264 in MP4",
     .suffix = ".mp4",
+    .endings = (const char *const[]){".mkv", ".mov", ".m4v", NULL},
     .needs_picture = 1,
     .open = video_open,
     .begin = video_begin,

@@ -17,6 +17,7 @@ extern const lp_output_writer lp_writer_csv;
 extern const lp_output_writer lp_writer_checksum;
 extern const lp_output_writer lp_writer_null;
 extern const lp_output_writer lp_writer_draw;
+extern const lp_output_writer lp_writer_picture;
 extern const lp_output_writer lp_writer_video;
 
 /* Adds the OpenPose object of a frame, of SPEC 2.1: for `openpose` and the frames inside `dgs`. */
@@ -26,6 +27,9 @@ lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame,
 /* The file name of a path, without folders and without its extension: "dir/a.b.jpg" -> "a.b". The length goes to
  * *size; nothing is copied. */
 const char *lp_base_name(const char *path, int *size);
+
+/* What the files of a picture's own are called after: its stem, else its base name. */
+const char *lp_frame_stem(const lp_output_frame *frame, int *size);
 
 /* The last number in a picture's base name, COCO's image_id. Returns 0 where it has none, or one above 2^53 - 1. */
 int lp_image_number(const char *path, int64_t *number);

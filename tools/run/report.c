@@ -3,7 +3,9 @@
 
 #include "run/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -97,7 +99,15 @@ void lp_report_line(lp_report *report, const char *format, ...) {
     vfprintf(report->lines, format, args);
     va_end(args);
     fputc('\n', report->lines);
-    fflush(report->lines);
+    if (fflush(report->lines) != 0 && errno == EPIPE) {
+        report->lines = NULL;
+        report->closed = 1;
+    }
+}
+
+int lp_report_reader_is_gone(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
 static void say(lp_report *report, const char *format, va_list args) {

@@ -14,6 +14,7 @@ typedef struct lp_report {
     int quiet;
     int terminal; /* progress is drawn over itself */
     FILE *lines;  /* one line an input; NULL: none */
+    int closed;   /* whoever read them has gone */
     int64_t start, last_progress;
     int64_t frames, people, failed;
     int64_t read_ns, preprocess_ns, network_ns, decode_ns, write_ns; /* sums over all frames */
@@ -33,6 +34,9 @@ void lp_report_progress(lp_report *report, const char *name, int64_t done, int64
 __attribute__((format(printf, 2, 3))) void lp_report_line(lp_report *report, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void lp_report_error(lp_report *report, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void lp_report_note(lp_report *report, const char *format, ...);
+
+/* Whether standard output is a pipe or socket that nobody reads any more. */
+int lp_report_reader_is_gone(void);
 
 /* The summary, on stderr; `engine` says what the network ran on. */
 void lp_report_end(lp_report *report, const char *engine);

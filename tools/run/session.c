@@ -101,12 +101,14 @@ static lightpose_status tell_missing(session *s, active_source *a, const lp_job 
     return status;
 }
 
-static lightpose_status write_frame(active_source *a, const lp_job *job, lightpose_error *error) {
+static lightpose_status write_frame(active_source *a, const lp_source *source, const lp_job *job,
+                                    lightpose_error *error) {
     const int ok = job->error.status == LIGHTPOSE_OK;
     const lp_output_frame frame = {
         .index = job->frame.index,
         .time = job->frame.time,
         .name = job->frame.path,
+        .stem = source->stems ? source->stems[job->frame.index] : NULL,
         .width = job->image.width,
         .height = job->image.height,
         .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
@@ -143,7 +145,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
         people = lightpose_result_count(job->result);
     }
     if (status == LIGHTPOSE_OK)
-        status = write_frame(a, job, error);
+        status = write_frame(a, source, job, error);
     if (status == LIGHTPOSE_OK && s->options->window && job->error.status == LIGHTPOSE_OK)
         status = lp_window_show(s->options->window, &job->image, job->result, &s->options->draw, error);
     if (status != LIGHTPOSE_OK)
@@ -207,7 +209,7 @@ static lightpose_status take_job(session *s, lp_job *job, lightpose_error *error
 }
 
 int lp_session_run(const lp_session_options *options) {
-    const int count = options->engine->sources->count;
+    const int count = options->engine->sources->count, lines_only = !*options->targets && !options->window;
     session s = {.options = options, .sources = calloc((size_t)count + 1, sizeof *s.sources), .engine = "no frame"};
     lightpose_error error = {0};
     lp_engine *engine = NULL;
@@ -223,11 +225,15 @@ int lp_session_run(const lp_session_options *options) {
             status = take_job(&s, job, &error);
             lp_engine_done(engine, job);
         }
+        if (lines_only && options->report->closed)
+            break;
     }
     lp_engine_close(&engine);
     if (status == LIGHTPOSE_OK && *options->targets)
         status = lp_targets_finish(options->targets, &error);
-    if (status != LIGHTPOSE_OK) {
+    const int closed = status == LIGHTPOSE_OK ? lines_only && options->report->closed
+                                              : options->to_stdout && lp_report_reader_is_gone();
+    if (status != LIGHTPOSE_OK && !closed) {
         s.failed = 1;
         lp_report_error(options->report, "%s", error.text);
     }
@@ -238,6 +244,8 @@ int lp_session_run(const lp_session_options *options) {
     lp_targets_abort(options->targets);
     lp_chooser_free(&s.chooser);
     free(s.sources);
+    if (closed)
+        return LP_CLI_CLOSED;
     lp_report_end(options->report, s.engine);
     return s.failed ? LP_CLI_FAILED : LP_CLI_OK;
 }

@@ -19,12 +19,14 @@ typedef struct lp_session_options {
     const lightpose_tracker_settings *track; /* NULL: people are not followed */
     lp_choice choice;
     lp_report *report;
+    int to_stdout;     /* a target is standard output */
     lp_window *window; /* NULL: none */
     lightpose_draw_settings draw;
     atomic_int *stop; /* set to end the run in order */
 } lp_session_options;
 
-/* Returns LP_CLI_OK or LP_CLI_FAILED. On a failed output the run ends, and what is not whole is removed; other failures
+/* Returns LP_CLI_OK, LP_CLI_FAILED, or, without a word, LP_CLI_CLOSED: standard output was a target, or all that there
+ * was, and its reader has gone. On a failed output the run ends, and what is not whole is removed; other failures
  * are told and the rest goes on. */
 int lp_session_run(const lp_session_options *options);
 

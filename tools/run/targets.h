@@ -12,17 +12,14 @@
 
 typedef struct lp_targets lp_targets;
 
-/* `places` are the values of --output: a folder, a file whose ending tells its format, "-". `formats` are names of
- * writers for folders and "-"; where none is given a folder gets, of pictures, the annotated picture and OpenPose JSON,
- * of videos the annotated video and JSON Lines. `draw`: also what is drawn. What the arguments point at must outlive
- * the targets. Errors: ARGUMENT (unknown format, a file for several streams), MEMORY. */
+/* As lp_places_plan, whose errors it has. What the arguments point at must outlive the targets. */
 LIGHTPOSE_NODISCARD lightpose_status lp_targets_plan(lp_targets **targets, const lp_cli_operands *places,
                                                      const lp_cli_operands *formats, int draw,
                                                      const lp_sources *sources, const lp_output_options *options,
                                                      lightpose_error *error);
 
-/* Whether any target wants pictures. */
-int lp_targets_need_pictures(const lp_targets *targets);
+/* Whether any target calls a file after a stream, or, with `pictures`, after a picture of one. */
+int lp_targets_use_names(const lp_targets *targets, int pictures);
 
 /* Puts the files that hold several streams in their place. Call it last; *targets is NULL afterwards. */
 LIGHTPOSE_NODISCARD lightpose_status lp_targets_finish(lp_targets **targets, lightpose_error *error);
