@@ -428,6 +428,26 @@ static void every_setting_has_its_range(void **state) {
     assert_int_equal(lightpose_tracker_open(&tracker, &settings, NULL), LIGHTPOSE_ERROR_ARGUMENT);
 }
 
+static void the_defaults_are_the_documented_ones(void **state) {
+    (void)state;
+    lightpose_tracker_settings s;
+
+    memset(&s, 0xa5, sizeof s);
+    lightpose_tracker_settings_default(&s);
+    assert_int_equal(s.assignment, LIGHTPOSE_ASSIGNMENT_DEFAULT);
+    assert_int_equal(s.order, LIGHTPOSE_ORDER_RANK);
+    assert_int_equal(s.confirm_frames, 2);
+    assert_int_equal(s.expect_people, 0);
+    assert_int_equal(s.smooth, 1);
+    assert_near(s.keep_seconds, 1.5, 0);
+    assert_near(s.min_similarity, 0.1f, 0);
+    assert_near(s.smooth_min_cutoff, 1, 0);
+    assert_near(s.smooth_beta, 0.05f, 0);
+    assert_near(s.smooth_derivative_cutoff, 1, 0);
+    for (size_t i = 0; i < sizeof s.reserved / sizeof *s.reserved; i++)
+        assert_int_equal(s.reserved[i], 0);
+}
+
 static void missing_keypoints_are_left_alone(void **state) {
     (void)state;
     stage s;
@@ -739,6 +759,7 @@ int main(void) {
         cmocka_unit_test(the_time_must_be_finite),
         cmocka_unit_test(null_arguments_are_refused),
         cmocka_unit_test(every_setting_has_its_range),
+        cmocka_unit_test(the_defaults_are_the_documented_ones),
         cmocka_unit_test(missing_keypoints_are_left_alone),
         cmocka_unit_test(a_long_gap_restarts_a_filter),
         cmocka_unit_test(the_box_follows_the_smoothed_keypoints),

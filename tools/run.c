@@ -100,7 +100,7 @@ static const lp_cli_option input_options[] = {
 static const lp_cli_option people_options[] = {
     {"track", 0, NULL, "follow people: ids, smoothed keypoints", AT(FLAG, track)},
     {"smooth", 0, NULL, "with --track: smooth keypoints (--no-smooth: do not)", AT(FLAG, smooth)},
-    {"keep", 0, "SECONDS", "with --track: remember people unseen so long (2)", AT(NUMBER, keep_seconds), .max = 3600},
+    {"keep", 0, "SECONDS", "with --track: remember people unseen so long (1.5)", AT(NUMBER, keep_seconds), .max = 3600},
     {"expect-people", 0, "N", "with --track: so many, each on a seat of their own", AT(INT, expect_people), .max = 64},
     {"order", 0, "NAME", "with --track: rank, or x from left to right", AT(CHOICE, order), .choices = orders},
     {"tracker", 0, "NAME", "default, or reference: the published demo's", AT(CHOICE, assignment),
@@ -343,12 +343,14 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
 
 int cmd_run(int argc, char **argv) {
     lightpose_draw_settings draw;
+    lightpose_tracker_settings track;
+    lightpose_tracker_settings_default(&track);
     lightpose_draw_settings_default(&draw);
     struct run_options o = {.last = -1,
                             .step = 1,
                             .reconnect = 30,
-                            .smooth = 1,
-                            .keep_seconds = 2,
+                            .smooth = track.smooth,
+                            .keep_seconds = track.keep_seconds,
                             .boxes = draw.boxes,
                             .scores = -1,
                             .opacity = draw.opacity};
