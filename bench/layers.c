@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "machine.h"
 #include "model.h"
 #include "samples.h"
 
@@ -15,19 +17,21 @@ static double ms_since(int64_t start) {
     return (double)(lp_now_ns() - start) / 1e6;
 }
 
-typedef struct timed {
+struct layers {
     lp_plan *plan;
-    int steps;
+    lightpose_precision precision;
+    int steps, threads;
     samples whole, sum; /* the network; its steps run bare, one after the other, added up */
     samples *step;
-} timed;
+    double peak; /* 1e9 multiply-accumulates a second; 0: unknown */
+};
 
 /* One after the other in one run, so that the machine's moods fall on both. */
-static lightpose_status time_plan(timed *t, const measure_options *options, lightpose_error *error) {
+static lightpose_status time_plan(layers *t, double seconds, int min_runs, lightpose_error *error) {
     lp_maps maps;
-    const int64_t end = lp_now_ns() + (int64_t)(options->seconds * 1e9);
+    const int64_t end = lp_now_ns() + (int64_t)(seconds * 1e9);
 
-    for (int run = -2; run < options->min_runs || lp_now_ns() < end; run++) {
+    for (int run = -2; run < min_runs || lp_now_ns() < end; run++) {
         int64_t start = lp_now_ns();
         LP_TRY(lp_plan_run(t->plan, &maps, error));
         const double whole = ms_since(start);
@@ -46,30 +50,6 @@ static lightpose_status time_plan(timed *t, const measure_options *options, ligh
         }
     }
     return LIGHTPOSE_OK;
-}
-
-static json_t *layers_json(timed *t, double peak) {
-    json_t *const layers = json_array();
-    double gmac = 0;
-    int references = 0;
-
-    for (int i = 0; i < t->steps; i++) {
-        lp_step_info info;
-        lp_plan_step_info(t->plan, i, &info);
-        const double milliseconds = samples_median(&t->step[i]), rate = (double)info.macs / milliseconds / 1e6;
-        json_array_append_new(layers,
-                              json_pack("{s:s, s:s, s:f, s:f, s:f, s:f}", "name", info.name, "implementation",
-                                        info.implementation, "ms", milliseconds, "gmac", (double)info.macs / 1e9,
-                                        "gmac_per_s", rate, "share_of_peak", peak > 0 ? rate / peak : 0));
-        gmac += (double)info.macs / 1e9;
-        references += info.reference;
-    }
-    const double whole = samples_median(&t->whole), sum = samples_median(&t->sum);
-    return json_pack("{s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:i, s:I}", "layers", layers, "network",
-                     samples_json(&t->whole), "sum_of_primitives_ms", sum, "network_over_sum", whole / sum, "gmac",
-                     gmac, "gmac_per_s", gmac / whole * 1000, "share_of_peak",
-                     peak > 0 ? gmac / whole * 1000 / peak : 0.0, "reference_layers", references, "arena_bytes",
-                     (json_int_t)lp_plan_arena_bytes(t->plan));
 }
 
 /* Mid-grey with noise, in whatever type the plan wants: what is in it does not change how long it takes. */
@@ -94,32 +74,84 @@ static void fill_input(const lp_plan *plan, int width, int height) {
     }
 }
 
-json_t *measure_layers(const measure_options *options, int width, int height, double peak, lightpose_error *error) {
-    const int threads = options->settings.threads ? options->settings.threads : lp_threads_available();
-    const lp_plan_options plan_options = {
-        .width = width, .height = height, .threads = threads, .stages = options->settings.stages};
-    lightpose_precision precision;
+static lightpose_status open_plan(layers *t, const measure_options *options, const lp_plan_options *plan,
+                                  lightpose_error *error) {
     lp_net *net;
-    timed t = {0};
-    json_t *json = NULL;
-    const int saved = lp_threads_enter(threads);
 
-    if (lp_net_resolve(lp_model_weights(options->model), options->settings.precision, &precision, error) ==
-            LIGHTPOSE_OK &&
-        lp_model_net(options->model, precision, &net, error) == LIGHTPOSE_OK &&
-        lp_plan_create(&t.plan, net, &plan_options, error) == LIGHTPOSE_OK) {
-        t.steps = lp_plan_steps(t.plan);
-        t.step = calloc((size_t)t.steps, sizeof *t.step);
-        fill_input(t.plan, width, height);
-        if (t.step && time_plan(&t, options, error) == LIGHTPOSE_OK)
-            json = layers_json(&t, peak);
-    }
-    for (int i = 0; t.step && i < t.steps; i++)
-        samples_free(&t.step[i]);
-    free(t.step);
-    samples_free(&t.whole);
-    samples_free(&t.sum);
-    lp_plan_destroy(&t.plan);
+    LP_TRY(lp_net_resolve(lp_model_weights(options->model), options->settings.precision, &t->precision, error));
+    LP_TRY(lp_model_net(options->model, t->precision, &net, error));
+    return lp_plan_create(&t->plan, net, plan, error);
+}
+
+lightpose_status layers_open(layers **made, const measure_options *options, int width, int height, int threads,
+                             lightpose_error *error) {
+    const lp_plan_options plan = {
+        .width = width, .height = height, .threads = threads, .stages = options->settings.stages};
+    layers *t = calloc(1, sizeof *t);
+
+    *made = NULL;
+    if (!t)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the times of the layers");
+    t->threads = threads;
+    const int saved = lp_threads_enter(threads);
+    lightpose_status status = open_plan(t, options, &plan, error);
     lp_threads_leave(saved);
-    return json;
+    if (status == LIGHTPOSE_OK) {
+        t->steps = lp_plan_steps(t->plan);
+        t->step = calloc((size_t)t->steps, sizeof *t->step);
+        fill_input(t->plan, width, height);
+        if (!t->step)
+            status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the times of %d layers", t->steps);
+    }
+    *made = t;
+    if (status != LIGHTPOSE_OK)
+        layers_close(made);
+    return status;
+}
+
+lightpose_status layers_run(layers *t, double seconds, int min_runs, lightpose_error *error) {
+    const int saved = lp_threads_enter(t->threads);
+    const double peak = machine_peak_of(t->precision, t->threads);
+    const lightpose_status status = time_plan(t, seconds, min_runs, error);
+
+    lp_threads_leave(saved);
+    t->peak = peak > t->peak ? peak : t->peak;
+    return status;
+}
+
+void layers_close(layers **t) {
+    if (!*t)
+        return;
+    for (int i = 0; (*t)->step && i < (*t)->steps; i++)
+        samples_free(&(*t)->step[i]);
+    free((*t)->step);
+    samples_free(&(*t)->whole);
+    samples_free(&(*t)->sum);
+    lp_plan_destroy(&(*t)->plan);
+    free(*t);
+    *t = NULL;
+}
+
+json_t *layers_json(layers *t) {
+    json_t *const list = json_array();
+    const double peak = t->peak;
+    double gmac = 0;
+    int references = 0;
+
+    for (int i = 0; i < t->steps; i++) {
+        lp_step_info info;
+        lp_plan_step_info(t->plan, i, &info);
+        const double milliseconds = samples_median(&t->step[i]), rate = (double)info.macs / milliseconds / 1e6;
+        json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:f, s:f, s:f}", "name", info.name, "implementation",
+                                              info.implementation, "ms", milliseconds, "gmac", (double)info.macs / 1e9,
+                                              "gmac_per_s", rate, "share_of_peak", peak > 0 ? rate / peak : 0));
+        gmac += (double)info.macs / 1e9;
+        references += info.reference;
+    }
+    const double whole = samples_median(&t->whole), sum = samples_median(&t->sum);
+    return json_pack("{s:o, s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:I}", "layers", list, "network",
+                     samples_json(&t->whole), "threads", t->threads, "sum_of_primitives_ms", sum, "network_over_sum",
+                     whole / sum, "gmac", gmac, "gmac_per_s", gmac / whole * 1000, "share_of_peak",
+                     peak > 0 ? gmac / whole * 1000 / peak : 0.0, "peak_gmac_per_s", peak, "reference_layers",
+                     references, "arena_bytes", (json_int_t)lp_plan_arena_bytes(t->plan));
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <lightpose/lightpose.h>
@@ -29,17 +30,8 @@ static const char *read_line(const char *path, char *line, size_t size) {
     return line;
 }
 
-static double throttled_periods(void) {
-    char line[256];
-    double periods = 0;
-    FILE *const file = fopen("/sys/fs/cgroup/cpu.stat", "r");
-
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "nr_throttled %lf", &periods) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return periods;
+static lp_quota quota_now(void) {
+    return lp_quota_read("/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 machine_load machine_load_now(void) {
@@ -58,22 +50,56 @@ machine_load machine_load_now(void) {
     if (after_name &&
         sscanf(after_name, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lf %lf", &own_user, &own_system) == 2)
         load.own = own_user + own_system;
-    load.quota_stalls = throttled_periods();
+    load.stalls = (double)quota_now().stalls;
     return load;
 }
 
-static double share_of_cpus(double ticks, const machine_load *before, const machine_load *after) {
-    const double total = after->total - before->total;
-    return total > 0 ? ticks / total * (double)sysconf(_SC_NPROCESSORS_ONLN) : 0;
+void machine_load_add(machine_load *sum, const machine_load *before, const machine_load *after) {
+    sum->busy += after->busy - before->busy;
+    sum->total += after->total - before->total;
+    sum->own += after->own - before->own;
+    sum->stolen += after->stolen - before->stolen;
+    sum->stalls += after->stalls - before->stalls;
 }
 
-double machine_others(const machine_load *before, const machine_load *after) {
-    const double others = share_of_cpus(after->busy - before->busy - (after->own - before->own), before, after);
-    return others > 0 ? others : 0;
+static double share_of_cpus(double ticks, const machine_load *passed) {
+    return passed->total > 0 && ticks > 0 ? ticks / passed->total * (double)sysconf(_SC_NPROCESSORS_ONLN) : 0;
 }
 
-double machine_stolen(const machine_load *before, const machine_load *after) {
-    return share_of_cpus(after->stolen - before->stolen, before, after);
+double machine_others(const machine_load *passed) {
+    return share_of_cpus(passed->busy - passed->own, passed);
+}
+
+double machine_stolen(const machine_load *passed) {
+    return share_of_cpus(passed->stolen, passed);
+}
+
+/* A file's first line, without its blanks at the end; a number of kHz in it. */
+static const char *read_in(const char *folder, const char *name, char *line, size_t size) {
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/cpufreq/%s", folder, name);
+    return read_line(path, line, size);
+}
+
+void machine_clock(const char *cpu, char *text, size_t size) {
+    char governor[64], driver[64], preference[64], number[64];
+
+    text[0] = '\0';
+    read_in(cpu, "scaling_governor", governor, sizeof governor);
+    read_in(cpu, "scaling_driver", driver, sizeof driver);
+    read_in(cpu, "energy_performance_preference", preference, sizeof preference);
+    const double highest = atof(read_in(cpu, "cpuinfo_max_freq", number, sizeof number)) / 1e6;
+    const double allowed = atof(read_in(cpu, "scaling_max_freq", number, sizeof number)) / 1e6;
+    /* The drivers that leave the choice to the CPU call their ordinary mode "powersave"; there the preference counts.
+     */
+    const int own_choice = strcmp(driver, "intel_pstate") == 0 || strcmp(driver, "amd-pstate-epp") == 0;
+    if (strcmp(governor, "conservative") == 0 || (strcmp(governor, "powersave") == 0 && !own_choice))
+        snprintf(text, size, "governor: '%s' holds the clock down; 'performance' does not", governor);
+    else if (own_choice && strstr(preference, "power"))
+        snprintf(text, size, "governor: the energy preference is '%s'; 'performance' is faster", preference);
+    else if (allowed > 0 && allowed < 0.99 * highest)
+        snprintf(text, size, "governor: the clock is held to %.2f of %.2f GHz", allowed, highest);
 }
 
 static void cpu_name(char *name, size_t size) {
@@ -93,14 +119,14 @@ static void cpu_name(char *name, size_t size) {
 
 json_t *machine_json(void) {
     char name[256], governor[128], onednn[64];
-    const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    const lp_quota quota = quota_now();
     const char *const limit = getenv("ONEDNN_MAX_CPU_ISA") ? getenv("ONEDNN_MAX_CPU_ISA") : getenv("DNNL_MAX_CPU_ISA");
 
     cpu_name(name, sizeof name);
-    read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", governor, sizeof governor);
+    read_in("/sys/devices/system/cpu/cpu0", "scaling_governor", governor, sizeof governor);
     return json_pack("{s:s, s:s, s:i, s:i, s:o, s:s, s:s, s:s, s:s}", "cpu", name, "features", lp_cpu_describe(),
                      "cpus_online", (int)sysconf(_SC_NPROCESSORS_ONLN), "cpus_usable", lp_threads_available(), "quota",
-                     quota == LP_NO_QUOTA ? json_null() : json_integer(quota), "governor", governor, "isa_limit",
+                     quota.cpus < LP_NO_QUOTA ? json_real(quota.cpus) : json_null(), "governor", governor, "isa_limit",
                      limit ? limit : "", "lightpose", lightpose_version(), "onednn",
                      lp_dnn_version(onednn, sizeof onednn));
 }
@@ -115,28 +141,49 @@ __attribute__((format(printf, 2, 3))) static void add_cause(json_t *causes, cons
     json_array_append_new(causes, json_string(text));
 }
 
-void machine_causes(json_t *causes, const machine_load *before, const machine_load *after, int threads, int contexts) {
-    char line[128];
-    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), usable = lp_threads_available();
-    const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
-    const double others = machine_others(before, after), stolen = machine_stolen(before, after);
+static void add_isa(json_t *causes, lightpose_precision precision) {
+    const unsigned features = lp_cpu_features(), vnni = LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI;
+
+    if (getenv("ONEDNN_MAX_CPU_ISA") || getenv("DNNL_MAX_CPU_ISA"))
+        add_cause(causes, "ISA: limited by the environment to %s", lp_cpu_describe());
+    else if (!(features & LP_CPU_AVX2))
+        add_cause(causes, "ISA: this CPU has no AVX2");
+    else if (precision == LIGHTPOSE_PRECISION_INT8 && !(features & vnni))
+        add_cause(causes, "ISA: this CPU has no VNNI, which doubles the speed of int8");
+}
+
+static void add_cpus(json_t *causes, const machine_load *passed, int threads, int contexts) {
+    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN), allowed = lp_threads_allowed();
+    const int usable = lp_threads_available();
+    const lp_quota quota = quota_now();
 
     if (threads * contexts > usable)
-        add_cause(causes, "oversubscription: %d contexts x %d threads on %d usable CPUs", contexts, threads, usable);
-    if (usable < online)
-        add_cause(causes, "affinity or quota: %d of %d CPUs may be used", usable, online);
-    if (quota < LP_NO_QUOTA && after->quota_stalls > before->quota_stalls)
-        add_cause(causes, "quota: the cgroup stopped this process in %.0f periods",
-                  after->quota_stalls - before->quota_stalls);
+        add_cause(causes, "oversubscription: %d context%s x %d threads on %d usable CPU%s", contexts,
+                  contexts > 1 ? "s" : "", threads, usable, usable > 1 ? "s" : "");
+    if (allowed < online)
+        add_cause(causes, "affinity: %d of %d CPUs may be used", allowed, online);
+    if (quota.cpus < threads * contexts)
+        add_cause(causes, "quota: the cgroup allows %.2f CPUs", quota.cpus);
+    if (passed->stalls > 0)
+        add_cause(causes, "quota: the cgroup stopped this process in %.0f periods", passed->stalls);
+}
+
+void machine_causes(json_t *causes, const machine_load *passed, int threads, int contexts,
+                    lightpose_precision precision) {
+    const int online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    const double others = machine_others(passed), stolen = machine_stolen(passed);
+    const char *const policy = getenv("OMP_WAIT_POLICY");
+    char clock[256];
+
+    add_cpus(causes, passed, threads, contexts);
     if (others > 0.15)
         add_cause(causes, "busy machine: other programs used %.2f of %d CPUs", others, online);
     if (stolen > 0.05)
         add_cause(causes, "busy host: the hypervisor took %.2f of %d CPUs", stolen, online);
-    if (getenv("ONEDNN_MAX_CPU_ISA") || getenv("DNNL_MAX_CPU_ISA"))
-        add_cause(causes, "ISA: limited by the environment to %s", lp_cpu_describe());
-    else if (!(lp_cpu_features() & LP_CPU_AVX2))
-        add_cause(causes, "ISA: this CPU has no AVX2");
-    read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, sizeof line);
-    if (strcmp(line, "powersave") == 0 || strcmp(line, "conservative") == 0)
-        add_cause(causes, "governor: '%s' holds the clock down; 'performance' does not", line);
+    add_isa(causes, precision);
+    if (threads > 1 && policy && strcasecmp(policy, "passive") == 0)
+        add_cause(causes, "waiting: OMP_WAIT_POLICY=passive puts threads to sleep between layers");
+    machine_clock("/sys/devices/system/cpu/cpu0", clock, sizeof clock);
+    if (*clock)
+        add_cause(causes, "%s", clock);
 }

@@ -10,25 +10,42 @@
 
 #include "frames.h"
 
+enum { MEASURE_LIST = 16 };
+
+typedef struct measure_list {
+    int items[MEASURE_LIST], count;
+} measure_list;
+
 typedef struct measure_options {
     lightpose_model *model;
     lightpose_settings settings;
-    double seconds; /* how long each measurement runs */
-    int min_runs;   /* and how often at least */
+    measure_list threads;  /* a context with so many threads each */
+    measure_list contexts; /* so many contexts of one thread each */
+    double seconds;        /* how long each measurement runs */
+    int min_runs;          /* and how often at least */
+    int held;              /* also with so many cores held by other programs */
+    int decode;            /* also the decoder alone */
 } measure_options;
 
-/* The whole path on frames in memory, one context: preprocess, network, upsample + peaks, limbs + grouping, total; fps;
- * the paper's three rates (Table 6) and its split of post-processing (Table 3). */
-json_t *measure_stages(const measure_options *options, const frames *list, lightpose_error *error);
+/* Everything below but measure_opening on one input, in turn, a span of each in every round: the machine's moods fall
+ * on all of them. Threads and contexts are those of the options. */
+json_t *measure_run(const measure_options *options, const frames *input, lightpose_error *error);
 
-/* The same on `contexts` contexts at once, each with the settings' threads: frames a second of all together. */
-json_t *measure_throughput(const measure_options *options, const frames *list, int contexts, lightpose_error *error);
+/* The network layer by layer: implementation, milliseconds run bare, GMAC, share of what this machine's own
+ * multiply-accumulates reach; and the network against the sum of its primitives. */
+typedef struct layers layers;
 
-/* The network layer by layer: implementation, milliseconds run bare, GMAC, share of `peak` (1e9 a second; 0: unknown);
- * and the network against the sum of its primitives, interleaved. */
-json_t *measure_layers(const measure_options *options, int width, int height, double peak, lightpose_error *error);
+lightpose_status layers_open(layers **made, const measure_options *options, int width, int height, int threads,
+                             lightpose_error *error);
+lightpose_status layers_run(layers *layers, double seconds, int min_runs, lightpose_error *error);
+json_t *layers_json(layers *layers);
+void layers_close(layers **layers);
 
 /* The decoder on one thread on the maps of each frame, against the plain dense decoder (peers/dense.h), interleaved. */
 json_t *measure_decoder(const measure_options *options, const frames *list, lightpose_error *error);
+
+/* What it takes to begin, in a process of its own, as a program that has just started: milliseconds to load the model,
+ * to the first frame of the first context, of a second one, of another size; and the anonymous memory of each. */
+json_t *measure_opening(const char *weights, const lightpose_settings *settings, lightpose_error *error);
 
 #endif

@@ -91,26 +91,29 @@ static double measure(void (*run)(void), int lanes, int threads) {
     return best;
 }
 
-machine_peak machine_measure_peak(int threads) {
+double machine_peak_of(lightpose_precision precision, int threads) {
     const unsigned features = lp_cpu_features();
-    machine_peak peak = {0};
 
-    if (features & LP_CPU_AVX512)
-        peak.f32 = measure(run_f32_512, LANES_F32, threads);
-    else if (features & LP_CPU_AVX2)
-        peak.f32 = measure(run_f32_256, LANES_F32 / 2, threads);
-    if (features & LP_CPU_AVX512_BF16)
-        peak.bf16 = measure(run_bf16, LANES_BF16, threads);
-    if (features & LP_CPU_AVX512_VNNI)
-        peak.int8 = measure(run_int8, LANES_INT8, threads);
-    return peak;
+    switch (precision) {
+    case LIGHTPOSE_PRECISION_INT8:
+        return features & LP_CPU_AVX512_VNNI ? measure(run_int8, LANES_INT8, threads) : 0;
+    case LIGHTPOSE_PRECISION_BF16:
+        return features & LP_CPU_AVX512_BF16 ? measure(run_bf16, LANES_BF16, threads) : 0;
+    case LIGHTPOSE_PRECISION_F32:
+    case LIGHTPOSE_PRECISION_AUTO:
+        break;
+    }
+    return features & LP_CPU_AVX512 ? measure(run_f32_512, LANES_F32, threads)
+           : features & LP_CPU_AVX2 ? measure(run_f32_256, LANES_F32 / 2, threads)
+                                    : 0;
 }
 
 #else
 
-machine_peak machine_measure_peak(int threads) {
+double machine_peak_of(lightpose_precision precision, int threads) {
+    (void)precision;
     (void)threads;
-    return (machine_peak){0};
+    return 0;
 }
 
 #endif

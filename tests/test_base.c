@@ -167,6 +167,27 @@ static void quota_of_version_1(void **state) {
     assert_int_equal(quota("3:cpu:/g\n"), LP_NO_QUOTA);
 }
 
+/* What is told beside the whole number: half a core, and how often the group and those above it were stopped. */
+static void quota_tells_fractions_and_stalls(void **state) {
+    char self[256];
+
+    (void)state;
+    snprintf(self, sizeof self, "%s/self", root);
+    write_file("h/b/cpu.max", "50000 100000\n");
+    write_file("h/b/cpu.stat", "usage_usec 1\nnr_periods 9\nnr_throttled 4\n");
+    write_file("h/cpu.stat", "nr_periods 9\nnr_throttled 3\n");
+    write_file("cpu/h/cpu.cfs_quota_us", "25000\n");
+    write_file("cpu/h/cpu.cfs_period_us", "100000\n");
+    write_file("cpu/h/cpu.stat", "nr_throttled 20\n");
+    write_file("self", "0::/h/b\n");
+    assert_true(lp_quota_read(self, root).cpus == 0.5);
+    assert_int_equal(lp_quota_read(self, root).stalls, 7);
+    write_file("self", "3:cpu:/h\n0::/\n");
+    assert_true(lp_quota_read(self, root).cpus == 0.25);
+    assert_int_equal(lp_quota_read(self, root).stalls, 20);
+    assert_int_equal(lp_quota_cpus(self, root), 1);
+}
+
 static void quota_survives_nonsense(void **state) {
     (void)state;
     write_file("n/cpu.max", "zero 100000\n");
@@ -236,6 +257,7 @@ int main(void) {
         cmocka_unit_test(every_status_has_its_own_name),
         cmocka_unit_test_setup_teardown(quota_of_version_2, make_root, remove_root),
         cmocka_unit_test_setup_teardown(quota_of_version_1, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(quota_tells_fractions_and_stalls, make_root, remove_root),
         cmocka_unit_test_setup_teardown(quota_survives_nonsense, make_root, remove_root),
         cmocka_unit_test(threads_follow_the_affinity_mask),
         cmocka_unit_test(the_callers_team_size_comes_back),
