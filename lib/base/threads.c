@@ -32,3 +32,13 @@ int lp_threads_enter(int threads) {
 void lp_threads_leave(int saved) {
     omp_set_num_threads(saved);
 }
+
+void lp_threads_share(int parts, lp_work *work, void *job) {
+    if (parts <= 1) {
+        work(job, 0);
+        return;
+    }
+#pragma omp parallel for schedule(static) num_threads(parts)
+    for (int part = 0; part < parts; part++)
+        work(job, part);
+}

@@ -74,19 +74,39 @@ static int find_links(lp_decoder *decoder, int limb) {
                          &decoder->peaks[ends->to]);
 }
 
-/* Peaks, then links. What a type or limb gives depends on nothing that another thread does. */
+static void copy_row(lp_decoder *decoder, const lp_maps *maps, int y) {
+    lp_planes_copy_row(&decoder->planes, maps, y);
+    lp_field_copy_row(&decoder->field, maps, y);
+}
+
+/* Peaks, then links. */
+static int find_all_alone(lp_decoder *decoder, const lp_maps *maps, int64_t *peaks_done) {
+    int failed = 0;
+
+    for (int y = 0; y < maps->height; y++)
+        copy_row(decoder, maps, y);
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
+        failed |= find_peaks(decoder, decoder->scans, type);
+    *peaks_done = lp_now_ns();
+    for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
+        failed |= find_links(decoder, limb);
+    return failed;
+}
+
+/* The same. What a type or limb gives depends on nothing that another thread does. A parallel region of one thread
+ * would be the same code, but libgomp makes a team for it, and frees it. */
 static int find_all(lp_decoder *decoder, const lp_maps *maps, int threads, int64_t *peaks_done) {
     lp_scan *const scans = decoder->scans;
     int failed = 0;
 
-#pragma omp parallel num_threads(threads) if (threads > 1) reduction(| : failed)
+    if (threads <= 1)
+        return find_all_alone(decoder, maps, peaks_done);
+#pragma omp parallel num_threads(threads) reduction(| : failed)
     {
         lp_scan *const scan = &scans[omp_get_thread_num()];
 #pragma omp for schedule(static)
-        for (int y = 0; y < maps->height; y++) {
-            lp_planes_copy_row(&decoder->planes, maps, y);
-            lp_field_copy_row(&decoder->field, maps, y);
-        }
+        for (int y = 0; y < maps->height; y++)
+            copy_row(decoder, maps, y);
 #pragma omp for schedule(dynamic)
         for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
             failed |= find_peaks(decoder, scan, type);

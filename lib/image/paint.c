@@ -50,7 +50,8 @@ lightpose_status lp_painter_open(lp_painter *painter, const lightpose_canvas *ca
 
 void lp_painter_close(lp_painter *painter) {
     lp_free(painter->mask);
-    *painter = (lp_painter){0};
+    painter->mask = NULL;
+    painter->capacity = 0;
 }
 
 /* A rectangle of whole pixels, without right and bottom. */
@@ -93,15 +94,15 @@ static int weight_of(double alpha) {
     return (int)lrint(alpha * 256);
 }
 
-static void blend(lp_painter *painter, area a, lp_colour colour, double alpha) {
+static void blend(lp_painter *painter, area a, const lp_mask *mask, lp_colour colour, double alpha) {
     const int weight = weight_of(alpha);
-    const uint8_t *mask = painter->mask;
+    const uint8_t *values = mask->data;
 
     for (int y = a.top; y < a.bottom; y++) {
         uint8_t *pixel = pixel_at(painter, a.left, y);
-        for (int x = a.left; x < a.right; x++, pixel += painter->step, mask++)
-            if (*mask)
-                mix_pixel(painter, pixel, colour, (*mask * weight + 127) / 255);
+        for (int x = a.left; x < a.right; x++, pixel += painter->step, values++)
+            if (*values)
+                mix_pixel(painter, pixel, colour, (*values * weight + 127) / 255);
     }
 }
 
@@ -110,10 +111,11 @@ static lightpose_status clear_mask(lp_painter *painter, area a, lp_mask *mask, l
     const int width = a.right - a.left, height = a.bottom - a.top;
     const size_t size = (size_t)width * (size_t)height;
 
-    if (lp_grow(&painter->mask, &painter->capacity, size, 1))
+    const int fits = size <= sizeof painter->room;
+    if (!fits && lp_grow(&painter->mask, &painter->capacity, size, 1))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a mask of %dx%d pixels", width, height);
-    memset(painter->mask, 0, size);
-    *mask = (lp_mask){painter->mask, width, height};
+    *mask = (lp_mask){fits ? painter->room : painter->mask, width, height};
+    memset(mask->data, 0, size);
     return LIGHTPOSE_OK;
 }
 
@@ -177,7 +179,7 @@ lightpose_status lp_paint_line(lp_painter *painter, lp_point from, lp_point to, 
     LP_TRY(clear_mask(painter, a, &mask, error));
     const int count = outline(from, to, fmax(radius - bleed, thinnest - bleed), a, points);
     LP_TRY(lp_cv_polygon(&mask, points, count, error));
-    blend(painter, a, colour, radius < thinnest ? alpha * radius / thinnest : alpha);
+    blend(painter, a, &mask, colour, radius < thinnest ? alpha * radius / thinnest : alpha);
     return LIGHTPOSE_OK;
 }
 
@@ -205,6 +207,6 @@ lightpose_status lp_paint_text(lp_painter *painter, const char *text, int x, int
         return LIGHTPOSE_OK;
     LP_TRY(clear_mask(painter, a, &mask, error));
     LP_TRY(lp_cv_text(&mask, text, x - a.left, baseline - a.top, scale, thickness, error));
-    blend(painter, a, colour, 1);
+    blend(painter, a, &mask, colour, 1);
     return LIGHTPOSE_OK;
 }

@@ -17,8 +17,9 @@ typedef struct lp_colour {
 typedef struct lp_painter {
     lightpose_canvas canvas;
     int blue, red, step; /* bytes to the channels and to the next pixel; green is 1 */
-    void *mask;
+    void *mask;          /* of what is larger than `room` */
     size_t capacity;
+    uint8_t room[1 << 16]; /* so that ordinary pictures take no allocation */
 } lp_painter;
 
 /* Checks the canvas. ARGUMENT, IMAGE. */

@@ -5,6 +5,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "base/threads.h"
 #include "image/element.h"
 #include "image/kernels.h"
 #include "image/view.h"
@@ -32,6 +33,9 @@ typedef struct job {
     const lp_yuv_columns *columns;
     const lp_image_kernels *kernels;
     const lp_yuv *yuv; /* NULL for packed formats */
+    uint8_t *scratch;  /* of each part, row_room bytes apart */
+    size_t row_room;
+    int parts;
 } job;
 
 lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error) {
@@ -161,6 +165,15 @@ static void output_row(const job *j, int net_row, uint8_t *bgr) {
     lp_element_pad(element, whole - left - middle, out + (left + middle) * size);
 }
 
+/* Contiguous rows, with scratch of their own. */
+static void output_part(void *argument, int part) {
+    const job *const j = argument;
+    const size_t rows = (size_t)j->geometry->net_height, end = lp_part_begin(rows, part + 1, j->parts);
+
+    for (size_t row = lp_part_begin(rows, part, j->parts); row < end; row++)
+        output_row(j, (int)row, j->scratch + (size_t)part * j->row_room);
+}
+
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
                                    int threads, const lp_net_input *input, lightpose_error *error) {
     const int is_yuv = lp_format_planes(image->format) > 1;
@@ -170,20 +183,15 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
 
     LP_TRY(reserve(preprocess, geometry, pixel, team, row_room, error));
     fill_columns(preprocess, geometry, pixel, is_yuv);
-    const job j = {.image = image,
-                   .geometry = geometry,
-                   .input = input,
-                   .columns = &preprocess->columns,
-                   .kernels = &preprocess->kernels,
-                   .yuv = is_yuv ? lp_yuv_coefficients(image->matrix, image->range) : NULL};
-    uint8_t *const scratch = preprocess->rows.data;
-
-    /* By thread number and not by rows: each piece is contiguous, and has its scratch whatever team OpenMP grants. */
-#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
-    for (int t = 0; t < team; t++) {
-        const int end = (int)((int64_t)rows * (t + 1) / team);
-        for (int row = (int)((int64_t)rows * t / team); row < end; row++)
-            output_row(&j, row, scratch + (size_t)t * row_room);
-    }
+    job j = {.image = image,
+             .geometry = geometry,
+             .input = input,
+             .columns = &preprocess->columns,
+             .kernels = &preprocess->kernels,
+             .yuv = is_yuv ? lp_yuv_coefficients(image->matrix, image->range) : NULL,
+             .scratch = preprocess->rows.data,
+             .row_room = row_room,
+             .parts = team};
+    lp_threads_share(team, output_part, &j);
     return LIGHTPOSE_OK;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/threads.h"
 #include "net/depthwise_kernel.h"
 #include "net/quantise.h"
 
@@ -182,9 +183,24 @@ static void run_row(const lp_depthwise *dw, const uint8_t *src, uint8_t *dst, in
     kernel->run(&row);
 }
 
+typedef struct job {
+    const lp_depthwise *dw;
+    const uint8_t *src;
+    uint8_t *dst;
+    int parts;
+} job;
+
+/* Rows and blocks of channels as one list, row by row. */
+static void run_part(void *argument, int part) {
+    const job *const j = argument;
+    const size_t blocks = (size_t)j->dw->blocks, count = (size_t)j->dw->out_height * blocks;
+    const size_t end = lp_part_begin(count, part + 1, j->parts);
+
+    for (size_t i = lp_part_begin(count, part, j->parts); i < end; i++)
+        run_row(j->dw, j->src, j->dst, (int)(i / blocks), (int)(i % blocks));
+}
+
 void lp_depthwise_run(const lp_depthwise *dw, const uint8_t *src, uint8_t *dst, int threads) {
-#pragma omp parallel for collapse(2) num_threads(threads) schedule(static)
-    for (int y = 0; y < dw->out_height; y++)
-        for (int block = 0; block < dw->blocks; block++)
-            run_row(dw, src, dst, y, block);
+    job all = {dw, src, dst, threads};
+    lp_threads_share(threads, run_part, &all);
 }

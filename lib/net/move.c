@@ -5,26 +5,75 @@
 
 #include <string.h>
 
-void lp_interleave(uint8_t *target, size_t target_bytes, const uint8_t *const *sources, const size_t *bytes, int count,
-                   size_t cells, int threads) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (size_t cell = 0; cell < cells; cell++) {
-        uint8_t *at = target + cell * target_bytes;
-        for (int i = 0; i < count; i++) {
-            memcpy(at, sources[i] + cell * bytes[i], bytes[i]);
-            at += bytes[i];
+#include "base/threads.h"
+
+typedef struct interleave {
+    uint8_t *target;
+    size_t target_bytes;
+    const uint8_t *const *sources;
+    const size_t *bytes;
+    int count, parts;
+    size_t cells;
+} interleave;
+
+static void interleave_part(void *job, int part) {
+    const interleave *const j = job;
+    const size_t end = lp_part_begin(j->cells, part + 1, j->parts);
+
+    for (size_t cell = lp_part_begin(j->cells, part, j->parts); cell < end; cell++) {
+        uint8_t *at = j->target + cell * j->target_bytes;
+        for (int i = 0; i < j->count; i++) {
+            memcpy(at, j->sources[i] + cell * j->bytes[i], j->bytes[i]);
+            at += j->bytes[i];
         }
     }
 }
 
+void lp_interleave(uint8_t *target, size_t target_bytes, const uint8_t *const *sources, const size_t *bytes, int count,
+                   size_t cells, int threads) {
+    interleave all = {target, target_bytes, sources, bytes, count, threads, cells};
+    lp_threads_share(threads, interleave_part, &all);
+}
+
+typedef struct copy {
+    uint8_t *target;
+    const uint8_t *source;
+    size_t target_stride, bytes;
+    int rows, parts;
+} copy;
+
+static void copy_part(void *job, int part) {
+    const copy *const j = job;
+    const size_t end = lp_part_begin((size_t)j->rows, part + 1, j->parts);
+
+    for (size_t y = lp_part_begin((size_t)j->rows, part, j->parts); y < end; y++)
+        memcpy(j->target + y * j->target_stride, j->source + y * j->bytes, j->bytes);
+}
+
 void lp_copy_rows(uint8_t *target, size_t target_stride, const uint8_t *source, size_t bytes, int rows, int threads) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int y = 0; y < rows; y++)
-        memcpy(target + (size_t)y * target_stride, source + (size_t)y * bytes, bytes);
+    copy all = {target, source, target_stride, bytes, rows, threads};
+    lp_threads_share(threads, copy_part, &all);
+}
+
+typedef struct sum {
+    float *target;
+    const float *a, *b;
+    size_t count;
+    int parts;
+} sum;
+
+static void add_part(void *job, int part) {
+    const sum *const j = job;
+    const size_t begin = lp_part_begin(j->count, part, j->parts), end = lp_part_begin(j->count, part + 1, j->parts);
+    const float *const a = j->a, *const b = j->b;
+    float *const target = j->target;
+
+#pragma omp simd
+    for (size_t i = begin; i < end; i++)
+        target[i] = a[i] + b[i];
 }
 
 void lp_add(float *target, const float *a, const float *b, size_t count, int threads) {
-#pragma omp parallel for simd num_threads(threads) schedule(static)
-    for (size_t i = 0; i < count; i++)
-        target[i] = a[i] + b[i];
+    sum all = {target, a, b, count, threads};
+    lp_threads_share(threads, add_part, &all);
 }

@@ -3,9 +3,8 @@
 
 #include "net/winograd.h"
 
-#include <omp.h>
-
 #include "base/mem.h"
+#include "base/threads.h"
 #include "net/winograd_kernel.h"
 
 /* MOST_GROUPS: a thread transforms so many times the kernel's rows of tiles at once. More reads the weights (2.4 MB in
@@ -209,19 +208,27 @@ static void run_block(const lp_winograd *layer, const float *src, const float *a
     }
 }
 
-/* Every thread takes an even share of the groups of tiles. */
-void lp_winograd_run(const lp_winograd *layer, const float *src, const float *added, float *dst, void *scratch) {
-    const int tiles = count_tiles(layer), rows = layer->weights->kernel->rows, groups = (tiles + rows - 1) / rows;
-    const size_t each = thread_scratch(layer);
+typedef struct job {
+    const lp_winograd *layer;
+    const float *src, *added;
+    float *dst, *scratch;
+} job;
 
-#pragma omp parallel num_threads(layer->threads)
-    {
-        const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
-        const int first = groups * thread / threads * rows, after = groups * (thread + 1) / threads * rows;
-        const int end = after < tiles ? after : tiles;
-        for (int at = first; at < end; at += room_of(layer)) {
-            const int stop = at + room_of(layer) < end ? at + room_of(layer) : end;
-            run_block(layer, src, added, dst, (float *)scratch + (size_t)thread * each, at, stop);
-        }
+/* An even share of the groups of tiles, in scratch memory of its own. */
+static void run_part(void *argument, int part) {
+    const job *const j = argument;
+    const lp_winograd *const layer = j->layer;
+    const int tiles = count_tiles(layer), rows = layer->weights->kernel->rows, groups = (tiles + rows - 1) / rows;
+    const int first = groups * part / layer->threads * rows, after = groups * (part + 1) / layer->threads * rows;
+    const int end = after < tiles ? after : tiles;
+
+    for (int at = first; at < end; at += room_of(layer)) {
+        const int stop = at + room_of(layer) < end ? at + room_of(layer) : end;
+        run_block(layer, j->src, j->added, j->dst, j->scratch + (size_t)part * thread_scratch(layer), at, stop);
     }
+}
+
+void lp_winograd_run(const lp_winograd *layer, const float *src, const float *added, float *dst, void *scratch) {
+    job all = {layer, src, added, dst, scratch};
+    lp_threads_share(layer->threads, run_part, &all);
 }
