@@ -4,7 +4,7 @@
 /* Makes the inputs of the command's tests.
  *
  *     maker picture ENCODER FORMAT WIDTH HEIGHT FILE
- *     maker clip ENCODER OPTIONS WIDTH HEIGHT FRAMES FILE      (OPTIONS "": none)
+ *     maker clip ENCODER OPTIONS WIDTH HEIGHT FRAMES FILE [N]  (OPTIONS "": none; from frame N on of half the size)
  *     maker raw WIDTH HEIGHT FRAMES                            yuv420p frames on standard output
  *     maker y4m WIDTH HEIGHT FRAMES                            the same as YUV4MPEG2
  *     maker serve PORTFILE TIMES FILE                          sends FILE to each of TIMES callers, and hangs up; the
@@ -38,7 +38,8 @@ static int make_clip(char **argv) {
                        .format = strcmp(argv[0], "mjpeg") ? NULL : "yuvj420p",
                        .width = atoi(argv[2]),
                        .height = atoi(argv[3]),
-                       .frames = atoi(argv[4])};
+                       .frames = atoi(argv[4]),
+                       .new_size_at = argv[6] ? atoi(argv[6]) : 0};
     return clip_make(&spec) < 0;
 }
 
@@ -90,7 +91,7 @@ int main(int argc, char **argv) {
     av_log_set_level(AV_LOG_QUIET);
     if (argc == 7 && !strcmp(argv[1], "picture"))
         return make_picture(argv + 2);
-    if (argc == 8 && !strcmp(argv[1], "clip"))
+    if ((argc == 8 || argc == 9) && !strcmp(argv[1], "clip"))
         return make_clip(argv + 2);
     if (argc == 5 && (!strcmp(argv[1], "raw") || !strcmp(argv[1], "y4m")))
         return make_frames(argv + 2, argv[1][0] == 'y');
