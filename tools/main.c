@@ -20,6 +20,7 @@ static const struct {
     {"run", "people in pictures, videos and cameras", cmd_run, 1},
     {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
     {"diff", "what two result files disagree on", cmd_diff, 0},
+    {"quantize", "weights for int8, with ranges measured on pictures", cmd_quantize, 1},
     {"info", "version, weights, CPU, threads", cmd_info, 1},
     {NULL, NULL, NULL, 0},
 };

@@ -99,6 +99,8 @@ def checked_range(name, pair, channels):
         raise ConvertError(f"range of {name}: {len(low)} and {len(high)} numbers, not {count} each")
     if any(a >= b for a, b in zip(low, high)):
         raise ConvertError(f"range of {name}: a low end that is not below its high end")
+    if any(a > 0 or b < 0 for a, b in zip(low, high)):
+        raise ConvertError(f"range of {name}: 0 is not in it")
     return pair
 
 

@@ -360,6 +360,46 @@ typedef struct lightpose_stats {
 
 LIGHTPOSE_API void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats);
 
+/* ---- Ranges for int8 --------------------------------------------------------------------------------------------- */
+
+/* int8 stores every inner value of the network in a byte, so the weights file must say how large they get: its
+ * activation_ranges (weights/README.md). For weights that carry none, a calibrator runs the network in f32 over images
+ * like those to come, a few dozen or more, and tells what it saw. People need not be in them. `lightpose quantize` does
+ * this, and writes the weights file. */
+
+/* What is kept of the values that were seen; those beyond are held to the ends of their range. */
+typedef enum lightpose_range_method {
+    LIGHTPOSE_RANGE_DEFAULT = 0,    /* the one that measures best: see weights/README.md */
+    LIGHTPOSE_RANGE_MINMAX = 1,     /* all */
+    LIGHTPOSE_RANGE_PERCENTILE = 2, /* a share of them */
+    LIGHTPOSE_RANGE_MSE = 3         /* as many as give the least mean squared error of a stored value */
+} lightpose_range_method;
+
+/* Thread-safety: one thread at a time. */
+typedef struct lightpose_calibrator lightpose_calibrator;
+
+/* `settings` NULL means the defaults. Heights, flip, threads, colours and limits count; the precision is f32 always.
+ * Errors: ARGUMENT (names the setting), MEMORY. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_open(lightpose_calibrator **calibrator,
+                                                                             lightpose_model *model,
+                                                                             const lightpose_settings *settings,
+                                                                             lightpose_error *error);
+LIGHTPOSE_API void lightpose_calibrator_close(lightpose_calibrator **calibrator);
+
+/* Runs the network on `image` and counts its inner values.
+ * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, ENGINE, WEIGHTS (values that are not finite; names the tensor). */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator,
+                                                                            const lightpose_image *image,
+                                                                            lightpose_error *error);
+
+/* The ranges of what was added so far, as the text of the file's activation_ranges; it belongs to the calibrator and
+ * lives until the next call on it. `share`, above 50 to 100, is of PERCENTILE, in percent; 0 means its default.
+ * Errors: ARGUMENT, MEMORY, STATE (no image was added). */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator,
+                                                                               lightpose_range_method method,
+                                                                               double share, const char **text,
+                                                                               lightpose_error *error);
+
 /* ---- Tracking ---------------------------------------------------------------------------------------------------- */
 
 /* Who is who from frame to frame, and keypoints that do not tremble: a tracker gives every pose of a stream the id of

@@ -26,25 +26,24 @@ static const lp_layer *find_layer(const lp_scheme *scheme, const char *tensor) {
     return NULL;
 }
 
-/* One scale for the whole tensor: it is part of a residual sum. */
-static int needs_one_scale(const lp_scheme *scheme, const char *tensor) {
+int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor) {
     for (int i = 0; i < scheme->count; i++)
         if (scheme->rows[i].add && (!strcmp(scheme->rows[i].add, tensor) || !strcmp(scheme->rows[i].sum, tensor)))
             return 1;
     return 0;
 }
 
-/* Nothing below zero: after ReLU, and sums of such. */
-static int is_unsigned(const lp_scheme *scheme, const char *tensor) {
+/* After ReLU, and sums of such. */
+int lp_is_unsigned(const lp_scheme *scheme, const char *tensor) {
     const lp_layer *const layer = find_layer(scheme, tensor);
 
     if (!layer || layer->activation != LP_RELU)
         return 0;
-    return !layer->sum || strcmp(layer->sum, tensor) != 0 || is_unsigned(scheme, layer->add);
+    return !layer->sum || strcmp(layer->sum, tensor) != 0 || lp_is_unsigned(scheme, layer->add);
 }
 
 static void code_from_range(const lp_scheme *scheme, const char *tensor, lp_code *code) {
-    const int zero = is_unsigned(scheme, tensor) ? 0 : LP_SIGNED_ZERO;
+    const int zero = lp_is_unsigned(scheme, tensor) ? 0 : LP_SIGNED_ZERO;
     lp_range range;
     float widest = 0;
 
@@ -56,7 +55,7 @@ static void code_from_range(const lp_scheme *scheme, const char *tensor, lp_code
         code->zero[c] = (uint8_t)zero;
         widest = fmaxf(widest, code->scale[c]);
     }
-    if (needs_one_scale(scheme, tensor))
+    if (lp_needs_one_scale(scheme, tensor))
         for (int c = 0; c < LP_MAX_CHANNELS; c++)
             code->scale[c] = widest;
 }

@@ -35,6 +35,11 @@ typedef struct lp_code {
     uint8_t zero[LP_MAX_CHANNELS];
 } lp_code;
 
+/* Whether int8 stores a tensor from 0 up: nothing of it is below zero. And whether it needs one scale: it is part of a
+ * residual sum. */
+int lp_is_unsigned(const lp_scheme *scheme, const char *tensor);
+int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor);
+
 /* `last`: the tensor leaves the network, as F32 whatever the precision. */
 void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code);
 

@@ -16,6 +16,7 @@
 typedef struct wanted {
     const char *name;
     int channels, needed, seen;
+    int positive; /* nothing of it is below zero: int8 takes its step from the high end alone */
 } wanted;
 
 typedef struct reader {
@@ -28,15 +29,16 @@ typedef struct reader {
 } reader;
 
 static void list_wanted(reader *r, const lp_layer *layers, int layer_count) {
-    r->list[r->count++] = (wanted){"data", layers[0].in, 1, 0};
+    r->list[r->count++] = (wanted){"data", layers[0].in, 1, 0, 0};
     for (int i = 0; i < layer_count; i++) {
         const lp_layer *const layer = &layers[i];
         if (layer->kind == LP_CONCAT) /* its inputs have ranges of their own */
             continue;
         const int output = strcmp(layer->name, lp_arch_heatmaps(2)) == 0 || strcmp(layer->name, lp_arch_pafs(2)) == 0;
-        r->list[r->count++] = (wanted){layer->name, layer->out, !output, 0};
+        const int positive = layer->activation == LP_RELU;
+        r->list[r->count++] = (wanted){layer->name, layer->out, !output, 0, positive};
         if (layer->sum)
-            r->list[r->count++] = (wanted){layer->sum, layer->out, 1, 0};
+            r->list[r->count++] = (wanted){layer->sum, layer->out, 1, 0, positive};
     }
 }
 
@@ -75,6 +77,27 @@ static lightpose_status read_end(reader *r, const wanted *tensor, const char *wh
     return LIGHTPOSE_OK;
 }
 
+/* Zero must be among the values, and the step that follows finite and no less than a normal number. */
+static lightpose_status check_range(reader *r, const wanted *tensor, int index, float low, float high) {
+    const double least = 1e-30, most = 1e30;
+    const double step_end = tensor->positive ? (double)high : fmax(-(double)low, (double)high);
+
+    if (!(low < high))
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g, not below high, %g",
+                       tensor->name, index, (double)low, (double)high);
+    if (low > 0)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g; a range holds 0",
+                       tensor->name, index, (double)low);
+    if (high < 0 || (tensor->positive && high <= 0))
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": high %d is %g; %s", tensor->name, index,
+                       (double)high, tensor->positive ? "values after ReLU are above 0" : "a range holds 0");
+    if (step_end < least || -(double)low > most || (double)high > most)
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS,
+                       "range of \"%s\": %d is %g to %g; magnitudes are from %g to %g", tensor->name, index,
+                       (double)low, (double)high, least, most);
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status read_range(reader *r, const wanted *tensor) {
     float *const low = r->next, *const high = low + tensor->channels;
     int ends = 0, counts[2] = {0, 0};
@@ -92,9 +115,7 @@ static lightpose_status read_range(reader *r, const wanted *tensor) {
                        tensor->name);
     const int count = counts[0] ? counts[0] : 1;
     for (int i = 0; i < count; i++)
-        if (!(low[i] < high[i]))
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g, not below high, %g",
-                           tensor->name, i, (double)low[i], (double)high[i]);
+        LP_TRY(check_range(r, tensor, i, low[i], high[i]));
     r->table->entries[r->table->count].tensor = tensor->name;
     r->table->entries[r->table->count++].range = (lp_range){count, low, high};
     r->next += 2 * (size_t)tensor->channels;

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The exported functions of the calibrator: validate and call inward. */
+
+#include "api.h"
+#include "calibrate.h"
+#include "image/view.h"
+#include "settings.h"
+
+/* What measures best on the labelled images (weights/README.md). */
+static const lightpose_range_method default_method = LIGHTPOSE_RANGE_MSE;
+static const double default_share = 99.99;
+
+lightpose_status lightpose_calibrator_open(lightpose_calibrator **calibrator, lightpose_model *model,
+                                           const lightpose_settings *settings, lightpose_error *error) {
+    lightpose_settings defaults;
+
+    NEED(calibrator, error);
+    *calibrator = NULL;
+    NEED(model, error);
+    if (!settings) {
+        lightpose_settings_default(&defaults);
+        settings = &defaults;
+    }
+    LP_TRY(lp_settings_check(settings, error));
+    return lp_calibrator_create(calibrator, model, settings, error);
+}
+
+void lightpose_calibrator_close(lightpose_calibrator **calibrator) {
+    if (!calibrator)
+        return;
+    lp_calibrator_destroy(*calibrator);
+    *calibrator = NULL;
+}
+
+lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator, const lightpose_image *image,
+                                          lightpose_error *error) {
+    NEED(calibrator, error);
+    NEED(image, error);
+    LP_TRY(lp_view_check(image, lp_calibrator_settings(calibrator), error));
+    return lp_calibrator_run(calibrator, image, error);
+}
+
+lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator, lightpose_range_method method,
+                                             double share, const char **text, lightpose_error *error) {
+    NEED(text, error);
+    *text = NULL;
+    NEED(calibrator, error);
+    if ((int)method < LIGHTPOSE_RANGE_DEFAULT || method > LIGHTPOSE_RANGE_MSE)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "range method is %d; known are 0 to %d", (int)method,
+                       LIGHTPOSE_RANGE_MSE);
+    if (share != 0 && !(share > 50 && share <= 100))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "share is %g percent; it is above 50 and at most 100, or 0",
+                       share);
+    const lp_spread_rule rule = {.method = method == LIGHTPOSE_RANGE_DEFAULT ? default_method : method,
+                                 .share = share != 0 ? share : default_share};
+    return lp_calibrator_text(calibrator, &rule, text, error);
+}

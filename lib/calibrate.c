@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "calibrate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/threads.h"
+#include "decode/fuse.h" /* lp_mirror_input */
+#include "image/preprocess.h"
+#include "net/net.h"
+
+enum { MAX_HEIGHTS = 4, MAX_TENSORS = 2 * LP_MAX_LAYERS };
+
+/* A tensor that int8 stores in bytes. Ranges per channel are for what depthwise layers read: there a channel meets no
+ * other, so that each may have a scale of its own at no cost in the weights. */
+typedef struct observed {
+    const char *name;
+    int per_channel, is_unsigned;
+    lp_spread spread;
+} observed;
+
+struct lightpose_calibrator {
+    lightpose_model *model;
+    lp_net *net; /* the model's */
+    lightpose_settings settings;
+    lp_preprocess *preprocess;
+    struct {
+        lp_plan *plan;
+        int width, height;
+    } plans[MAX_HEIGHTS]; /* one for each height, of the size used last */
+    observed tensors[MAX_TENSORS];
+    int count, threads;
+    int64_t images;
+    char *text;
+    size_t length, capacity;
+};
+
+/* ---- Set-up ------------------------------------------------------------------------------------------------------ */
+
+static int feeds_depthwise(const lp_scheme *scheme, const char *tensor) {
+    for (int i = 0; i < scheme->count; i++)
+        if (scheme->rows[i].kind == LP_DEPTHWISE && strcmp(scheme->rows[i].from, tensor) == 0)
+            return 1;
+    return 0;
+}
+
+static lightpose_status observe(lp_calibrator *made, const char *name, int channels, lightpose_error *error) {
+    const lp_scheme *const scheme = lp_net_scheme(made->net);
+    observed *const tensor = &made->tensors[made->count];
+
+    tensor->name = name;
+    tensor->per_channel = feeds_depthwise(scheme, name) && !lp_needs_one_scale(scheme, name);
+    tensor->is_unsigned = lp_is_unsigned(scheme, name);
+    LP_TRY(lp_spread_create(&tensor->spread, name, channels, error));
+    made->count++;
+    return LIGHTPOSE_OK;
+}
+
+/* All that the reader of ranges asks for, but the input, whose range follows from its scale. */
+static lightpose_status observe_all(lp_calibrator *made, lightpose_error *error) {
+    const lp_scheme *const scheme = lp_net_scheme(made->net);
+
+    for (int i = 0; i < scheme->count; i++) {
+        const lp_layer *const layer = &scheme->rows[i];
+        if (layer->kind == LP_CONCAT || strcmp(layer->name, lp_arch_heatmaps(2)) == 0 ||
+            strcmp(layer->name, lp_arch_pafs(2)) == 0)
+            continue;
+        LP_TRY(observe(made, layer->name, layer->out, error));
+        if (layer->sum)
+            LP_TRY(observe(made, layer->sum, layer->out, error));
+    }
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_calibrator_create(lp_calibrator **calibrator, lightpose_model *model,
+                                      const lightpose_settings *settings, lightpose_error *error) {
+    lp_calibrator *const made = lp_calloc(1, sizeof *made);
+
+    *calibrator = NULL;
+    if (!made)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a calibrator");
+    made->settings = *settings;
+    made->threads = settings->threads > 0 ? settings->threads : lp_threads_available();
+    made->model = lp_model_retain(model);
+    lightpose_status status = lp_model_net(model, LIGHTPOSE_PRECISION_F32, &made->net, error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_preprocess_create(&made->preprocess, error);
+    if (status == LIGHTPOSE_OK)
+        status = observe_all(made, error);
+    if (status != LIGHTPOSE_OK) {
+        lp_calibrator_destroy(made);
+        return status;
+    }
+    *calibrator = made;
+    return LIGHTPOSE_OK;
+}
+
+void lp_calibrator_destroy(lp_calibrator *calibrator) {
+    if (!calibrator)
+        return;
+    for (int i = 0; i < MAX_HEIGHTS; i++)
+        lp_plan_destroy(&calibrator->plans[i].plan);
+    for (int i = 0; i < MAX_TENSORS; i++)
+        lp_spread_free(&calibrator->tensors[i].spread);
+    lp_preprocess_destroy(&calibrator->preprocess);
+    lp_free(calibrator->text);
+    lp_model_release(calibrator->model);
+    lp_free(calibrator);
+}
+
+const lightpose_settings *lp_calibrator_settings(const lp_calibrator *calibrator) {
+    return &calibrator->settings;
+}
+
+/* ---- Counting ---------------------------------------------------------------------------------------------------- */
+
+static lightpose_status find_plan(lp_calibrator *calibrator, int slot, const lp_geometry *geometry, lp_plan **plan,
+                                  lightpose_error *error) {
+    const lp_plan_options options = {.width = geometry->net_width,
+                                     .height = geometry->net_height,
+                                     .threads = calibrator->threads,
+                                     .stages = 2,
+                                     .keep_tensors = 1};
+
+    *plan = calibrator->plans[slot].plan;
+    if (*plan && calibrator->plans[slot].width == options.width && calibrator->plans[slot].height == options.height)
+        return LIGHTPOSE_OK;
+    lp_plan_destroy(&calibrator->plans[slot].plan);
+    LP_TRY(lp_plan_create(&calibrator->plans[slot].plan, calibrator->net, &options, error));
+    calibrator->plans[slot].width = options.width;
+    calibrator->plans[slot].height = options.height;
+    *plan = calibrator->plans[slot].plan;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status count_values(lp_calibrator *calibrator, lp_plan *plan, lightpose_error *error) {
+    int refused = MAX_TENSORS;
+    lp_maps maps;
+
+    LP_TRY(lp_plan_run(plan, &maps, error));
+#pragma omp parallel for num_threads(calibrator->threads) schedule(dynamic) reduction(min : refused)
+    for (int i = 0; i < calibrator->count; i++) {
+        lp_tensor_view view;
+        if (!lp_plan_tensor(plan, calibrator->tensors[i].name, &view) ||
+            !lp_spread_add(&calibrator->tensors[i].spread, &view))
+            refused = i < refused ? i : refused;
+    }
+    if (refused < MAX_TENSORS)
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+                       "with these weights the values of %s are not finite, or beyond %g: no range holds them",
+                       calibrator->tensors[refused].name, (double)LP_SPREAD_MOST);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status run_height(lp_calibrator *calibrator, int slot, const lightpose_image *image, int height,
+                                   lightpose_error *error) {
+    lp_geometry geometry;
+    lp_plan *plan;
+
+    LP_TRY(lp_geometry_make(&geometry, image->width, image->height, height, &calibrator->settings, error));
+    LP_TRY(find_plan(calibrator, slot, &geometry, &plan, error));
+    const lp_net_input input = lp_plan_input(plan);
+    LP_TRY(lp_preprocess_run(calibrator->preprocess, image, &geometry, calibrator->threads, &input, error));
+    LP_TRY(count_values(calibrator, plan, error));
+    if (!calibrator->settings.flip)
+        return LIGHTPOSE_OK;
+    lp_mirror_input(&input, geometry.net_width, geometry.net_height);
+    return count_values(calibrator, plan, error);
+}
+
+lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error) {
+    const int saved = lp_threads_enter(calibrator->threads);
+    lightpose_status status = run_height(calibrator, 0, image, calibrator->settings.height, error);
+
+    for (int i = 0; i < MAX_HEIGHTS - 1 && status == LIGHTPOSE_OK; i++)
+        if (calibrator->settings.extra_heights[i])
+            status = run_height(calibrator, i + 1, image, calibrator->settings.extra_heights[i], error);
+    lp_threads_leave(saved);
+    calibrator->images += status == LIGHTPOSE_OK;
+    return status;
+}
+
+/* ---- The text ---------------------------------------------------------------------------------------------------- */
+
+static lightpose_status append(lp_calibrator *calibrator, const char *text, lightpose_error *error) {
+    const size_t length = strlen(text);
+    void *buffer = calibrator->text;
+
+    const int grown = lp_grow(&buffer, &calibrator->capacity, calibrator->length + length + 1, 1);
+    calibrator->text = buffer;
+    if (grown != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the text of the ranges");
+    memcpy(calibrator->text + calibrator->length, text, length + 1);
+    calibrator->length += length;
+    return LIGHTPOSE_OK;
+}
+
+/* Five digits are finer than any histogram. The point is a point in every locale. */
+static lightpose_status append_number(lp_calibrator *calibrator, float value, lightpose_error *error) {
+    char text[64], plain[64];
+    size_t length = 0;
+
+    snprintf(text, sizeof text, "%.5g", (double)value);
+    for (const char *at = text; *at; at++) {
+        const int known = strchr("0123456789+-e", *at) != NULL;
+        if (known || length == 0 || plain[length - 1] != '.')
+            plain[length++] = known ? *at : '.'; /* a locale's sign may have several bytes */
+    }
+    plain[length] = '\0';
+    return append(calibrator, plain, error);
+}
+
+static lightpose_status append_end(lp_calibrator *calibrator, const float *values, int count, lightpose_error *error) {
+    if (count == 1)
+        return append_number(calibrator, values[0], error);
+    for (int i = 0; i < count; i++) {
+        LP_TRY(append(calibrator, i ? "," : "[", error));
+        LP_TRY(append_number(calibrator, values[i], error));
+    }
+    return append(calibrator, "]", error);
+}
+
+static lightpose_status append_range(lp_calibrator *calibrator, const char *name, const float *low, const float *high,
+                                     int count, lightpose_error *error) {
+    LP_TRY(append(calibrator, calibrator->length > 1 ? ",\"" : "\"", error));
+    LP_TRY(append(calibrator, name, error));
+    LP_TRY(append(calibrator, "\":[", error));
+    LP_TRY(append_end(calibrator, low, count, error));
+    LP_TRY(append(calibrator, ",", error));
+    LP_TRY(append_end(calibrator, high, count, error));
+    return append(calibrator, "]", error);
+}
+
+lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_spread_rule *rule, const char **text,
+                                    lightpose_error *error) {
+    const float scale = lp_weights_input_scale(lp_model_weights(calibrator->model));
+    float low[LP_MAX_CHANNELS] = {-128 * scale}, high[LP_MAX_CHANNELS] = {127 * scale};
+
+    if (calibrator->images == 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "no ranges: no image has been added to the calibrator");
+    calibrator->length = 0;
+    LP_TRY(append(calibrator, "{", error));
+    LP_TRY(append_range(calibrator, "data", low, high, 1, error));
+    for (int i = 0; i < calibrator->count; i++) {
+        const observed *const tensor = &calibrator->tensors[i];
+        lp_spread_rule own = *rule;
+        own.steps = tensor->is_unsigned ? 255 : 127;
+        own.per_channel = tensor->per_channel;
+        lp_spread_ranges(&tensor->spread, &own, low, high);
+        LP_TRY(append_range(calibrator, tensor->name, low, high, own.per_channel ? tensor->spread.channels : 1, error));
+    }
+    LP_TRY(append(calibrator, "}", error));
+    *text = calibrator->text;
+    return LIGHTPOSE_OK;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "net/spread.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { BINS = LP_SPREAD_BINS };
+
+lightpose_status lp_spread_create(lp_spread *spread, const char *tensor, int channels, lightpose_error *error) {
+    const size_t count = (size_t)channels;
+
+    *spread = (lp_spread){.channels = channels,
+                          .low = lp_calloc(count, sizeof(float)),
+                          .high = lp_calloc(count, sizeof(float)),
+                          .reach = lp_calloc(count, sizeof(float)),
+                          .counts = lp_calloc(count * BINS, sizeof(uint32_t))};
+    if (spread->low && spread->high && spread->reach && spread->counts)
+        return LIGHTPOSE_OK;
+    lp_spread_free(spread);
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the values of %s: %zu bytes", tensor,
+                   count * BINS * sizeof(uint32_t));
+}
+
+void lp_spread_free(lp_spread *spread) {
+    lp_free(spread->low);
+    lp_free(spread->high);
+    lp_free(spread->reach);
+    lp_free(spread->counts);
+    *spread = (lp_spread){0};
+}
+
+/* ---- Counting ---------------------------------------------------------------------------------------------------- */
+
+/* Bins of a reach 2^shift times as far. */
+static void merge(const uint32_t *from, int shift, uint64_t *to) {
+    for (int i = 0; i < BINS; i++)
+        to[shift < 31 ? i >> shift : 0] += from[i];
+}
+
+/* The power of two above `magnitude`, and such that bins to the unit is finite. */
+static float reach_of(float magnitude) {
+    int exponent;
+
+    frexpf(fmaxf(magnitude, 1e-30f), &exponent);
+    return ldexpf(1, exponent);
+}
+
+/* `reach` over that of a channel as a power of two. */
+static int shift_to(float channel, float reach) {
+    int near, far;
+
+    frexpf(channel, &near);
+    frexpf(reach, &far);
+    return far - near;
+}
+
+static void grow(lp_spread *spread, int channel, float reach) {
+    uint32_t *const counts = spread->counts + (size_t)channel * BINS;
+    uint64_t merged[BINS] = {0};
+
+    if (spread->reach[channel] > 0)
+        merge(counts, shift_to(spread->reach[channel], reach), merged);
+    for (int i = 0; i < BINS; i++)
+        counts[i] = merged[i] < UINT32_MAX ? (uint32_t)merged[i] : UINT32_MAX;
+    spread->reach[channel] = reach;
+}
+
+static const float *cell_of(const lp_tensor_view *tensor, int y, int x) {
+    return (const float *)tensor->data + y * tensor->row_stride + x * tensor->cell_stride;
+}
+
+/* The ends of each channel in this tensor; 0 where a value is not finite. */
+static int find_ends(const lp_tensor_view *tensor, float *low, float *high) {
+    int finite = 1;
+
+    for (int y = 0; y < tensor->height; y++)
+        for (int x = 0; x < tensor->width; x++) {
+            const float *const cell = cell_of(tensor, y, x);
+            for (int c = 0; c < tensor->channels; c++) {
+                finite &= fabsf(cell[c]) <= LP_SPREAD_MOST;
+                low[c] = fminf(low[c], cell[c]);
+                high[c] = fmaxf(high[c], cell[c]);
+            }
+        }
+    return finite;
+}
+
+int lp_spread_add(lp_spread *spread, const lp_tensor_view *tensor) {
+    float low[LP_MAX_CHANNELS] = {0}, high[LP_MAX_CHANNELS] = {0}, per_bin[LP_MAX_CHANNELS];
+
+    if (!find_ends(tensor, low, high))
+        return 0;
+    for (int c = 0; c < spread->channels; c++) {
+        const float most = fmaxf(-low[c], high[c]);
+        spread->low[c] = fminf(spread->low[c], low[c]);
+        spread->high[c] = fmaxf(spread->high[c], high[c]);
+        if (most > 0 && !(most < spread->reach[c]))
+            grow(spread, c, reach_of(most));
+        per_bin[c] = spread->reach[c] > 0 ? BINS / spread->reach[c] : 0;
+    }
+    for (int y = 0; y < tensor->height; y++)
+        for (int x = 0; x < tensor->width; x++) {
+            const float *const cell = cell_of(tensor, y, x);
+            for (int c = 0; c < spread->channels; c++) {
+                if (cell[c] == 0)
+                    continue;
+                uint32_t *const count = spread->counts + (size_t)c * BINS + (int)(fabsf(cell[c]) * per_bin[c]);
+                *count += *count != UINT32_MAX;
+            }
+        }
+    return 1;
+}
+
+/* ---- Choosing ---------------------------------------------------------------------------------------------------- */
+
+/* Magnitudes of one channel or several on a common reach. */
+typedef struct pile {
+    float low, high, reach;
+    uint64_t counts[BINS];
+} pile;
+
+static void pile_up(const lp_spread *spread, int first, int end, pile *p) {
+    memset(p, 0, sizeof *p);
+    for (int c = first; c < end; c++) {
+        p->low = fminf(p->low, spread->low[c]);
+        p->high = fmaxf(p->high, spread->high[c]);
+        p->reach = fmaxf(p->reach, spread->reach[c]);
+    }
+    for (int c = first; c < end; c++)
+        if (spread->reach[c] > 0)
+            merge(spread->counts + (size_t)c * BINS, shift_to(spread->reach[c], p->reach), p->counts);
+}
+
+/* The magnitude that `share` percent of the values do not exceed. */
+static double percentile(const pile *p, double share) {
+    double total = 0, beyond = 0;
+    int i = BINS;
+
+    for (int j = 0; j < BINS; j++)
+        total += (double)p->counts[j];
+    while (i > 1 && beyond + (double)p->counts[i - 1] <= total * (100 - share) / 100 + 1e-6)
+        beyond += (double)p->counts[--i];
+    return i * (double)p->reach / BINS;
+}
+
+/* The greatest magnitude m of a code with the least squared error: within, steps of m / steps err by their square / 12;
+ * beyond, values are cut off at m. Values are taken to lie in the middle of their bins. */
+static double least_error(const pile *p, int steps) {
+    const double width = (double)p->reach / BINS;
+    double inside = 0, count = 0, sum = 0, squares = 0, best = INFINITY, chosen = (double)p->reach;
+
+    for (int i = 0; i < BINS; i++)
+        inside += (double)p->counts[i];
+    for (int i = BINS; i > 0; i--) { /* m at the upper edge of bin i - 1; count, sum, squares of the bins beyond it */
+        const double m = i * width, step = m / steps;
+        const double error = inside * step * step / 12 + squares - 2 * m * sum + m * m * count;
+        if (error < best) {
+            best = error;
+            chosen = m;
+        }
+        const double n = (double)p->counts[i - 1], middle = (i - 0.5) * width;
+        inside -= n;
+        count += n;
+        sum += n * middle;
+        squares += n * middle * middle;
+    }
+    return chosen;
+}
+
+static void choose(const pile *p, const lp_spread_rule *rule, float *low, float *high) {
+    double most = INFINITY;
+
+    if (rule->method == LIGHTPOSE_RANGE_PERCENTILE)
+        most = percentile(p, rule->share);
+    else if (rule->method == LIGHTPOSE_RANGE_MSE)
+        most = least_error(p, rule->steps);
+    *low = fmaxf(p->low, (float)-most);
+    *high = fminf(p->high, (float)most);
+}
+
+void lp_spread_ranges(const lp_spread *spread, const lp_spread_rule *rule, float *low, float *high) {
+    pile p;
+    float whole_low, whole_high;
+
+    pile_up(spread, 0, spread->channels, &p);
+    choose(&p, rule, &whole_low, &whole_high);
+    if (!(p.reach > 0))
+        whole_high = 1;
+    for (int c = 0; c < (rule->per_channel ? spread->channels : 1); c++) {
+        low[c] = whole_low;
+        high[c] = whole_high;
+        if (!rule->per_channel || !(spread->reach[c] > 0))
+            continue;
+        pile_up(spread, c, c + 1, &p);
+        choose(&p, rule, &low[c], &high[c]);
+    }
+}
