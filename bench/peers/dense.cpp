@@ -177,6 +177,7 @@ int decode(const float *heatmaps, const float *pafs, int width, int height) {
 
 int dense_decode(const float *heatmaps, const float *pafs, int width, int height) {
     try {
+        cv::setNumThreads(1); // as the decoder that it is compared with
         return decode(heatmaps, pafs, width, height);
     } catch (const std::exception &) {
         return -1;

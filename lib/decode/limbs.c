@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "decode/sort.h"
 
+enum { TAKEN = -2, MUTUAL_ROUNDS = 6 };
+
 lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings) {
     const int samples = settings->limb_samples;
     lp_limb_rule rule = {.samples = samples, .threshold = settings->limb_threshold};
@@ -25,18 +27,15 @@ lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings) {
      * while the ends lie on a limb of some other pair. */
     for (int i = 0; i < samples; i++)
         rule.order[i] = (samples - 1) / 2 + (i % 2 ? (i + 1) / 2 : -(i / 2));
+    for (int i = 0; i < samples; i++)
+        rule.order_as_float[i] = (float)rule.order[i];
     return rule;
 }
 
 void lp_links_free(lp_links *links) {
     lp_free(links->data);
-    lp_free(links->taken);
+    lp_free(links->firsts);
     *links = (lp_links){0};
-}
-
-/* Half to even, for magnitudes below 2^22: the sum has no bits left for a fraction. Under the default rounding mode. */
-static inline int round_half_even(float value) {
-    return (int)((value + 0x1.8p23f) - 0x1.8p23f);
 }
 
 /* NumPy's pairwise sum of up to 32 floats: eight running sums, added in pairs, and then the rest. */
@@ -68,23 +67,61 @@ static int link_before(const lp_link *x, const lp_link *y) {
 
 LP_DEFINE_SORT(sort_links, lp_link, link_before)
 
-/* Keeps the links whose ends are free, in order. */
+/* Links that are the first of both their ends stand, whatever else there is: moves them to `*accepted`, and drops all
+ * others at those ends. The rest stays, up to links->count. */
+static void accept_mutual(lp_links *links, int *accepted, int *first_of_a, int *first_of_b, int ends) {
+    lp_link *const all = links->data;
+    int count;
+
+    for (int i = 0; i < ends; i++)
+        first_of_a[i] = -1; /* those of b follow */
+    for (int i = *accepted; i < links->count; i++) {
+        int *const a = &first_of_a[all[i].a], *const b = &first_of_b[all[i].b];
+        if (*a < 0 || link_before(&all[i], &all[*a]))
+            *a = i;
+        if (*b < 0 || link_before(&all[i], &all[*b]))
+            *b = i;
+    }
+    for (int i = *accepted; i < links->count; i++)
+        if (first_of_a[all[i].a] == i && first_of_b[all[i].b] == i) {
+            first_of_a[all[i].a] = first_of_b[all[i].b] = TAKEN;
+            all[i].a = ~all[i].a; /* marks it */
+        }
+    for (int i = *accepted; i < links->count; i++)
+        if (all[i].a < 0) {
+            const lp_link link = {.a = ~all[i].a, .b = all[i].b, .score = all[i].score};
+            all[i] = all[*accepted];
+            all[(*accepted)++] = link;
+        }
+    count = *accepted;
+    for (int i = *accepted; i < links->count; i++)
+        if (first_of_a[all[i].a] != TAKEN && first_of_b[all[i].b] != TAKEN)
+            all[count++] = all[i];
+    links->count = count;
+}
+
+/* Keeps the links whose ends are free, in order: what going through them in order would keep. A few rounds of mutual
+ * firsts leave next to nothing to sort; a few, because links can be made that need as many as there are peaks. */
 static int accept_links(lp_links *links, int from_count, int to_count) {
     lp_link *const all = links->data;
-    int count = 0;
+    int accepted = 0;
 
-    if (lp_grow(&links->taken, &links->taken_capacity, (size_t)from_count + (size_t)to_count, 1))
+    if (lp_grow(&links->firsts, &links->firsts_capacity, (size_t)from_count + (size_t)to_count, sizeof(int)))
         return -1;
-    memset(links->taken, 0, (size_t)from_count + (size_t)to_count);
-    unsigned char *const a_taken = links->taken, *const b_taken = a_taken + from_count;
-    sort_links(all, links->count);
-    for (int i = 0; i < links->count; i++) {
-        if (a_taken[all[i].a] || b_taken[all[i].b])
+    int *const a_first = links->firsts, *const b_first = a_first + from_count;
+    for (int round = 0; round < MUTUAL_ROUNDS && accepted < links->count; round++)
+        accept_mutual(links, &accepted, a_first, b_first, from_count + to_count);
+    sort_links(all + accepted, links->count - accepted);
+    for (int i = 0; i < from_count + to_count; i++)
+        a_first[i] = 0;
+    for (int i = accepted; i < links->count; i++) {
+        if (a_first[all[i].a] || b_first[all[i].b])
             continue;
-        a_taken[all[i].a] = b_taken[all[i].b] = 1;
-        all[count++] = all[i];
+        a_first[all[i].a] = b_first[all[i].b] = TAKEN;
+        all[accepted++] = all[i];
     }
-    links->count = count;
+    links->count = accepted;
+    sort_links(all, accepted);
     return 0;
 }
 

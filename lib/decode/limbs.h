@@ -31,8 +31,8 @@ typedef struct lp_links {
     void *data; /* of lp_link, in the order accepted */
     size_t capacity;
     int count;
-    void *taken; /* a byte for each peak of the two types */
-    size_t taken_capacity;
+    void *firsts; /* of int: for each peak of the two types its first link */
+    size_t firsts_capacity;
 } lp_links;
 
 typedef struct lp_limb_rule {
@@ -40,6 +40,7 @@ typedef struct lp_limb_rule {
     float threshold;
     float step;                /* between points, as a share of the way */
     int order[LP_MAX_SAMPLES]; /* of reading the points, which decides nothing but the time: see limbs.c */
+    float order_as_float[LP_MAX_SAMPLES + 8]; /* room for a vector that begins at the last */
 } lp_limb_rule;
 
 lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings);

@@ -41,9 +41,9 @@ static inline INTS NAMED(round_half_even)(VEC x) {
 }
 
 #if LANES == 8
-/* As lp_field_at: the four rows at once. */
-static inline void NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x, const float *along_y,
-                                     float *out) {
+/* As lp_field_read, the four rows at once: x and y in the first two lanes. */
+static inline __m128 NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x,
+                                       const float *along_y) {
     const VEC wx = *(const VEC *)along_x;
     const VEC r0 = *(const VEC *)cells * wx, r1 = *(const VEC *)(cells + stride) * wx;
     const VEC r2 = *(const VEC *)(cells + 2 * stride) * wx, r3 = *(const VEC *)(cells + 3 * stride) * wx;
@@ -58,51 +58,66 @@ static inline void NAMED(read_field)(const float *cells, ptrdiff_t stride, const
     const VEC rows = sums * *(const VEC *)along_y;
     const __m128 upper = _mm256_castps256_ps128((__m256)rows), lower = _mm256_extractf128_ps((__m256)rows, 1);
     const __m128 last = _mm_add_ps(lower, _mm_movehl_ps(lower, lower));
-    _mm_storel_pi((__m64 *)out, _mm_add_ps(upper, _mm_add_ps(_mm_movehl_ps(upper, upper), last)));
-}
-#else
-static inline void NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x, const float *along_y,
-                                     float *out) {
-    lp_field_read(cells, stride, along_x, along_y, out);
+    return _mm_add_ps(upper, _mm_add_ps(_mm_movehl_ps(upper, upper), last));
 }
 #endif
 
-/* Scores of point k of the pairs. */
-static inline VEC NAMED(score_points)(const lp_field *field, const float *plane, const NAMED(pairs) * p, int k) {
-    const INTS x = NAMED(round_half_even)(p->step_x * (float)k + p->ax) + field->origin;
-    const INTS y = NAMED(round_half_even)(p->step_y * (float)k + p->ay) + field->origin;
-    const INTS cells = (y >> field->shift) * (int)field->stride + (x >> field->shift) * 2;
-    const INTS along_x = (x & field->mask) * 8, along_y = (y & field->mask) * 8;
-    float at[LANES][2];
-    VEC vx, vy;
-
-    for (int i = 0; i < LANES; i++)
-        NAMED(read_field)
-    (plane + cells[i], field->stride, field->weights + along_x[i], field->weights + along_y[i], at[i]);
+/* The field at LANES pixels: `first` cells of their neighbourhoods, and where the weights of their phases are. */
+static inline void NAMED(read_fields)(const lp_field *field, const float *plane, INTS cells, INTS along_x, INTS along_y,
+                                      VEC *vx, VEC *vy) {
+#if LANES == 8
+    __m128 pairs[LANES / 2];
+    for (int i = 0; i < LANES / 2; i++)
+        pairs[i] =
+            _mm_movelh_ps(NAMED(read_field)(plane + cells[2 * i], field->stride, field->weights + along_x[2 * i],
+                                            field->weights + along_y[2 * i]),
+                          NAMED(read_field)(plane + cells[2 * i + 1], field->stride,
+                                            field->weights + along_x[2 * i + 1], field->weights + along_y[2 * i + 1]));
+    const __m128 x0 = _mm_shuffle_ps(pairs[0], pairs[1], 0x88), x1 = _mm_shuffle_ps(pairs[2], pairs[3], 0x88);
+    const __m128 y0 = _mm_shuffle_ps(pairs[0], pairs[1], 0xdd), y1 = _mm_shuffle_ps(pairs[2], pairs[3], 0xdd);
+    *vx = (VEC)_mm256_set_m128(x1, x0);
+    *vy = (VEC)_mm256_set_m128(y1, y0);
+#else
     for (int i = 0; i < LANES; i++) {
-        vx[i] = at[i][0];
-        vy[i] = at[i][1];
+        float at[2];
+        lp_field_read(plane + cells[i], field->stride, field->weights + along_x[i], field->weights + along_y[i], at);
+        (*vx)[i] = at[0];
+        (*vy)[i] = at[1];
     }
-    return p->ux * vx + p->uy * vy;
+#endif
 }
 
-/* The score of pair i, whose first two points have been read, or 0 where it does not stand. */
+/* Scores of LANES points: at these places, along these unit vectors. */
+static inline VEC NAMED(score_points)(const lp_field *field, const float *plane, VEC at_x, VEC at_y, VEC ux, VEC uy) {
+    const INTS x = NAMED(round_half_even)(at_x) + field->origin, y = NAMED(round_half_even)(at_y) + field->origin;
+    const INTS cells = (y >> field->shift) * (int)field->stride + (x >> field->shift) * 2;
+    VEC vx, vy;
+
+    NAMED(read_fields)(field, plane, cells, (x & field->mask) * 8, (y & field->mask) * 8, &vx, &vy);
+    return ux * vx + uy * vy;
+}
+
+/* Scores of point k of the pairs. */
+static inline VEC NAMED(score_pairs)(const lp_field *field, const float *plane, const NAMED(pairs) * p, int k) {
+    return NAMED(score_points)(field, plane, p->step_x * (float)k + p->ax, p->step_y * (float)k + p->ay, p->ux, p->uy);
+}
+
+/* The score of pair i, whose first two points have been read, or 0 where it does not stand. Its other points are read
+ * LANES at a time: to stop in between would save some, and cost more in branches that cannot be foreseen. */
 static inline double NAMED(finish_pair)(const lp_field *field, const float *plane, const lp_limb_rule *rule,
                                         const NAMED(pairs) * p, int i, float *scores, int spare) {
-    const float step_x = p->step_x[i], step_y = p->step_y[i], ux = p->ux[i], uy = p->uy[i];
+    const VEC none = {0};
 
-    for (int n = 2; n < rule->samples; n++) {
-        const int k = rule->order[n];
-        const int x = round_half_even(step_x * (float)k + p->ax) + field->origin;
-        const int y = round_half_even(step_y * (float)k + p->ay) + field->origin;
-        float at[2];
-        NAMED(read_field)
-        (plane + (y >> field->shift) * field->stride + (x >> field->shift) * 2, field->stride,
-         field->weights + (x & field->mask) * 8, field->weights + (y & field->mask) * 8, at);
-        const float score = ux * at[0] + uy * at[1];
-        const int good = score > rule->threshold;
-        scores[k] = good ? score : 0;
-        spare -= !good;
+    for (int n = 2; n < rule->samples; n += LANES) {
+        const VEC k = *(const VEC *)(rule->order_as_float + n);
+        const VEC s = NAMED(score_points)(field, plane, p->step_x[i] * k + p->ax, p->step_y[i] * k + p->ay,
+                                          p->ux[i] - none, p->uy[i] - none);
+        const int count = rule->samples - n < LANES ? rule->samples - n : LANES;
+        for (int j = 0; j < count; j++) {
+            const int good = s[j] > rule->threshold;
+            scores[rule->order[n + j]] = good ? s[j] : 0;
+            spare -= !good;
+        }
         if (spare < 0)
             return 0;
     }
@@ -116,7 +131,7 @@ static int NAMED(find_pairs)(lp_links *links, const lp_field *field, const float
 
     for (int first = 0; first < to->count; first += LANES) {
         const NAMED(pairs) p = NAMED(make_pairs)(from->x[a], from->y[a], to->x + first, to->y + first, rule->step);
-        const VEC s0 = NAMED(score_points)(field, plane, &p, k0), s1 = NAMED(score_points)(field, plane, &p, k1);
+        const VEC s0 = NAMED(score_pairs)(field, plane, &p, k0), s1 = NAMED(score_pairs)(field, plane, &p, k1);
         const INTS good0 = s0 > rule->threshold, good1 = s1 > rule->threshold;
         const INTS left = spare - 2 - good0 - good1; /* true is -1 */
         const VEC kept0 = (VEC)((INTS)s0 & good0), kept1 = (VEC)((INTS)s1 & good1);
