@@ -282,6 +282,7 @@ int main(int argc, char **argv) {
     lp_cli_operands inputs;
 
     lp_start(argv);
+    lp_start_over();
     take_model_options(model_options, sizeof model_options / sizeof *model_options);
     lightpose_settings_default(&options.model.settings);
     const lp_cli_group groups[] = {{"Measurement", own_options, &options},

@@ -13,6 +13,7 @@
 
 #include "fail.h"
 #include "run/session.h"
+#include "start.h"
 
 static const lp_cli_command command = {
     "run", "INPUT...",
@@ -300,7 +301,6 @@ static int run(const struct run_options *o, lp_engine_options *engine, const lp_
     const char *dash[] = {"-"};
     const lp_cli_operands to_dash = {dash, 1};
     const lp_cli_operands *const places = o->formats.count && !o->places.count ? &to_dash : &o->places;
-    set_engine(o, sources, engine);
     lightpose_status status = protect(o, sources, &guard, &error);
     set_output(o, guard, &output);
     set_tracker(o, &track);
@@ -377,6 +377,10 @@ int cmd_run(int argc, char **argv) {
         if (code == LP_CLI_GO) {
             catch_signals();
             const int gathered = gather(&o, &inputs, &sources);
+            set_engine(&o, &sources, &engine);
+            /* A worker's one thread waits for no other. Starting over would repeat what was told or read. */
+            if (engine.settings.threads != 1 && gathered == LP_CLI_OK && !o.lists.count)
+                lp_start_over();
             code = sources.count ? run(&o, &engine, &sources, ids) : LP_CLI_FAILED;
             code = code == LP_CLI_OK ? gathered : code;
         }

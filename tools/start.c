@@ -9,14 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+static char **arguments; /* as the program was given them; NULL: not kept */
+
 /* Threads that wait for each other 60 times a frame must not sleep, nor, when another program has their CPU, spin for
  * long: libgomp's own choice costs half a second a frame then, a short spin nothing. libgomp reads its variables when
  * it is loaded, so the program starts once more with them set. */
-static void set_waiting(char **argv) {
-    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+void lp_start_over(void) {
+    if (!arguments || getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
         return;
     if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
-        execv("/proc/self/exe", argv); /* where that fails the run is slower, no more */
+        execv("/proc/self/exe", arguments); /* where that fails the run is slower, no more */
 }
 
 /* A program that runs from its build folder finds the weights that weights/get put into the source tree. */
@@ -42,6 +44,12 @@ static void find_weights(void) {
 }
 
 void lp_start(char **argv) {
+    int count = 0;
+    while (argv[count])
+        count++;
     find_weights();
-    set_waiting(argv);
+    free(arguments);
+    arguments = malloc(((size_t)count + 1) * sizeof *arguments);
+    if (arguments)
+        memcpy(arguments, argv, ((size_t)count + 1) * sizeof *arguments);
 }

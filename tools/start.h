@@ -6,8 +6,11 @@
 #ifndef LP_TOOLS_START_H
 #define LP_TOOLS_START_H
 
-/* The waiting of OpenMP's threads, and the weights of a build that is not installed. May start the program once more
- * with the same `argv`. */
+/* Finds the weights of a build that is not installed, and keeps `argv` for lp_start_over. */
 void lp_start(char **argv);
+
+/* Starts the program once more, where that is needed for OpenMP's threads to wait well for each other: call it before
+ * several of them work on one frame, and before anything is read from standard input or printed. */
+void lp_start_over(void);
 
 #endif

@@ -8,9 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <libavdevice/avdevice.h>
-
 #include "fail.h"
+#include "input/devices.h"
 
 /* Microseconds without any data after which an address is given up for lost. */
 static const char network_patience[] = "10000000";
@@ -57,8 +56,7 @@ static int prepare(const lp_source *source, const lp_input_options *options, con
         *kind = av_find_input_format("rawvideo");
         return *kind ? set_raw_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
     case LP_SOURCE_CAMERA:
-        avdevice_register_all();
-        *kind = av_find_input_format("video4linux2");
+        *kind = lp_devices_camera();
         return *kind ? set_camera_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
     case LP_SOURCE_LIVE:
         return set_address_options(settings);
@@ -114,6 +112,10 @@ lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const l
     const int code = open_format(demux, source, options);
     if (code < 0) {
         char text[64];
+        if (source->kind == LP_SOURCE_CAMERA && code == AVERROR_DEMUXER_NOT_FOUND)
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
+                                "%s: cameras need FFmpeg's %s, which cannot be loaded", source->text,
+                                lp_devices_library);
         const int absent = code == AVERROR(ENOENT) || code == AVERROR(EACCES) || code == AVERROR(EIO) ||
                            code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT);
         return lp_tool_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
