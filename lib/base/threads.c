@@ -4,17 +4,13 @@
 #include "base/threads.h"
 
 #include <omp.h>
-#include <sched.h>
 
 #include "base/quota.h"
 
 int lp_threads_allowed(void) {
-    /* A mask of 16384 CPUs: sched_getaffinity fails where the mask is smaller than the kernel's. */
-    cpu_set_t set[16];
-    int cpus = 1;
-
-    if (sched_getaffinity(0, sizeof set, set) == 0)
-        cpus = CPU_COUNT_S(sizeof set, set);
+    /* OpenMP's count is that of the thread's affinity mask, except where OpenMP itself has bound the thread to one CPU
+     * (OMP_PROC_BIND): there it is that of the program's mask. */
+    const int cpus = omp_get_num_procs();
     return cpus < 1 ? 1 : cpus > LP_MAX_THREADS ? LP_MAX_THREADS : cpus;
 }
 
