@@ -92,6 +92,16 @@ void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *
         code_from_range(scheme, tensor, code);
 }
 
+static void scale_row(float *row, int in, int area, const float *scale) {
+    if (area == 1)
+        for (int i = 0; i < in; i++)
+            row[i] *= scale[i];
+    else
+        for (int i = 0; i < in; i++)
+            for (int k = 0; k < area; k++)
+                row[i * area + k] *= scale[i];
+}
+
 /* The file's weights times the scale of each source channel; padding channels stay zero. */
 static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int in,
                                      float **weights, lightpose_error *error) {
@@ -106,9 +116,7 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
     for (int o = layer->out - 1; o >= 0; o--) { /* from the end: rows grow in place where there is padding */
         memmove(w + (size_t)o * wide * area, w + (size_t)o * stored * area, (size_t)stored * area * sizeof *w);
         memset(w + ((size_t)o * wide + stored) * area, 0, (size_t)(wide - stored) * area * sizeof *w);
-        for (int i = 0; i < stored; i++)
-            for (int k = 0; k < area; k++)
-                w[((size_t)o * wide + i) * area + k] *= source->scale[layer->kind == LP_DEPTHWISE ? o : i];
+        scale_row(w + (size_t)o * wide * area, stored, area, source->scale + (layer->kind == LP_DEPTHWISE ? o : 0));
     }
     return LIGHTPOSE_OK;
 }
@@ -136,19 +144,25 @@ static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const
     return most > 0 ? most / (float)lp_greatest_weight(scheme, layer) : 1;
 }
 
+/* To the nearest, half to even: the sum has no bits left for a fraction. Quotients are 128 at most. */
 static void round_weights(const float *weights, size_t count, float scale, int8_t *rounded) {
     for (size_t i = 0; i < count; i++)
-        rounded[i] = (int8_t)lrintf(weights[i] / scale);
+        rounded[i] = (int8_t)(int)((weights[i] / scale + 0x1.8p23f) - 0x1.8p23f);
 }
 
-/* Sum of q z_in over one output channel: what the accumulator has too much. */
+/* Sum of q z_in over one output channel: what the accumulator has too much. At most 127 x 128 x 9 x 512, an int. */
 static double excess(const lp_layer *layer, const lp_code *source, int in, int channel, const int8_t *rounded) {
     const int area = layer->kernel * layer->kernel;
-    double sum = 0;
+    const uint8_t *const zero = source->zero + (layer->kind == LP_DEPTHWISE ? channel : 0);
+    int sum = 0;
 
-    for (int i = 0; i < in; i++)
-        for (int k = 0; k < area; k++)
-            sum += (double)rounded[i * area + k] * source->zero[layer->kind == LP_DEPTHWISE ? channel : i];
+    if (area == 1) /* most of all weights, and a loop that becomes vectors */
+        for (int i = 0; i < in; i++)
+            sum += rounded[i] * zero[i];
+    else
+        for (int i = 0; i < in; i++)
+            for (int k = 0; k < area; k++)
+                sum += rounded[i * area + k] * zero[i];
     return sum;
 }
 

@@ -256,8 +256,9 @@ void lp_weights_read_weight(const lp_weights *weights, const lp_layer *layer, fl
     const size_t per_channel = tensors->weight->count / (size_t)layer->out;
 
     lp_tensor_read(tensors->weight, out);
-    for (size_t i = 0; tensors->scales && i < tensors->weight->count; i++)
-        out[i] *= tensors->scales[i / per_channel];
+    for (int o = 0; tensors->scales && o < layer->out; o++)
+        for (size_t i = 0; i < per_channel; i++)
+            out[(size_t)o * per_channel + i] *= tensors->scales[o];
 }
 
 void lp_weights_read_bias(const lp_weights *weights, const lp_layer *layer, float *out) {
