@@ -108,7 +108,7 @@ static lightpose_status write_frame(active_source *a, const lp_source *source, c
         .index = job->frame.index,
         .time = job->frame.time,
         .name = job->frame.path,
-        .stem = source->stems ? source->stems[job->frame.index] : NULL,
+        .stem = job->frame.path ? source->stems[job->frame.index] : NULL,
         .width = job->image.width,
         .height = job->image.height,
         .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
