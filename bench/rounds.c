@@ -10,7 +10,7 @@
 #include "hold.h"
 #include "image/geometry.h"
 
-enum { ROUNDS = 4, SETTLE_US = 150000 };
+enum { ROUNDS = 8, SETTLE_US = 150000 };
 
 typedef struct rounds {
     const measure_options *options;

@@ -8,7 +8,9 @@ rounds, and the ratio of medians with the interval that 95 % of resampled rounds
 
 usage: run.py --models DIR [--build DIR] [--node DIR] [--threads N] [--size HxW] [--rounds N] [--runs N]
               [--json FILE] [--svg FILE]
+       run.py --from FILE --svg FILE
   --models  holds pose_f32.onnx and pose_int8_qdq.onnx: this network with the weights that are measured, for the others
+  --from    draw the plot of an earlier run's JSON
   --node    where onnxruntime-node is installed (npm install onnxruntime-node --ignore-scripts); default: --models
 """
 import argparse
@@ -19,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from xml.sax.saxutils import escape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -81,20 +84,33 @@ def ratio(first, second, draws=1000):
     return (statistics.median(first) / statistics.median(second), seen[int(0.025 * draws)], seen[int(0.975 * draws)])
 
 
-def svg(path, medians, title):
+def cpu_name():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "unknown CPU"
+
+
+def svg(path, report):
     """A bar for each engine, the shortest first."""
-    rows = sorted(medians.items(), key=lambda row: row[1])
-    longest, top = max(medians.values()), 46
-    height = top + 30 * len(rows) + 14
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}" font-family="sans-serif" font-size="14">',
-           f'<rect width="720" height="{height}" fill="white"/>',
-           f'<text x="16" y="26" font-size="16" font-weight="bold">{title}</text>']
+    rows = sorted(report["median_ms"].items(), key=lambda row: row[1])
+    longest, top = max(report["median_ms"].values()), 66
+    height = top + 30 * len(rows) + 10
+    title = f"Milliseconds a frame on {report['threads']} CPU cores: the network alone, less is better"
+    detail = f"input {report['size'].replace('x', ' x ')}, the same weights, {report['cpu']}, medians of interleaved runs"
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}" viewBox="0 0 720 {height}" '
+           'font-family="sans-serif" font-size="14">',
+           f'<title>{escape(title)}</title>',
+           f'<rect width="720" height="{height}" rx="6" fill="white"/>',
+           f'<text x="16" y="26" font-size="16" font-weight="bold" fill="#222">{escape(title)}</text>',
+           f'<text x="16" y="46" font-size="12" fill="#666">{escape(detail)}</text>']
     for i, (name, value) in enumerate(rows):
         y, length = top + 30 * i, 430 * value / longest
         colour = "#2a9d8f" if name.startswith("lightpose") else "#b8bec4"
-        out += [f'<text x="160" y="{y + 16}" text-anchor="end">{name}</text>',
+        out += [f'<text x="160" y="{y + 16}" text-anchor="end" fill="#222">{escape(name)}</text>',
                 f'<rect x="170" y="{y}" width="{length:.1f}" height="22" rx="3" fill="{colour}"/>',
-                f'<text x="{176 + length:.1f}" y="{y + 16}">{value:.1f} ms</text>']
+                f'<text x="{176 + length:.1f}" y="{y + 16}" fill="#222">{value:.1f}</text>']
     out.append("</svg>\n")
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(out))
@@ -102,7 +118,7 @@ def svg(path, medians, title):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", required=True)
+    parser.add_argument("--models")
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--node")
     parser.add_argument("--threads", type=int, default=2)
@@ -111,7 +127,14 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json")
     parser.add_argument("--svg")
+    parser.add_argument("--from", dest="earlier")
     options = parser.parse_args()
+    if options.earlier and options.svg:
+        with open(options.earlier, encoding="utf-8") as file:
+            svg(options.svg, json.load(file))
+        return
+    if not options.models:
+        parser.error("--models is needed, or --from with --svg")
     options.models = os.path.abspath(options.models)
     options.build = os.path.abspath(options.build)
 
@@ -138,14 +161,17 @@ def main():
         pair = (f"lightpose {ours}", f"onnxruntime {other}")
         if pair[0] in times and pair[1] in times:
             ratios[" / ".join(pair)] = ratio(times[pair[0]], times[pair[1]])
+    if "lightpose f32" in times and "OpenCV DNN f32" in times:
+        ratios["lightpose f32 / OpenCV DNN f32"] = ratio(times["lightpose f32"], times["OpenCV DNN f32"])
     for name, (value, low, high) in ratios.items():
         print(f"  {name:36} {value:.3f}  ({low:.3f} to {high:.3f})")
+    report = {"size": options.size, "threads": options.threads, "cpu": cpu_name(), "median_ms": medians,
+              "ratios": ratios, "times_ms": times}
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"size": options.size, "threads": options.threads, "median_ms": medians,
-                       "ratios": ratios, "times_ms": times}, file, indent=1)
+            json.dump(report, file, indent=1)
     if options.svg:
-        svg(options.svg, medians, f"Network, {options.size.replace('x', ' x ')} input, {options.threads} CPU cores")
+        svg(options.svg, report)
 
 
 if __name__ == "__main__":
