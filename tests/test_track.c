@@ -477,6 +477,44 @@ static void missing_keypoints_are_left_alone(void **state) {
     stage_close(&s);
 }
 
+/* A guess tells nothing of who is who, moves no filter, and stays as it is. */
+static void guesses_are_left_alone(void **state) {
+    (void)state;
+    for (int reference = 0; reference < 2; reference++) {
+        lightpose_tracker_settings settings;
+        stage with, without;
+        lightpose_tracker_settings_default(&settings);
+        settings.assignment = reference ? LIGHTPOSE_ASSIGNMENT_REFERENCE : LIGHTPOSE_ASSIGNMENT_DEFAULT;
+        stage_open(&with, &settings);
+        stage_open(&without, &settings);
+        for (int frame = 0; frame < 30; frame++) {
+            for (int guessed = 0; guessed < 2; guessed++) {
+                stage *const s = guessed ? &with : &without;
+                stage_add(s, 100 + 3 * frame + 5 * (frame % 3), 100, 100);
+                stage_add(s, 300 - 3 * frame, 110, 100);
+                for (int k = 2; k < LIGHTPOSE_KEYPOINTS; k++)
+                    if ((frame / 4 + k) % 3 == 0)
+                        stage_put(s, 0, k, guessed ? 300 - 3 * frame : 0, guessed ? 7 * k : 0,
+                                  guessed ? LIGHTPOSE_COMPLETED : LIGHTPOSE_MISSING);
+                stage_frame(s, 0.04 * frame);
+            }
+            for (int p = 0; p < 2; p++) {
+                const lightpose_pose *const a = &with.poses[p], *const b = &without.poses[p];
+                assert_int_equal(a->id, b->id);
+                assert_memory_equal(&a->box, &b->box, sizeof a->box);
+                for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+                    const int guess = a->keypoints[k].state == LIGHTPOSE_COMPLETED;
+                    assert_near(a->keypoints[k].x, guess ? (float)(300 - 3 * frame) : b->keypoints[k].x, 0);
+                    assert_near(a->keypoints[k].y, guess ? (float)(7 * k) : b->keypoints[k].y, 0);
+                }
+            }
+            with.result.count = without.result.count = 0;
+        }
+        stage_close(&with);
+        stage_close(&without);
+    }
+}
+
 /* A keypoint missing for up to a quarter of a second goes on where it was; after that it starts afresh. */
 static void a_long_gap_restarts_a_filter(void **state) {
     (void)state;
@@ -508,7 +546,7 @@ static void the_box_follows_the_smoothed_keypoints(void **state) {
     stage_open(&s, NULL);
     for (int frame = 0; frame < 5; frame++) {
         float left = INFINITY, right = -INFINITY, top = INFINITY, bottom = -INFINITY;
-        stage_add(&s, 100 + 20 * frame, 100, 100);
+        stage_add(&s, 100 + 6 * frame, 100, 100);
         stage_put(&s, 0, 16, 500, 500, LIGHTPOSE_COMPLETED); /* is no part of the box */
         stage_frame(&s, 0.04 * frame);
         for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
@@ -761,6 +799,7 @@ int main(void) {
         cmocka_unit_test(every_setting_has_its_range),
         cmocka_unit_test(the_defaults_are_the_documented_ones),
         cmocka_unit_test(missing_keypoints_are_left_alone),
+        cmocka_unit_test(guesses_are_left_alone),
         cmocka_unit_test(a_long_gap_restarts_a_filter),
         cmocka_unit_test(the_box_follows_the_smoothed_keypoints),
         cmocka_unit_test(smoothing_can_be_off),

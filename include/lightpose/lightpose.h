@@ -424,6 +424,8 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_ranges(l
  * `reference` is the published demo's: poses in descending order of their score sum each take the pose of the previous
  * frame with the most similar keypoints, at least 3, else a new id. A person missed for one frame gets a new id.
  *
+ * Detected keypoints alone tell who is who and are smoothed; completed ones, guesses, stay as they are.
+ *
  * Ids count from 0 and are never given again. At most 256 poses of a frame, the first of the result, get one.
  *
  * Same times and poses in, same ids and positions out, on any machine and with any number of threads. */

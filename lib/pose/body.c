@@ -42,7 +42,7 @@ void lp_body_measure_box(lp_body *body) {
 void lp_body_from_pose(lp_body *body, const lightpose_pose *pose) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         const lightpose_keypoint *const keypoint = &pose->keypoints[k];
-        const int there = keypoint->state != LIGHTPOSE_MISSING && isfinite(keypoint->x) && isfinite(keypoint->y);
+        const int there = keypoint->state == LIGHTPOSE_DETECTED && isfinite(keypoint->x) && isfinite(keypoint->y);
         body->x[k] = there ? keypoint->x : 0;
         body->y[k] = there ? keypoint->y : 0;
         /* fmax and fmin take a score that is NaN to the least weight. */

@@ -134,7 +134,7 @@ void lp_track_smooth(lp_track *track, const lp_one_euro_settings *settings, ligh
         lightpose_keypoint *const keypoint = &pose->keypoints[k];
         lp_one_euro *const filter = track->filters[k];
 
-        if (keypoint->state == LIGHTPOSE_MISSING || !isfinite(keypoint->x) || !isfinite(keypoint->y))
+        if (keypoint->state != LIGHTPOSE_DETECTED || !isfinite(keypoint->x) || !isfinite(keypoint->y))
             continue;
         const double since = now - track->filter_fed[k];
         if (track->filter_fed[k] < 0 || since - step > LP_FILTER_GAP) {
