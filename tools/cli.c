@@ -14,7 +14,7 @@
 #include "cli_help.h"
 
 static const char *const precisions[] = {"auto", "f32", "bf16", "int8", NULL};
-static const char *const decoders[] = {"default", "reference", NULL};
+static const char *const decoders[] = {"default", "reference", "refined", NULL};
 
 #define SETTING(what, field) LP_CLI_AT(what, lp_cli_model, settings.field)
 
@@ -25,8 +25,8 @@ const lp_cli_option lp_cli_model_options[] = {
      SETTING(INT, height), .min = 1, .max = 2048},
     {"precision", 0, "NAME", "auto, f32, bf16 or int8 (auto: int8 where the weights allow it)",
      SETTING(CHOICE, precision), .choices = precisions},
-    {"decoder", 0, "NAME", "default, or reference: equal to the published PyTorch code", SETTING(CHOICE, decoder),
-     .choices = decoders},
+    {"decoder", 0, "NAME", "refined (the default), or reference: equal to the published PyTorch code",
+     SETTING(CHOICE, decoder), .choices = decoders},
     {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .max = 1024},
     {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages), .min = 1, .max = 2},
     {"extra-height", 0, "N", "a further height, whose maps are averaged with the others: more accurate; up to 3 times",
@@ -40,14 +40,16 @@ const lp_cli_option lp_cli_model_options[] = {
     {"peak-radius", 0, "X", "a peak removes others closer than this, in upsampled cells (6)",
      SETTING(NUMBER, peak_radius), .max = 1e4},
     {"limb-samples", 0, "N", "points at which a limb is tested (10)", SETTING(INT, limb_samples), .min = 2, .max = 32},
-    {"limb-threshold", 0, "X", "a point supports its limb above this (0.05)", SETTING(NUMBER, limb_threshold),
-     .max = 1e6},
+    {"limb-threshold", 0, "X", "a point supports its limb above this (-1: 0.1, with the decoder reference 0.05)",
+     SETTING(NUMBER, limb_threshold), .min = -1, .max = 1e6},
     {"limb-ratio", 0, "X", "more than this share of the points must support a limb (0.8)", SETTING(NUMBER, limb_ratio),
      .max = 1},
-    {"min-keypoints", 0, "N", "people of fewer keypoints are left out", SETTING(INT, min_keypoints), .min = 1,
-     .max = 18},
-    {"min-score", 0, "X", "people of a smaller score per keypoint are left out", SETTING(NUMBER, min_score),
-     .max = 1e6},
+    {"min-keypoints", 0, "N", "people of fewer keypoints are left out (0: 2, with the decoder reference 3)",
+     SETTING(INT, min_keypoints), .max = 18},
+    {"min-score", 0, "X", "people of a smaller score are left out (-1: 0.1, with the decoder reference 0.2)",
+     SETTING(NUMBER, min_score), .min = -1, .max = 1e6},
+    {"complete", 0, "N", "1: guess the keypoints that are missing; 0: leave them out (1)", SETTING(INT, complete),
+     .max = 1},
     {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1 << 20},
     {0}};
 
@@ -56,7 +58,7 @@ const char *lp_cli_precision_name(lightpose_precision precision) {
 }
 
 const char *lp_cli_decoder_name(lightpose_decoder decoder) {
-    return (unsigned)decoder < 2 ? decoders[decoder] : "unknown";
+    return (unsigned)decoder < 3 ? decoders[decoder] : "unknown";
 }
 
 /* ---- Messages ---------------------------------------------------------------------------------------------------- */

@@ -141,7 +141,8 @@ typedef enum lightpose_precision {
 
 typedef enum lightpose_decoder {
     LIGHTPOSE_DECODER_DEFAULT = 0,
-    LIGHTPOSE_DECODER_REFERENCE = 1 /* equal to the published PyTorch code, peak for peak and person for person */
+    LIGHTPOSE_DECODER_REFERENCE = 1, /* equal to the published PyTorch code, peak for peak and person for person */
+    LIGHTPOSE_DECODER_REFINED = 2    /* the default: more accurate on the same maps */
 } lightpose_decoder;
 
 typedef struct lightpose_settings {
@@ -164,8 +165,11 @@ typedef struct lightpose_settings {
     int limb_samples;     /* 10: points at which the part affinity field is read along a limb; 2 to 32 */
     float limb_threshold; /* 0.05: a point supports the limb when the field along it is above this */
     float limb_ratio;     /* 0.8: more than this share of the points must support the limb */
-    int min_keypoints;    /* 3: persons of fewer keypoints are dropped */
-    float min_score;      /* 0.2: persons with a smaller score sum per keypoint are dropped */
+    int min_keypoints;    /* persons of fewer keypoints are dropped; 0 (default): reference 3, refined 2 */
+    float min_score;      /* persons with a smaller score are dropped; -1 (default): reference 0.2, refined 0.15.
+                             reference: sum of scores per keypoint; refined: mean keypoint score x mean limb score
+                             x sqrt(keypoints) */
+    int complete;         /* 1 (default): refined guesses missing keypoints (LIGHTPOSE_COMPLETED); 0: it does not */
     int max_people;       /* 0 (default): all; else the best n by rank */
 
     /* Limits. Larger inputs are refused with LIGHTPOSE_ERROR_LIMIT before anything is allocated. */
@@ -443,7 +447,7 @@ typedef enum lightpose_order {
 
 typedef struct lightpose_tracker_settings {
     lightpose_assignment assignment;
-    float keep_seconds;   /* 1.5: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
+    float keep_seconds; /* 1.5: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
     float min_similarity; /* 0.1: a pose less similar is someone else; 0 to 1 */
     int confirm_frames;   /* 2: frames in a row before a stranger gets an id; 1 to 100 */
     lightpose_order order;

@@ -9,9 +9,10 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "decode/decoder.h"
+#include "decode/subcell.h"
 
 lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder) {
-    return decoder == LIGHTPOSE_DECODER_DEFAULT ? LIGHTPOSE_DECODER_REFERENCE : decoder;
+    return decoder == LIGHTPOSE_DECODER_DEFAULT ? LIGHTPOSE_DECODER_REFINED : decoder;
 }
 
 lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_settings *settings, lightpose_error *error) {
@@ -19,6 +20,7 @@ lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_setting
     if (!*decoder)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
     (*decoder)->settings = *settings;
+    (*decoder)->settings.decoder = lp_decoder_resolve(settings->decoder);
     (*decoder)->features = lp_cpu_features();
     lp_upsample_init(&(*decoder)->upsample, settings->upsample);
     lp_field_init(&(*decoder)->field, &(*decoder)->upsample, (*decoder)->features);
@@ -40,6 +42,7 @@ void lp_decoder_destroy(lp_decoder **decoder) {
     lp_planes_free(&old->planes);
     lp_field_free(&old->field);
     lp_groups_free(&old->groups);
+    lp_drafts_free(&old->drafts);
     lp_free(old->scans);
     lp_free(old->order);
     lp_free(old->persons);
@@ -63,7 +66,14 @@ static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int th
     return LIGHTPOSE_OK;
 }
 
+static int is_refined(const lp_decoder *decoder) {
+    return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
+}
+
 static int find_peaks(lp_decoder *decoder, lp_scan *scan, int type) {
+    if (is_refined(decoder))
+        return lp_subcell_find(&decoder->peaks[type], &decoder->planes, type, &decoder->upsample,
+                               decoder->settings.peak_threshold, decoder->settings.peak_radius);
     return lp_peaks_find(&decoder->peaks[type], scan, &decoder->planes, type, decoder->settings.peak_threshold,
                          decoder->settings.peak_radius);
 }
@@ -129,7 +139,8 @@ lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, int th
     if (find_all(decoder, maps, threads, &peaks_done))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the peaks and limbs of maps of %d x %d cells",
                        maps->width, maps->height);
-    LP_TRY(lp_reference_finish(decoder, error));
+    LP_TRY(is_refined(decoder) ? lp_refined_finish(decoder, threads, error) : lp_reference_finish(decoder, error));
+    people->half_pixel = is_refined(decoder);
     people->persons = decoder->persons;
     people->count = decoder->person_count;
     people->peaks_ns = peaks_done - start;

@@ -7,7 +7,7 @@
 #define LP_DECODE_DECODER_H
 
 #include "decode/decode.h"
-#include "decode/group.h"
+#include "decode/draft.h"
 
 struct lp_decoder {
     lightpose_settings settings;
@@ -19,16 +19,18 @@ struct lp_decoder {
     lp_peaks peaks[LIGHTPOSE_KEYPOINTS];
     lp_links links[LIGHTPOSE_LIMBS];
     lp_groups groups;
-    void *scans; /* of lp_scan, one for each thread */
+    lp_drafts drafts; /* of `refined` */
+    void *scans;      /* of lp_scan, one for each thread */
     size_t scans_capacity;
-    void *order; /* of the groups by rank: what a decoder sorts by */
+    void *order; /* of lp_ranked: the groups, by `reference` */
     size_t order_capacity;
     void *persons; /* of lp_person */
     size_t persons_capacity;
     int person_count;
 };
 
-/* reference.c: groups into persons. */
+/* Peaks and links into persons, by name. */
 lightpose_status lp_reference_finish(lp_decoder *decoder, lightpose_error *error);
+lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_error *error);
 
 #endif

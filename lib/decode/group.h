@@ -23,19 +23,23 @@
 typedef struct lp_group {
     int peak[LIGHTPOSE_KEYPOINTS]; /* index into the peaks of each type; -1 where missing */
     int count;                     /* helpers' keypoints not counted */
-    double sum;
+    double sum;                    /* of keypoints and limbs */
+    double limbs;                  /* of its count - 1 limbs alone */
 } lp_group;
 
 typedef struct lp_groups {
     void *data; /* of lp_group, in the order opened */
     size_t capacity;
     int count;
-    void *owners; /* of int: for each peak of each type, the person who owns it, or -1 */
+    void *owners; /* of int: for each peak of type 0, then of type 1, …, the person who owns it, or -1 */
     size_t owners_capacity;
 } lp_groups;
 
 /* Replaces `groups`. Returns 0, or -1 without memory. */
 int lp_groups_find(lp_groups *groups, const lp_peaks *peaks, const lp_links *links, int min_keypoints, float min_score);
+
+/* The same without sharing and without dropping: a helper gives its b only where nobody owns it, to the owner of a. */
+int lp_groups_find_apart(lp_groups *groups, const lp_peaks *peaks, const lp_links *links);
 
 void lp_groups_free(lp_groups *groups);
 

@@ -11,8 +11,7 @@ void lp_peaks_free(lp_peaks *peaks) {
     *peaks = (lp_peaks){0};
 }
 
-/* Room for `count` peaks. The arrays are not kept. */
-static int reserve(lp_peaks *peaks, int count) {
+int lp_peaks_reserve(lp_peaks *peaks, int count) {
     const size_t padded = (size_t)count + LP_PEAKS_SPARE;
 
     if (lp_grow(&peaks->data, &peaks->capacity, 3 * padded, sizeof(float)))
@@ -21,6 +20,15 @@ static int reserve(lp_peaks *peaks, int count) {
     peaks->y = peaks->x + padded;
     peaks->score = peaks->y + padded;
     return 0;
+}
+
+void lp_peaks_pad(lp_peaks *peaks) {
+    const int count = peaks->count;
+
+    for (int i = 0; i < LP_PEAKS_SPARE && count > 0; i++) {
+        peaks->x[count + i] = peaks->x[0];
+        peaks->y[count + i] = peaks->y[0];
+    }
 }
 
 /* Whole coordinates: the distance is exact in double, and so is the comparison of squares, since the radius has the 24
@@ -50,15 +58,12 @@ static void suppress(lp_peaks *peaks, float radius) {
         peaks->score[count++] = maxima[i].value;
     }
     peaks->count = count;
-    for (int i = 0; i < LP_PEAKS_SPARE && count > 0; i++) {
-        peaks->x[count + i] = peaks->x[0];
-        peaks->y[count + i] = peaks->y[0];
-    }
+    lp_peaks_pad(peaks);
 }
 
 int lp_peaks_find(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold, float radius) {
     peaks->count = 0;
-    if (lp_scan_run(scan, planes, map, threshold, &peaks->maxima) || reserve(peaks, peaks->maxima.count))
+    if (lp_scan_run(scan, planes, map, threshold, &peaks->maxima) || lp_peaks_reserve(peaks, peaks->maxima.count))
         return -1;
     suppress(peaks, radius);
     return 0;

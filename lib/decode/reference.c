@@ -5,7 +5,9 @@
 
 #include "base/mem.h"
 #include "decode/decoder.h"
-#include "decode/sort.h"
+
+enum { MIN_KEYPOINTS = 3 };
+#define MIN_SCORE 0.2f
 
 static void make_person(lp_person *person, const lp_group *group, const lp_peaks *peaks) {
     *person = (lp_person){.sum = group->sum, .count = group->count};
@@ -24,32 +26,22 @@ static void make_person(lp_person *person, const lp_group *group, const lp_peaks
     person->rank = (float)(group->sum * (group->count - 1));
 }
 
-/* By the exact rank; persons of equal rank keep the order in which grouping opened them. */
-typedef struct ranked {
-    double rank;
-    int index;
-} ranked;
-
-static int ranked_before(const ranked *a, const ranked *b) {
-    return a->rank != b->rank ? a->rank > b->rank : a->index < b->index;
-}
-
-LP_DEFINE_SORT(sort_ranked, ranked, ranked_before)
-
 lightpose_status lp_reference_finish(lp_decoder *decoder, lightpose_error *error) {
     const lightpose_settings *const settings = &decoder->settings;
     lp_groups *const groups = &decoder->groups;
+    const int min_keypoints = settings->min_keypoints > 0 ? settings->min_keypoints : MIN_KEYPOINTS;
+    const float min_score = settings->min_score >= 0 ? settings->min_score : MIN_SCORE;
 
-    if (lp_groups_find(groups, decoder->peaks, decoder->links, settings->min_keypoints, settings->min_score))
+    if (lp_groups_find(groups, decoder->peaks, decoder->links, min_keypoints, min_score))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to group keypoints into persons");
     const lp_group *const group = groups->data;
-    if (lp_grow(&decoder->order, &decoder->order_capacity, (size_t)groups->count, sizeof(ranked)) ||
+    if (lp_grow(&decoder->order, &decoder->order_capacity, (size_t)groups->count, sizeof(lp_ranked)) ||
         lp_grow(&decoder->persons, &decoder->persons_capacity, (size_t)groups->count, sizeof(lp_person)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d persons", groups->count);
-    ranked *const order = decoder->order;
+    lp_ranked *const order = decoder->order;
     for (int i = 0; i < groups->count; i++)
-        order[i] = (ranked){.rank = group[i].sum * (group[i].count - 1), .index = i};
-    sort_ranked(order, groups->count);
+        order[i] = (lp_ranked){.rank = group[i].sum * (group[i].count - 1), .index = i};
+    lp_order(order, groups->count);
     decoder->person_count = groups->count;
     if (settings->max_people > 0 && settings->max_people < groups->count)
         decoder->person_count = settings->max_people;

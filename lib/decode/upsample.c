@@ -6,7 +6,7 @@
 #include <math.h>
 
 /* OpenCV's own arithmetic, in float and in its order, since the last weight is the rest of the others. */
-static void cubic_weights(float x, float *w) {
+void lp_cubic_weights(float x, float *w) {
     const float a = -0.75f;
 
     w[0] = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a;
@@ -40,7 +40,7 @@ void lp_upsample_init(lp_upsample *upsample, int factor) {
     upsample->origin = factor - factor / 2;
     for (int p = 0; p < factor; p++) {
         float w[LP_TAPS];
-        cubic_weights(factor == 1 ? 0 : ((float)p + 0.5f) / (float)factor, w);
+        lp_cubic_weights(factor == 1 ? 0 : ((float)p + 0.5f) / (float)factor, w);
         for (int t = 0; t < LP_TAPS; t++)
             upsample->weights[t][p] = w[t];
     }

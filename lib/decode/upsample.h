@@ -35,4 +35,7 @@ typedef struct lp_upsample {
 
 void lp_upsample_init(lp_upsample *upsample, int factor);
 
+/* The weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0 to 1. */
+void lp_cubic_weights(float x, float *weights);
+
 #endif

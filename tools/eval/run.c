@@ -195,6 +195,7 @@ static int same_network(const lp_cli_model *a, const lp_cli_model *b) {
     with.limb_ratio = from->limb_ratio;
     with.min_keypoints = from->min_keypoints;
     with.min_score = from->min_score;
+    with.complete = from->complete;
     with.max_people = from->max_people;
     return same_text(a->weights, b->weights) && memcmp(&with, from, sizeof with) == 0;
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "decode/complete.h"
+
+#include <math.h>
+
+#include "decode/draft.h"
+
+/* Cells weighed at a time; a wider window is searched in parts. */
+enum { PART = 64 };
+
+typedef struct search {
+    const float *cells; /* (0, 0) of the heatmap */
+    ptrdiff_t stride;
+    lp_pair centre, variance;
+    double best;
+    int x, y; /* of the best; -1 before any */
+} search;
+
+static double density(const search *s, int axis, int at) {
+    const double off = at - s->centre[axis];
+    return exp(-off * off / (2 * s->variance[axis]));
+}
+
+static void search_part(search *s, int from, int to, int top, int bottom) {
+    float across[PART];
+
+    for (int x = from; x < to; x++)
+        across[x - from] = (float)density(s, 0, x);
+    for (int y = top; y < bottom; y++) {
+        const float *const row = s->cells + y * s->stride;
+        const double down = density(s, 1, y);
+        float best = (float)(s->best / down);
+        for (int x = from; x < to; x++) {
+            const float value = (fmaxf(row[x], 0) + (float)LP_COMPLETE_FLOOR) * across[x - from];
+            if (value > best) {
+                best = value;
+                s->x = x;
+                s->y = y;
+            }
+        }
+        s->best = fmax(s->best, best * down);
+    }
+}
+
+/* What the search maximised, as a logarithm; the plane's border repeats its edge. */
+static double likelihood(const search *s, int x, int y) {
+    const double dx = x - s->centre[0], dy = y - s->centre[1];
+    const double value = fmaxf(s->cells[y * s->stride + x], 0);
+    return log(value + LP_COMPLETE_FLOOR) - dx * dx / (2 * s->variance[0]) - dy * dy / (2 * s->variance[1]);
+}
+
+/* The top of a parabola through values at -1, 0 and 1, half a step away at most. */
+static double top(double before, double middle, double after) {
+    const double bend = before - 2 * middle + after;
+    return bend < 0 ? fmax(-0.5, fmin(0.5, 0.5 * (before - after) / bend)) : 0;
+}
+
+static void limits(double centre, double variance, int size, int *from, int *to) {
+    const double reach = LP_COMPLETE_WINDOW * sqrt(variance);
+
+    *from = (int)fmax(0, floor(fmin(centre - reach, size)));
+    *to = (int)fmin(size, ceil(fmax(centre + reach, -1)) + 1);
+}
+
+int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_guess *guess) {
+    search s = {.cells = lp_plane(planes, type) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER,
+                .stride = planes->stride,
+                .centre = figure->place[type],
+                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_DRAFT_NOISE,
+                .x = -1};
+    int left, right, upper, lower;
+
+    limits(s.centre[0], s.variance[0], planes->width, &left, &right);
+    limits(s.centre[1], s.variance[1], planes->height, &upper, &lower);
+    for (int from = left; from < right; from += PART)
+        search_part(&s, from, from + PART < right ? from + PART : right, upper, lower);
+    if (s.x < 0)
+        return 0;
+    const double middle = likelihood(&s, s.x, s.y);
+    guess->x = s.x + top(likelihood(&s, s.x - 1, s.y), middle, likelihood(&s, s.x + 1, s.y));
+    guess->y = s.y + top(likelihood(&s, s.x, s.y - 1), middle, likelihood(&s, s.x, s.y + 1));
+    guess->value = fmaxf(s.cells[s.y * s.stride + s.x], 0);
+    return 1;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "decode/figure.h"
+
+#include <math.h>
+
+/* The covariance of the known keypoints as L L', and vectors multiplied by the inverse of L. */
+typedef struct whitener {
+    int count;
+    int known[LIGHTPOSE_KEYPOINTS];
+    lp_pair lower[LIGHTPOSE_KEYPOINTS][LIGHTPOSE_KEYPOINTS];
+    lp_pair inverse[LIGHTPOSE_KEYPOINTS]; /* of the diagonal */
+} whitener;
+
+static inline lp_pair both(double value) {
+    return (lp_pair){value, value};
+}
+
+static inline lp_pair covariance(int a, int b) {
+    return a > b ? lp_figure_covariance[a * (a + 1) / 2 + b] : lp_figure_covariance[b * (b + 1) / 2 + a];
+}
+
+static inline lp_pair root(lp_pair value) {
+    return (lp_pair){sqrt(value[0]), sqrt(value[1])};
+}
+
+static void factorise(whitener *w) {
+    for (int i = 0; i < w->count; i++) {
+        for (int j = 0; j <= i; j++) {
+            lp_pair sum = covariance(w->known[i], w->known[j]);
+            if (i == j)
+                sum += both(LP_FIGURE_NOISE);
+            for (int k = 0; k < j; k++)
+                sum -= w->lower[i][k] * w->lower[j][k];
+            if (i == j)
+                w->inverse[i] = both(1) / root(sum); /* positive: the table's matrix is, and noise came on top */
+            else
+                w->lower[i][j] = sum * w->inverse[j];
+        }
+    }
+}
+
+static void whiten(const whitener *w, lp_pair *values) {
+    for (int i = 0; i < w->count; i++) {
+        for (int j = 0; j < i; j++)
+            values[i] -= w->lower[i][j] * values[j];
+        values[i] *= w->inverse[i];
+    }
+}
+
+static lp_pair dot(const lp_pair *a, const lp_pair *b, int count) {
+    lp_pair sum = both(0);
+
+    for (int i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
+    lp_pair one[LIGHTPOSE_KEYPOINTS], mean[LIGHTPOSE_KEYPOINTS], place[LIGHTPOSE_KEYPOINTS];
+    whitener w = {0};
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (!known[k])
+            continue;
+        one[w.count] = both(1);
+        mean[w.count] = lp_figure_mean[k];
+        place[w.count] = places[k];
+        w.known[w.count++] = k;
+    }
+    factorise(&w);
+    whiten(&w, one);
+    whiten(&w, mean);
+    whiten(&w, place);
+
+    const int n = w.count;
+    const lp_pair weight = dot(one, one, n), ones_mean = dot(one, mean, n), ones_place = dot(one, place, n);
+    const lp_pair b = dot(mean, place, n) - ones_mean * ones_place / weight;
+    const lp_pair c = dot(place, place, n) - ones_place * ones_place / weight;
+    const double free = 2 * (n - 1), linear = b[0] + b[1], square = fmax(c[0] + c[1], 0);
+    const double scale = fmax((sqrt(linear * linear + 4 * free * square) - linear) / (2 * free), LP_FIGURE_MIN_SCALE);
+    const lp_pair at = (ones_place - scale * ones_mean) / weight;
+
+    lp_pair rest[LIGHTPOSE_KEYPOINTS];
+    for (int i = 0; i < n; i++)
+        rest[i] = place[i] - at * one[i] - scale * mean[i];
+    figure->scale = scale;
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        lp_pair with[LIGHTPOSE_KEYPOINTS];
+        if (known[k])
+            continue;
+        for (int i = 0; i < n; i++)
+            with[i] = covariance(k, w.known[i]);
+        whiten(&w, with);
+        const lp_pair left = covariance(k, k) - dot(with, with, n);
+        figure->place[k] = at + scale * lp_figure_mean[k] + dot(with, rest, n);
+        for (int axis = 0; axis < 2; axis++)
+            figure->variance[k][axis] = scale * scale * fmax(left[axis], LP_FIGURE_LEAST);
+    }
+}
+
+double lp_figure_distance(const lp_figure *figure, int k, lp_pair place, double noise) {
+    const lp_pair off = place - figure->place[k], squares = off * off / (figure->variance[k] + both(noise));
+    return squares[0] + squares[1];
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What people look like: where the keypoints of a person lie, given some of them.
+ *
+ * The model is one Gaussian for each axis. A person of scale s at t has its keypoints k at t + s (m_k + e_k), where the
+ * e are jointly normal with the covariances of figure_table.c: how people stand, and how far they vary, as measured on
+ * labelled persons (figure_table.c says which, and how). x and y are independent of each other, and there is no
+ * rotation: people stand upright in most pictures, and where they do not, the variances say so.
+ *
+ * Given keypoints at y, t follows from least squares and s from the likelihood: with the quadratic forms A = m'm,
+ * B = m'y, C = y'y of what least squares leaves, over both axes, s is the positive root of 2 (n - 1) s^2 + B s = C.
+ * Then the others follow, each with its mean and variance, from the conditional Gaussian. Measured keypoints carry a
+ * noise of LP_FIGURE_NOISE s^2, without which the neck, half-way between the shoulders in the labels, would have
+ * none. */
+
+#ifndef LP_DECODE_FIGURE_H
+#define LP_DECODE_FIGURE_H
+
+#include <lightpose/lightpose.h>
+
+#define LP_FIGURE_NOISE     0.001  /* 3 % of the scale: what the network's places vary by */
+#define LP_FIGURE_LEAST     0.0004 /* of a variance, likewise */
+#define LP_FIGURE_MIN_SCALE 0.5    /* cells */
+
+/* x and y side by side. */
+typedef double lp_pair __attribute__((vector_size(16)));
+
+enum { LP_FIGURE_PAIRS = LIGHTPOSE_KEYPOINTS * (LIGHTPOSE_KEYPOINTS + 1) / 2 };
+
+/* figure_table.c: in units of the scale. Covariances: row after row of the lower triangle. */
+extern const lp_pair lp_figure_mean[LIGHTPOSE_KEYPOINTS];
+extern const lp_pair lp_figure_covariance[LP_FIGURE_PAIRS];
+
+typedef struct lp_figure {
+    double scale; /* cells: the square root of the area of a person's outline, as COCO measures it */
+    lp_pair place[LIGHTPOSE_KEYPOINTS], variance[LIGHTPOSE_KEYPOINTS]; /* of the unknown keypoints; cells */
+} lp_figure;
+
+/* Fits a figure to the places of keypoints that are `known`, at least two. */
+void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known);
+
+/* How far a place is from where keypoint `k` is expected, in squared standard deviations, both axes summed. `noise`, in
+ * cells^2, is added to the variances. */
+double lp_figure_distance(const lp_figure *figure, int k, lp_pair place, double noise);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The decoder `refined`: the published network's maps, read with more care. README.md says what each step is worth.
+ *
+ * Peaks between cells (subcell.h), joined by the published limbs (limbs.h) into groups that share nothing (group.h),
+ * put together by what people look like (draft.h). A draft is a person when it has min_keypoints keypoints, 2 where the
+ * setting is 0, and its evidence reaches min_score, EVIDENCE where the setting is negative:
+ *
+ *     evidence = mean keypoint score x mean limb score x sqrt(keypoints)
+ *     rank     = evidence x area^(1/4)
+ *
+ * with the area of the box around its keypoints in pixels of the upsampled map: a large person is placed more exactly,
+ * by the measure of its size. What still misses is guessed (complete.h). */
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "decode/complete.h"
+#include "decode/decoder.h"
+
+enum { LEAST_KEYPOINTS = 2 };
+#define EVIDENCE 0.15 /* two keypoints of a third each, and a limb of a third */
+
+static double evidence(const lp_draft *draft) {
+    return draft->keypoints / draft->count * (draft->limbs / draft->limb_count) * sqrt(draft->count);
+}
+
+static double rank(const lp_draft *draft, double factor) {
+    lp_pair low = {INFINITY, INFINITY}, high = {-INFINITY, -INFINITY};
+
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
+        for (int axis = 0; axis < 2 && draft->known[type]; axis++) {
+            low[axis] = fmin(low[axis], draft->place[type][axis]);
+            high[axis] = fmax(high[axis], draft->place[type][axis]);
+        }
+    }
+    const lp_pair size = (high - low) * factor;
+    return evidence(draft) * sqrt(sqrt(size[0] * size[1] + 1)); /* 1: a line has some area too */
+}
+
+/* Those that are persons, ordered by rank; returns how many. */
+static int select_persons(lp_decoder *decoder) {
+    const lightpose_settings *const settings = &decoder->settings;
+    const int least = settings->min_keypoints > 0 ? settings->min_keypoints : LEAST_KEYPOINTS;
+    const double enough = settings->min_score >= 0 ? settings->min_score : EVIDENCE;
+    const lp_draft *const draft = decoder->drafts.data;
+    lp_ranked *const order = decoder->drafts.order;
+    int count = 0;
+
+    for (int i = 0; i < decoder->drafts.count; i++)
+        if (!draft[i].gone && draft[i].count >= least && !((float)evidence(&draft[i]) < (float)enough))
+            order[count++] = (lp_ranked){.rank = rank(&draft[i], decoder->upsample.factor), .index = i};
+    lp_order(order, count);
+    return settings->max_people > 0 && settings->max_people < count ? settings->max_people : count;
+}
+
+static void set_keypoint(const lp_decoder *decoder, lp_person *person, int type, const lp_draft *draft) {
+    const lp_peaks *const peaks = &decoder->peaks[type];
+    const int peak = draft->peak[type];
+
+    person->x[type] = peaks->x[peak];
+    person->y[type] = peaks->y[peak];
+    person->keypoint_score[type] = peaks->score[peak];
+    person->state[type] = LIGHTPOSE_DETECTED;
+}
+
+/* A guess never scores as a peak would: so a threshold on scores keeps guesses out, whoever's peak is there. */
+static void guess_keypoint(const lp_decoder *decoder, lp_person *person, int type, const lp_figure *figure) {
+    const double factor = decoder->upsample.factor;
+    lp_guess guess;
+
+    if (!lp_complete(&decoder->planes, figure, type, &guess))
+        return;
+    person->x[type] = (float)((guess.x + 0.5) * factor - 0.5);
+    person->y[type] = (float)((guess.y + 0.5) * factor - 0.5);
+    person->keypoint_score[type] = fminf(guess.value, decoder->settings.peak_threshold);
+    person->state[type] = LIGHTPOSE_COMPLETED;
+}
+
+static void make_person(const lp_decoder *decoder, lp_person *person, lp_draft *draft, double ranked) {
+    const double mean = (draft->keypoints + draft->limbs) / (draft->count + draft->limb_count);
+
+    *person = (lp_person){.sum = draft->keypoints + draft->limbs,
+                          .count = draft->count,
+                          .score = (float)fmin(fmax(mean, 0), 1),
+                          .rank = (float)ranked};
+    if (decoder->settings.complete)
+        lp_draft_fit(draft);
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
+        if (draft->known[type])
+            set_keypoint(decoder, person, type, draft);
+        else if (decoder->settings.complete)
+            guess_keypoint(decoder, person, type, &draft->figure);
+    }
+}
+
+lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_error *error) {
+    if (lp_groups_find_apart(&decoder->groups, decoder->peaks, decoder->links) ||
+        lp_drafts_make(&decoder->drafts, &decoder->groups, decoder->peaks, &decoder->upsample))
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to group keypoints into persons");
+    const int count = select_persons(decoder);
+    if (lp_grow(&decoder->persons, &decoder->persons_capacity, (size_t)count, sizeof(lp_person)))
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d persons", count);
+    decoder->person_count = count;
+    lp_person *const persons = decoder->persons;
+    lp_draft *const drafts = decoder->drafts.data;
+    const lp_ranked *const order = decoder->drafts.order;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1 && count > 1)
+    for (int i = 0; i < count; i++)
+        make_person(decoder, &persons[i], &drafts[order[i].index], order[i].rank);
+    return LIGHTPOSE_OK;
+}
