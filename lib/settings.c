@@ -34,7 +34,7 @@ static const setting table[] = {
     SETTING(peak_threshold, FLOAT, 0.1, 0, 1e6),
     SETTING(peak_radius, FLOAT, 6, 0, 1e4),
     SETTING(limb_samples, INT, 10, 2, 32),
-    SETTING(limb_threshold, FLOAT, 0.05, 0, 1e6),
+    SETTING(limb_threshold, FLOAT, -1, -1, 1e6),
     SETTING(limb_ratio, FLOAT, 0.8, 0, 1),
     SETTING(min_keypoints, INT, 0, 0, LIGHTPOSE_KEYPOINTS),
     SETTING(min_score, FLOAT, -1, -1, 1e6),

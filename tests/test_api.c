@@ -438,6 +438,40 @@ static void maps_come_after_a_frame_and_decode_to_the_same_people(void **state) 
     lightpose_result_destroy(&alone);
 }
 
+/* The image and its mirror image go through the same two runs, in turn: the averages are each other's mirror images. */
+static void averaging_with_the_mirrored_image_is_even_handed(void **state) {
+    static const int twins[LIGHTPOSE_HEATMAPS] = {0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16, 18};
+    static uint8_t turned[HEIGHT][WIDTH][3];
+    static float kept[LIGHTPOSE_HEATMAPS * (HEIGHT / 8) * (WIDTH / 8)];
+    lightpose_settings settings = small_settings();
+    lightpose_result *result = new_result();
+    lightpose_image image = picture();
+    lightpose_maps maps;
+
+    (void)state;
+    settings.flip = 1;
+    lightpose_context *context = open_context(&settings);
+    assert_ok(lightpose_infer(context, &image, result, error));
+    assert_ok(lightpose_context_maps(context, &maps, error));
+    memcpy(kept, maps.heatmaps, sizeof kept);
+
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            memcpy(turned[y][x], pixels[y][WIDTH - 1 - x], 3);
+    image.planes[0] = turned[0][0];
+    assert_ok(lightpose_infer(context, &image, result, error));
+    assert_ok(lightpose_context_maps(context, &maps, error));
+    assert_int_equal(maps.width, WIDTH / 8);
+    assert_int_equal(maps.height, HEIGHT / 8);
+    for (int k = 0; k < LIGHTPOSE_HEATMAPS; k++)
+        for (int y = 0; y < maps.height; y++)
+            for (int x = 0; x < maps.width; x++)
+                assert_float_equal(maps.heatmaps[(k * maps.height + y) * maps.width + x],
+                                   kept[(twins[k] * maps.height + y) * maps.width + maps.width - 1 - x], 0);
+    lightpose_context_close(&context);
+    lightpose_result_destroy(&result);
+}
+
 static void maps_that_are_not_finite_or_too_large_are_refused(void **state) {
     enum { CELLS = 6 };
     float heatmaps[LIGHTPOSE_HEATMAPS * CELLS] = {0}, pafs[LIGHTPOSE_PAFS * CELLS] = {0};
@@ -566,6 +600,7 @@ int main(void) {
         cmocka_unit_test(a_frame_after_warm_up_allocates_nothing_of_ours),
         cmocka_unit_test(every_failing_allocation_is_reported_and_leaves_nothing),
         cmocka_unit_test(maps_come_after_a_frame_and_decode_to_the_same_people),
+        cmocka_unit_test(averaging_with_the_mirrored_image_is_even_handed),
         cmocka_unit_test(maps_that_are_not_finite_or_too_large_are_refused),
         cmocka_unit_test(a_precision_that_cannot_be_had_is_refused),
         cmocka_unit_test(contexts_of_one_model_run_at_the_same_time),

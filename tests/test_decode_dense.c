@@ -34,6 +34,9 @@ static lightpose_settings settings_with(int upsample) {
     lightpose_settings_default(&settings);
     settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
     settings.upsample = upsample;
+    settings.limb_threshold = 0.05f; /* the published ones, spelt out for the oracle */
+    settings.min_keypoints = 3;
+    settings.min_score = 0.2f;
     return settings;
 }
 

@@ -163,12 +163,13 @@ typedef struct lightpose_settings {
     float peak_threshold; /* 0.1: heatmap values below it are no peaks */
     float peak_radius;    /* 6: a peak removes later peaks closer than this */
     int limb_samples;     /* 10: points at which the part affinity field is read along a limb; 2 to 32 */
-    float limb_threshold; /* 0.05: a point supports the limb when the field along it is above this */
+    float limb_threshold; /* a point supports the limb when the field along it is above this; -1 (default): refined
+                             0.1, reference 0.05 */
     float limb_ratio;     /* 0.8: more than this share of the points must support the limb */
-    int min_keypoints;    /* persons of fewer keypoints are dropped; 0 (default): reference 3, refined 2 */
-    float min_score;      /* persons with a smaller score are dropped; -1 (default): reference 0.2, refined 0.15.
-                             reference: sum of scores per keypoint; refined: mean keypoint score x mean limb score
-                             x sqrt(keypoints) */
+    int min_keypoints;    /* persons of fewer keypoints are dropped; 0 (default): refined 2, reference 3 */
+    float min_score;      /* persons of a smaller score are dropped; -1 (default): refined 0.1, reference 0.2. refined:
+                             mean keypoint score x mean limb score x sqrt(keypoints); reference: sum of keypoint and
+                             limb scores / keypoints */
     int complete;         /* 1 (default): refined guesses missing keypoints (LIGHTPOSE_COMPLETED); 0: it does not */
     int max_people;       /* 0 (default): all; else the best n by rank */
 

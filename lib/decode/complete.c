@@ -5,8 +5,6 @@
 
 #include <math.h>
 
-#include "decode/draft.h"
-
 /* Cells weighed at a time; a wider window is searched in parts. */
 enum { PART = 64 };
 
@@ -68,7 +66,7 @@ int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_g
     search s = {.cells = lp_plane(planes, type) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER,
                 .stride = planes->stride,
                 .centre = figure->place[type],
-                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_DRAFT_NOISE,
+                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_FIGURE_CELL,
                 .x = -1};
     int left, right, upper, lower;
 

@@ -15,16 +15,34 @@ lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder) {
     return decoder == LIGHTPOSE_DECODER_DEFAULT ? LIGHTPOSE_DECODER_REFINED : decoder;
 }
 
+static int is_refined(const lp_decoder *decoder) {
+    return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
+}
+
+/* What the settings that leave it to the decoder come to: those of the published code, and those that README.md gives
+ * reasons for. */
+static void resolve(lightpose_settings *settings) {
+    settings->decoder = lp_decoder_resolve(settings->decoder);
+    const int refined = settings->decoder == LIGHTPOSE_DECODER_REFINED;
+
+    if (settings->limb_threshold < 0)
+        settings->limb_threshold = refined ? 0.1f : 0.05f;
+    if (settings->min_keypoints == 0)
+        settings->min_keypoints = refined ? 2 : 3;
+    if (settings->min_score < 0)
+        settings->min_score = refined ? 0.1f : 0.2f;
+}
+
 lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_settings *settings, lightpose_error *error) {
     *decoder = lp_calloc(1, sizeof **decoder);
     if (!*decoder)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
     (*decoder)->settings = *settings;
-    (*decoder)->settings.decoder = lp_decoder_resolve(settings->decoder);
+    resolve(&(*decoder)->settings);
     (*decoder)->features = lp_cpu_features();
     lp_upsample_init(&(*decoder)->upsample, settings->upsample);
     lp_field_init(&(*decoder)->field, &(*decoder)->upsample, (*decoder)->features);
-    (*decoder)->limb_rule = lp_limb_rule_make(settings);
+    (*decoder)->limb_rule = lp_limb_rule_make(&(*decoder)->settings);
     return LIGHTPOSE_OK;
 }
 
@@ -64,10 +82,6 @@ static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int th
     for (int i = 0; i < threads; i++)
         LP_TRY(lp_scan_reserve(&scans[i], &decoder->planes, error));
     return LIGHTPOSE_OK;
-}
-
-static int is_refined(const lp_decoder *decoder) {
-    return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
 }
 
 static int find_peaks(lp_decoder *decoder, lp_scan *scan, int type) {

@@ -3,8 +3,6 @@
 
 #include "decode/draft.h"
 
-#include <math.h>
-
 #include "base/mem.h"
 
 void lp_drafts_free(lp_drafts *drafts) {
@@ -13,136 +11,86 @@ void lp_drafts_free(lp_drafts *drafts) {
     *drafts = (lp_drafts){0};
 }
 
+lp_draft *lp_drafts_add(lp_drafts *drafts) {
+    if (lp_grow(&drafts->data, &drafts->capacity, (size_t)drafts->count + 1, sizeof(lp_draft)))
+        return NULL;
+    lp_draft *const draft = lp_drafts_at(drafts, drafts->count++);
+    draft->count = draft->fitted = 0;
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
+        draft->peak[type] = -1;
+        draft->known[type] = 0;
+        draft->score[type] = 0;
+        draft->limb[type] = 0;
+    }
+    return draft;
+}
+
+lp_pair lp_drafts_place(const lp_drafts *drafts, int type, int peak) {
+    const lp_pair upsampled = {drafts->peaks[type].x[peak], drafts->peaks[type].y[peak]};
+    return (upsampled + 0.5) / drafts->factor - 0.5;
+}
+
+void lp_draft_give(lp_drafts *drafts, lp_draft *draft, int type, int peak, double limb) {
+    draft->peak[type] = peak;
+    draft->known[type] = 1;
+    draft->place[type] = lp_drafts_place(drafts, type, peak);
+    draft->score[type] = drafts->peaks[type].score[peak];
+    draft->limb[type] = limb;
+    draft->count++;
+    draft->fitted = 0;
+}
+
+void lp_draft_move(lp_draft *from, lp_draft *to, int type) {
+    to->peak[type] = from->peak[type];
+    to->known[type] = 1;
+    to->place[type] = from->place[type];
+    to->score[type] = from->score[type];
+    to->limb[type] = from->limb[type];
+    to->count++;
+    to->fitted = 0;
+    from->peak[type] = -1;
+    from->known[type] = 0;
+    from->score[type] = 0;
+    from->limb[type] = 0;
+    from->count--;
+    from->fitted = 0;
+}
+
+lp_draft_sums lp_draft_add_up(const lp_draft *draft) {
+    lp_draft_sums sums = {0};
+
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
+        sums.keypoints += draft->score[type];
+        sums.limbs += draft->limb[type];
+        sums.limb_count += draft->limb[type] > 0;
+    }
+    return sums;
+}
+
 void lp_draft_fit(lp_draft *draft) {
     if (!draft->fitted)
         lp_figure_fit(&draft->figure, draft->place, draft->known);
     draft->fitted = 1;
 }
 
-typedef struct assembly {
-    lp_drafts *drafts;
-    const lp_peaks *peaks;
-    double factor;                    /* of upsampling */
-    int *owners[LIGHTPOSE_KEYPOINTS]; /* for each peak, a number below 0 where it belongs to nobody */
-} assembly;
-
-static lp_pair place_of(const assembly *job, int type, int peak) {
-    const lp_pair upsampled = {job->peaks[type].x[peak], job->peaks[type].y[peak]};
-    return (upsampled + 0.5) / job->factor - 0.5;
-}
-
-static void add_peak(const assembly *job, lp_draft *draft, int type, int peak) {
-    draft->peak[type] = peak;
-    draft->known[type] = 1;
-    draft->place[type] = place_of(job, type, peak);
-    draft->keypoints += job->peaks[type].score[peak];
-    draft->count++;
-    draft->fitted = 0;
-}
-
-static void start(const assembly *job, lp_draft *draft, const lp_group *group) {
-    *draft = (lp_draft){.limbs = group->limbs, .limb_count = group->count - 1};
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
-        draft->peak[type] = -1;
-        if (group->peak[type] >= 0)
-            add_peak(job, draft, type, group->peak[type]);
-    }
-}
-
-static int is_fragment_of(const lp_draft *draft, const lp_draft *other) {
-    double sum = 0;
-
-    if (other->gone || other->count > LP_DRAFT_FRAGMENT)
-        return 0;
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
-        if (!other->known[type])
-            continue;
-        if (draft->known[type])
-            return 0;
-        const double distance = lp_figure_distance(&draft->figure, type, other->place[type], LP_DRAFT_NOISE);
-        if (distance > 2 * LP_DRAFT_NEAR)
-            return 0;
-        sum += distance;
-    }
-    return sum <= LP_DRAFT_NEAR * other->count;
-}
-
-static void take_in(const assembly *job, lp_draft *draft, lp_draft *other) {
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
-        if (other->known[type])
-            add_peak(job, draft, type, other->peak[type]);
-    draft->limbs += other->limbs;
-    draft->limb_count += other->limb_count;
-    other->gone = 1;
-}
-
-/* The peak of the type, among those that belong to nobody, that suits the draft best; -1 where none does. */
-static int best_single(const assembly *job, const lp_draft *draft, int type) {
-    double best = -INFINITY;
-    int found = -1;
-
-    for (int i = 0; i < job->peaks[type].count; i++) {
-        if (job->owners[type][i] >= 0)
-            continue;
-        const double distance = lp_figure_distance(&draft->figure, type, place_of(job, type, i), LP_DRAFT_NOISE);
-        const double likelihood = log(job->peaks[type].score[i]) - distance / 2;
-        if (distance <= LP_DRAFT_NEAR && likelihood > best) {
-            best = likelihood;
-            found = i;
-        }
-    }
-    return found;
-}
-
-static void complete_from_peaks(const assembly *job, int place_in_order) {
-    lp_draft *const drafts = job->drafts->data;
-    const lp_ranked *const order = job->drafts->order;
-    const int index = order[place_in_order].index;
-    lp_draft *const draft = &drafts[index];
-
-    if (draft->gone || draft->count < LP_DRAFT_SURE)
-        return;
-    lp_draft_fit(draft);
-    for (int i = place_in_order + 1; i < job->drafts->count; i++) {
-        lp_draft *const other = &drafts[order[i].index];
-        if (is_fragment_of(draft, other)) {
-            take_in(job, draft, other);
-            lp_draft_fit(draft);
-        }
-    }
-    int singles[LIGHTPOSE_KEYPOINTS]; /* all judged by one figure */
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
-        singles[type] = draft->known[type] ? -1 : best_single(job, draft, type);
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
-        if (singles[type] < 0)
-            continue;
-        add_peak(job, draft, type, singles[type]);
-        job->owners[type][singles[type]] = index;
-    }
-}
-
-int lp_drafts_make(lp_drafts *drafts, lp_groups *groups, const lp_peaks *peaks, const lp_upsample *upsample) {
-    assembly job = {.drafts = drafts, .peaks = peaks, .factor = upsample->factor};
+int lp_drafts_start(lp_drafts *drafts, const lp_groups *groups, const lp_peaks *peaks, const lp_upsample *upsample) {
     const lp_group *const group = groups->data;
-    const size_t count = (size_t)groups->count;
     int *next = groups->owners;
 
     drafts->count = 0;
-    if (lp_grow(&drafts->data, &drafts->capacity, count, sizeof(lp_draft)) ||
-        lp_grow(&drafts->order, &drafts->order_capacity, count, sizeof(lp_ranked)))
-        return -1;
-    drafts->count = groups->count;
+    drafts->peaks = peaks;
+    drafts->factor = upsample->factor;
     for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
-        job.owners[type] = next;
+        drafts->owners[type] = next;
         next += peaks[type].count;
     }
-    lp_ranked *const order = drafts->order;
-    for (int i = 0; i < drafts->count; i++) {
-        start(&job, (lp_draft *)drafts->data + i, &group[i]);
-        order[i] = (lp_ranked){.rank = group[i].sum, .index = i};
+    for (int i = 0; i < groups->count; i++) {
+        lp_draft *const draft = lp_drafts_add(drafts);
+        if (!draft)
+            return -1;
+        for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
+            if (group[i].peak[type] >= 0)
+                lp_draft_give(drafts, draft, type, group[i].peak[type], group[i].limb[type]);
     }
-    lp_order(order, drafts->count);
-    for (int i = 0; i < drafts->count; i++)
-        complete_from_peaks(&job, i);
     return 0;
 }

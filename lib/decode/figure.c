@@ -100,7 +100,13 @@ void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
     }
 }
 
-double lp_figure_distance(const lp_figure *figure, int k, lp_pair place, double noise) {
-    const lp_pair off = place - figure->place[k], squares = off * off / (figure->variance[k] + both(noise));
+double lp_figure_distance(const lp_figure *figure, int k, lp_pair place) {
+    const lp_pair off = place - figure->place[k], squares = off * off / (figure->variance[k] + both(LP_FIGURE_CELL));
     return squares[0] + squares[1];
+}
+
+double lp_figure_distance_between(int a, int b) {
+    const lp_pair off = lp_figure_mean[a] - lp_figure_mean[b];
+    const lp_pair square = off * off + covariance(a, a) + covariance(b, b) - 2 * covariance(a, b);
+    return sqrt(square[0] + square[1]);
 }

@@ -22,6 +22,7 @@
 #define LP_FIGURE_NOISE     0.001  /* 3 % of the scale: what the network's places vary by */
 #define LP_FIGURE_LEAST     0.0004 /* of a variance, likewise */
 #define LP_FIGURE_MIN_SCALE 0.5    /* cells */
+#define LP_FIGURE_CELL      0.0625 /* cells^2: what the grid adds to any distance, a quarter of a cell */
 
 /* x and y side by side. */
 typedef double lp_pair __attribute__((vector_size(16)));
@@ -40,8 +41,10 @@ typedef struct lp_figure {
 /* Fits a figure to the places of keypoints that are `known`, at least two. */
 void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known);
 
-/* How far a place is from where keypoint `k` is expected, in squared standard deviations, both axes summed. `noise`, in
- * cells^2, is added to the variances. */
-double lp_figure_distance(const lp_figure *figure, int k, lp_pair place, double noise);
+/* How far a place is from where keypoint `k` is expected, in squared standard deviations, both axes added. */
+double lp_figure_distance(const lp_figure *figure, int k, lp_pair place);
+
+/* How far two keypoints of a person of scale 1 are from each other: the root of the mean square. */
+double lp_figure_distance_between(int a, int b);
 
 #endif

@@ -35,12 +35,14 @@ static int open_person(grouping *job, const lp_limb *limb, const lp_link *link) 
     if (lp_grow(&groups->data, &groups->capacity, (size_t)groups->count + 1, sizeof(lp_group)))
         return -1;
     lp_group *const group = (lp_group *)groups->data + groups->count;
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
+    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
         group->peak[type] = -1;
+        group->limb[type] = 0;
+    }
     group->peak[limb->from] = link->a;
     group->peak[limb->to] = link->b;
     group->count = 2;
-    group->limbs = link->score;
+    group->limb[limb->to] = link->score;
     group->sum =
         ((double)job->peaks[limb->from].score[link->a] + (double)job->peaks[limb->to].score[link->b]) + link->score;
     job->owners[limb->from][link->a] = job->owners[limb->to][link->b] = groups->count++;
@@ -55,13 +57,13 @@ static int join(grouping *job, const lp_limb *limb, const lp_link *link) {
     lp_group *const group = (lp_group *)job->groups->data + owner;
     group->peak[limb->to] = link->b;
     group->count++;
-    group->limbs += link->score;
+    group->limb[limb->to] = link->score;
     group->sum += (double)job->peaks[limb->to].score[link->b] + link->score;
     job->owners[limb->to][link->b] = owner;
     return 0;
 }
 
-static void help_and_share(grouping *job, const lp_limb *limb, const lp_link *link) {
+static void help(grouping *job, const lp_limb *limb, const lp_link *link) {
     lp_group *const groups = job->groups->data;
     const int a_owner = job->owners[limb->from][link->a], b_owner = job->owners[limb->to][link->b];
 
@@ -71,17 +73,6 @@ static void help_and_share(grouping *job, const lp_limb *limb, const lp_link *li
         groups[a_owner].peak[limb->to] = link->b;
     if (b_owner >= 0 && groups[b_owner].peak[limb->from] < 0)
         groups[b_owner].peak[limb->from] = link->a;
-}
-
-static void help_if_free(grouping *job, const lp_limb *limb, const lp_link *link) {
-    lp_group *const groups = job->groups->data;
-    int *const owner = &job->owners[limb->to][link->b];
-    const int helped = job->owners[limb->from][link->a];
-
-    if (*owner >= 0 || helped < 0 || groups[helped].peak[limb->to] >= 0)
-        return;
-    groups[helped].peak[limb->to] = link->b;
-    *owner = helped;
 }
 
 /* The mean is compared as a float, so that one of exactly 0.2 is not below the setting 0.2. */
@@ -95,37 +86,35 @@ static void drop_poor(lp_groups *groups, int min_keypoints, float min_score) {
     groups->count = count;
 }
 
-static int find(grouping *job, const lp_links *links, void (*help_with)(grouping *, const lp_limb *, const lp_link *)) {
-
+static int link_all(grouping *job, const lp_links *links) {
     if (start(job))
         return -1;
-    for (int l = 0; l < LIGHTPOSE_LIMBS; l++) {
+    for (int l = 0; l < LP_FIRST_HELPER_LIMB; l++) {
         const lp_limb *const limb = &lp_skeleton_limbs[l];
         const lp_link *const link = links[l].data;
-        for (int i = 0; i < links[l].count; i++) {
-            if (l >= LP_FIRST_HELPER_LIMB)
-                help_with(job, limb, &link[i]);
-            else if (l == 0 ? open_person(job, limb, &link[i]) : join(job, limb, &link[i]))
+        for (int i = 0; i < links[l].count; i++)
+            if (l == 0 ? open_person(job, limb, &link[i]) : join(job, limb, &link[i]))
                 return -1;
-        }
     }
     return 0;
+}
+
+int lp_groups_link(lp_groups *groups, const lp_peaks *peaks, const lp_links *links) {
+    grouping job = {.groups = groups, .peaks = peaks};
+    return link_all(&job, links);
 }
 
 int lp_groups_find(lp_groups *groups, const lp_peaks *peaks, const lp_links *links, int min_keypoints,
                    float min_score) {
     grouping job = {.groups = groups, .peaks = peaks};
 
-    if (find(&job, links, help_and_share))
+    if (link_all(&job, links))
         return -1;
+    for (int l = LP_FIRST_HELPER_LIMB; l < LIGHTPOSE_LIMBS; l++)
+        for (int i = 0; i < links[l].count; i++)
+            help(&job, &lp_skeleton_limbs[l], (const lp_link *)links[l].data + i);
     drop_poor(groups, min_keypoints, min_score);
     return 0;
-}
-
-int lp_groups_find_apart(lp_groups *groups, const lp_peaks *peaks, const lp_links *links) {
-    grouping job = {.groups = groups, .peaks = peaks};
-
-    return find(&job, links, help_if_free);
 }
 
 void lp_groups_free(lp_groups *groups) {

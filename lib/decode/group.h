@@ -21,10 +21,10 @@
 #include "decode/limbs.h"
 
 typedef struct lp_group {
-    int peak[LIGHTPOSE_KEYPOINTS]; /* index into the peaks of each type; -1 where missing */
-    int count;                     /* helpers' keypoints not counted */
-    double sum;                    /* of keypoints and limbs */
-    double limbs;                  /* of its count - 1 limbs alone */
+    int peak[LIGHTPOSE_KEYPOINTS];    /* index into the peaks of each type; -1 where missing */
+    int count;                        /* helpers' keypoints not counted */
+    double sum;                       /* of keypoints and limbs */
+    double limb[LIGHTPOSE_KEYPOINTS]; /* the score of the link that brought each keypoint, 0 where none did */
 } lp_group;
 
 typedef struct lp_groups {
@@ -38,8 +38,8 @@ typedef struct lp_groups {
 /* Replaces `groups`. Returns 0, or -1 without memory. */
 int lp_groups_find(lp_groups *groups, const lp_peaks *peaks, const lp_links *links, int min_keypoints, float min_score);
 
-/* The same without sharing and without dropping: a helper gives its b only where nobody owns it, to the owner of a. */
-int lp_groups_find_apart(lp_groups *groups, const lp_peaks *peaks, const lp_links *links);
+/* The same by limbs 0 to 16 alone and without dropping, so that nothing is shared. */
+int lp_groups_link(lp_groups *groups, const lp_peaks *peaks, const lp_links *links);
 
 void lp_groups_free(lp_groups *groups);
 

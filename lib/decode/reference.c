@@ -6,9 +6,6 @@
 #include "base/mem.h"
 #include "decode/decoder.h"
 
-enum { MIN_KEYPOINTS = 3 };
-#define MIN_SCORE 0.2f
-
 static void make_person(lp_person *person, const lp_group *group, const lp_peaks *peaks) {
     *person = (lp_person){.sum = group->sum, .count = group->count};
     for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
@@ -29,10 +26,8 @@ static void make_person(lp_person *person, const lp_group *group, const lp_peaks
 lightpose_status lp_reference_finish(lp_decoder *decoder, lightpose_error *error) {
     const lightpose_settings *const settings = &decoder->settings;
     lp_groups *const groups = &decoder->groups;
-    const int min_keypoints = settings->min_keypoints > 0 ? settings->min_keypoints : MIN_KEYPOINTS;
-    const float min_score = settings->min_score >= 0 ? settings->min_score : MIN_SCORE;
 
-    if (lp_groups_find(groups, decoder->peaks, decoder->links, min_keypoints, min_score))
+    if (lp_groups_find(groups, decoder->peaks, decoder->links, settings->min_keypoints, settings->min_score))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to group keypoints into persons");
     const lp_group *const group = groups->data;
     if (lp_grow(&decoder->order, &decoder->order_capacity, (size_t)groups->count, sizeof(lp_ranked)) ||

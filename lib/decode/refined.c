@@ -3,9 +3,10 @@
 
 /* The decoder `refined`: the published network's maps, read with more care. README.md says what each step is worth.
  *
- * Peaks between cells (subcell.h), joined by the published limbs (limbs.h) into groups that share nothing (group.h),
- * put together by what people look like (draft.h). A draft is a person when it has min_keypoints keypoints, 2 where the
- * setting is 0, and its evidence reaches min_score, EVIDENCE where the setting is negative:
+ * Peaks between cells (subcell.h), joined by the published limbs (limbs.h) into groups (group.h), which are taken apart
+ * where limbs are too long (sever.h) and put together by what people look like (gather.h). A draft is a person when it
+ * has min_keypoints keypoints, 2 where the setting is 0, and its evidence reaches min_score, EVIDENCE where the setting
+ * is negative:
  *
  *     evidence = mean keypoint score x mean limb score x sqrt(keypoints)
  *     rank     = evidence x area^(1/4)
@@ -18,15 +19,15 @@
 #include "base/mem.h"
 #include "decode/complete.h"
 #include "decode/decoder.h"
-
-enum { LEAST_KEYPOINTS = 2 };
-#define EVIDENCE 0.15 /* two keypoints of a third each, and a limb of a third */
+#include "decode/gather.h"
+#include "decode/sever.h"
 
 static double evidence(const lp_draft *draft) {
-    return draft->keypoints / draft->count * (draft->limbs / draft->limb_count) * sqrt(draft->count);
+    const lp_draft_sums sums = lp_draft_add_up(draft);
+    return sums.keypoints / draft->count * (sums.limbs / sums.limb_count) * sqrt(draft->count);
 }
 
-static double rank(const lp_draft *draft, double factor) {
+static double area(const lp_draft *draft, double factor) {
     lp_pair low = {INFINITY, INFINITY}, high = {-INFINITY, -INFINITY};
 
     for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
@@ -36,21 +37,23 @@ static double rank(const lp_draft *draft, double factor) {
         }
     }
     const lp_pair size = (high - low) * factor;
-    return evidence(draft) * sqrt(sqrt(size[0] * size[1] + 1)); /* 1: a line has some area too */
+    return size[0] * size[1] + 1; /* a line has some area too */
 }
 
 /* Those that are persons, ordered by rank; returns how many. */
 static int select_persons(lp_decoder *decoder) {
     const lightpose_settings *const settings = &decoder->settings;
-    const int least = settings->min_keypoints > 0 ? settings->min_keypoints : LEAST_KEYPOINTS;
-    const double enough = settings->min_score >= 0 ? settings->min_score : EVIDENCE;
-    const lp_draft *const draft = decoder->drafts.data;
     lp_ranked *const order = decoder->drafts.order;
     int count = 0;
 
-    for (int i = 0; i < decoder->drafts.count; i++)
-        if (!draft[i].gone && draft[i].count >= least && !((float)evidence(&draft[i]) < (float)enough))
-            order[count++] = (lp_ranked){.rank = rank(&draft[i], decoder->upsample.factor), .index = i};
+    for (int i = 0; i < decoder->drafts.count; i++) {
+        const lp_draft *const draft = lp_drafts_at(&decoder->drafts, i);
+        if (draft->count == 0 || draft->count < settings->min_keypoints)
+            continue;
+        const double sure = evidence(draft);
+        if (!((float)sure < settings->min_score))
+            order[count++] = (lp_ranked){.rank = sure * sqrt(sqrt(area(draft, decoder->upsample.factor))), .index = i};
+    }
     lp_order(order, count);
     return settings->max_people > 0 && settings->max_people < count ? settings->max_people : count;
 }
@@ -78,13 +81,14 @@ static void guess_keypoint(const lp_decoder *decoder, lp_person *person, int typ
     person->state[type] = LIGHTPOSE_COMPLETED;
 }
 
-static void make_person(const lp_decoder *decoder, lp_person *person, lp_draft *draft, double ranked) {
-    const double mean = (draft->keypoints + draft->limbs) / (draft->count + draft->limb_count);
+static void make_person(const lp_decoder *decoder, lp_person *person, lp_draft *draft, double rank) {
+    const lp_draft_sums sums = lp_draft_add_up(draft);
+    const double mean = (sums.keypoints + sums.limbs) / (draft->count + sums.limb_count);
 
-    *person = (lp_person){.sum = draft->keypoints + draft->limbs,
+    *person = (lp_person){.sum = sums.keypoints + sums.limbs,
                           .count = draft->count,
                           .score = (float)fmin(fmax(mean, 0), 1),
-                          .rank = (float)ranked};
+                          .rank = (float)rank};
     if (decoder->settings.complete)
         lp_draft_fit(draft);
     for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++) {
@@ -96,18 +100,20 @@ static void make_person(const lp_decoder *decoder, lp_person *person, lp_draft *
 }
 
 lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_error *error) {
-    if (lp_groups_find_apart(&decoder->groups, decoder->peaks, decoder->links) ||
-        lp_drafts_make(&decoder->drafts, &decoder->groups, decoder->peaks, &decoder->upsample))
+    lp_drafts *const drafts = &decoder->drafts;
+
+    if (lp_groups_link(&decoder->groups, decoder->peaks, decoder->links) ||
+        lp_drafts_start(drafts, &decoder->groups, decoder->peaks, &decoder->upsample) || lp_drafts_sever(drafts) ||
+        lp_drafts_gather(drafts, decoder->links))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to group keypoints into persons");
     const int count = select_persons(decoder);
     if (lp_grow(&decoder->persons, &decoder->persons_capacity, (size_t)count, sizeof(lp_person)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d persons", count);
     decoder->person_count = count;
     lp_person *const persons = decoder->persons;
-    lp_draft *const drafts = decoder->drafts.data;
-    const lp_ranked *const order = decoder->drafts.order;
+    const lp_ranked *const order = drafts->order;
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1 && count > 1)
     for (int i = 0; i < count; i++)
-        make_person(decoder, &persons[i], &drafts[order[i].index], order[i].rank);
+        make_person(decoder, &persons[i], lp_drafts_at(drafts, order[i].index), order[i].rank);
     return LIGHTPOSE_OK;
 }
