@@ -17,10 +17,13 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "base/threads.h"
 #include "decode/complete.h"
 #include "decode/decoder.h"
 #include "decode/gather.h"
 #include "decode/sever.h"
+
+enum { FEW = 3 }; /* persons that are not worth waking threads for */
 
 static double evidence(const lp_draft *draft) {
     const lp_draft_sums sums = lp_draft_add_up(draft);
@@ -99,6 +102,21 @@ static void make_person(const lp_decoder *decoder, lp_person *person, lp_draft *
     }
 }
 
+typedef struct making {
+    const lp_decoder *decoder;
+    int count, parts;
+} making;
+
+/* Every parts-th person: the first ones miss the fewest keypoints. */
+static void make_part(void *job, int part) {
+    const making *const m = job;
+    const lp_ranked *const order = m->decoder->drafts.order;
+
+    for (int i = part; i < m->count; i += m->parts)
+        make_person(m->decoder, (lp_person *)m->decoder->persons + i, lp_drafts_at(&m->decoder->drafts, order[i].index),
+                    order[i].rank);
+}
+
 lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_error *error) {
     lp_drafts *const drafts = &decoder->drafts;
 
@@ -110,10 +128,7 @@ lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_e
     if (lp_grow(&decoder->persons, &decoder->persons_capacity, (size_t)count, sizeof(lp_person)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d persons", count);
     decoder->person_count = count;
-    lp_person *const persons = decoder->persons;
-    const lp_ranked *const order = drafts->order;
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1 && count > 1)
-    for (int i = 0; i < count; i++)
-        make_person(decoder, &persons[i], lp_drafts_at(drafts, order[i].index), order[i].rank);
+    making m = {.decoder = decoder, .count = count, .parts = count > FEW ? threads : 1};
+    lp_threads_share(m.parts, make_part, &m);
     return LIGHTPOSE_OK;
 }
