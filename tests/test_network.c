@@ -160,7 +160,7 @@ static int runs_winograd(const lp_plan *plan, const lp_layer *layer) {
 }
 
 /* One layer, on the source that the plan itself left, so that errors do not add up from layer to layer. */
-static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpose_precision precision,
+static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpose_precision of_plan,
                         const lp_layer *layer) {
     const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
     const size_t count = (size_t)layer->out * (size_t)ins * (size_t)(layer->kernel * layer->kernel);
@@ -172,6 +172,7 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
     assert_true(lp_plan_tensor(plan, layer->from, &from));
     assert_true(lp_plan_tensor(plan, layer->sum ? layer->sum : layer->name, &result));
     assert_non_null(stored);
+    const lightpose_precision precision = from.code.element == LP_F32 ? LIGHTPOSE_PRECISION_F32 : of_plan;
     lp_weights_read_weight(weights, layer, stored);
     lp_weights_read_bias(weights, layer, bias);
     for (int o = 0; o < layer->out; o++)

@@ -75,11 +75,22 @@ static void code_of_concat(const lp_scheme *scheme, lp_code *code) {
     }
 }
 
+/* What int8 leaves in F32: the tensors that only the heads of the last stage read. Where a keypoint is certain they are
+ * at their extremes, which ranges cut off (weights/README.md has the figures), and those layers are small. */
+static int stays_float(const lp_scheme *scheme, const char *tensor) {
+    const lp_layer *const heads[] = {find_layer(scheme, lp_arch_heatmaps(2)), find_layer(scheme, lp_arch_pafs(2))};
+
+    return scheme->precision == LIGHTPOSE_PRECISION_INT8 &&
+           (strcmp(tensor, heads[0]->from) == 0 || strcmp(tensor, heads[1]->from) == 0);
+}
+
 void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code) {
     const int int8 = scheme->precision == LIGHTPOSE_PRECISION_INT8, input = strcmp(tensor, "data") == 0;
     const lp_layer *const layer = find_layer(scheme, tensor);
 
-    code->element = last || scheme->precision == LIGHTPOSE_PRECISION_F32 ? LP_F32 : int8 ? LP_U8 : LP_BF16;
+    code->element = last || scheme->precision == LIGHTPOSE_PRECISION_F32 || stays_float(scheme, tensor) ? LP_F32
+                    : int8                                                                              ? LP_U8
+                                                                                                        : LP_BF16;
     for (int c = 0; c < LP_MAX_CHANNELS; c++) {
         code->scale[c] = input ? lp_weights_input_scale(scheme->weights) : 1;
         code->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as they are in unsigned bytes */
@@ -207,7 +218,6 @@ static void quantise_int8(const lp_scheme *scheme, const lp_layer *layer, const 
 
 lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
                              void **weights, lightpose_error *error) {
-    const int int8 = scheme->precision == LIGHTPOSE_PRECISION_INT8;
     const lp_layer *const reads = find_layer(scheme, layer->from);
     const int in = reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
     lp_code source, target;
@@ -217,6 +227,7 @@ lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int
     *numbers = (lp_numbers){.in = in, .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
     lp_code_of(scheme, layer->from, 0, &source);
     lp_code_of(scheme, layer->sum ? layer->sum : layer->name, last, &target);
+    const int int8 = source.element == LP_U8;
     numbers->bias = lp_calloc((size_t)layer->out, sizeof(float));
     numbers->scales = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
     numbers->gains = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;

@@ -27,8 +27,9 @@ typedef struct lp_scheme {
 /* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, but for
  * the input's, which is the network's own.
  *
- * int8 stores every tensor in unsigned bytes. Values after ReLU run from 0; the others are centred on 128. Scales are
- * per channel where the file's ranges are, but for tensors of a residual sum, which need one factor between them. */
+ * int8 stores tensors in unsigned bytes, but for what the last stage's heads read, which stays F32. Values after ReLU
+ * run from 0; the others are centred on 128. Scales are per channel where the file's ranges are, but for tensors of a
+ * residual sum, which need one factor between them. */
 typedef struct lp_code {
     lp_element element;
     float scale[LP_MAX_CHANNELS];
