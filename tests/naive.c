@@ -108,7 +108,7 @@ static void sandwich(const double *left, const double *from, int rows, int inner
 }
 
 void naive_winograd_magnitudes(const lp_layer *layer, const double *weights, const double *bias,
-                               const naive_tensor *source, naive_tensor *magnitudes) {
+                               const naive_tensor *source, const double *outside, naive_tensor *magnitudes) {
     const int d = layer->dilation;
     double bt[6][6], g[6][3], at[4][6];
     double *const kernels = calloc((size_t)(layer->out * layer->in) * 36, sizeof *kernels);
@@ -126,7 +126,7 @@ void naive_winograd_magnitudes(const lp_layer *layer, const double *weights, con
                 for (int k = 0; k < 36; k++) {
                     const int y = y0 + (k / 6 - 1) * d, x = x0 + (k % 6 - 1) * d;
                     const int inside = y >= 0 && y < source->height && x >= 0 && x < source->width;
-                    tile[k] = inside ? *naive_at(source, i, y, x) : 0;
+                    tile[k] = inside ? *naive_at(source, i, y, x) : outside ? outside[i] : 0;
                 }
                 sandwich(&bt[0][0], tile, 6, 6, cells + i * 36);
             }

@@ -22,10 +22,11 @@ double *naive_at(const naive_tensor *tensor, int channel, int y, int x);
 void naive_convolve(const lp_layer *layer, const double *weights, const double *bias, const naive_tensor *source,
                     naive_tensor *target, naive_tensor *magnitudes);
 
-/* The same for a 3x3 layer computed by Winograd's filtering (net/winograd.h): magnitudes of what its two transforms, the
- * products and the last transform add up, tile by tile. Overwrites what naive_convolve left. */
+/* The same for a 3x3 layer computed by Winograd's filtering (net/winograd.h): magnitudes of what its two transforms,
+ * the products and the last transform add up, tile by tile. `outside`: the source's values outside the image, one per
+ * channel, or NULL for zeros. Overwrites what naive_convolve left. */
 void naive_winograd_magnitudes(const lp_layer *layer, const double *weights, const double *bias,
-                               const naive_tensor *source, naive_tensor *magnitudes);
+                               const naive_tensor *source, const double *outside, naive_tensor *magnitudes);
 
 double naive_activate(lp_activation activation, double value);
 

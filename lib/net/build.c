@@ -157,21 +157,24 @@ static lightpose_status create_conv(lp_plan *plan, lp_step *step, lp_conv_spec *
     return lp_conv_create(&step->conv, plan->dnn, spec, error);
 }
 
-/* The tensor that a fused addition overwrites with its sum: the one added, or a copy where that is still needed. */
+/* Where a sum is written: over the tensor that is added, or apart where that is still needed. */
 static int sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
     const lp_layer *const layer = &lp_net_scheme(plan->net)->rows[row];
-    const int added = lp_find_tensor(plan, layer->add);
 
     tensor.name = layer->sum;
-    if (plan->options.keep_tensors || is_read_after(plan, row, layer->add)) {
-        const int target = add_tensor(plan, tensor);
-        add_step(plan, (lp_step){.kind = LP_STEP_COPY, .layer = layer, .src = {added}, .dst = target, .scratch = -1},
-                 1);
-        return target;
-    }
-    tensor.buffer = plan->tensors[added].buffer;
+    if (plan->options.keep_tensors || is_read_after(plan, row, layer->add))
+        return add_tensor(plan, tensor);
+    tensor.buffer = plan->tensors[lp_find_tensor(plan, layer->add)].buffer;
     plan->tensors[plan->tensor_count] = tensor;
     return plan->tensor_count++;
+}
+
+/* The engine adds to what it overwrites: that needs a copy of what is added where sum_tensor gave another place. */
+static void copy_addend(lp_plan *plan, const lp_layer *layer, int sum) {
+    const int added = lp_find_tensor(plan, layer->add);
+
+    if (plan->tensors[added].buffer != plan->tensors[sum].buffer)
+        add_step(plan, (lp_step){.kind = LP_STEP_COPY, .layer = layer, .src = {added}, .dst = sum, .scratch = -1}, 1);
 }
 
 /* Bytes to bytes, nothing added: the layers our own kernel takes, zero points and all. */
@@ -209,10 +212,10 @@ static void add_addition(lp_plan *plan, const lp_layer *layer) {
     add_step(plan, step, 2);
 }
 
-/* The addition is fused here too, in place or not as sum_tensor says. */
 static lightpose_status add_winograd(lp_plan *plan, lp_step step, const lp_conv_spec *spec, lp_plan_tensor_entry tensor,
                                      lightpose_error *error) {
-    const int apart = plan->options.keep_tensors; /* the layer's own output is wanted too */
+    const int apart = plan->options.keep_tensors && spec->dst == LP_F32; /* the layer's own output is wanted too */
+    const uint8_t outside = plan->tensors[step.src[0]].zero;
 
     step.kind = LP_STEP_WINOGRAD;
     step.winograd = (lp_winograd){.bias = step.numbers->bias,
@@ -220,8 +223,10 @@ static lightpose_status add_winograd(lp_plan *plan, lp_step step, const lp_conv_
                                   .width = spec->width,
                                   .dilation = spec->dilation,
                                   .relu = spec->activation == LP_RELU,
+                                  .sum = spec->sum,
+                                  .shift = spec->shift,
                                   .threads = plan->options.threads};
-    LP_TRY(lp_net_winograd(plan->net, step.row, &step.winograd.weights, error));
+    LP_TRY(lp_net_winograd(plan->net, step.row, spec, outside, &step.winograd.weights, error));
     step.scratch = add_buffer(plan, lp_winograd_scratch_size(&step.winograd), plan->step_count, plan->step_count);
     if (!step.layer->add || apart) {
         step.dst = add_tensor(plan, tensor);
@@ -242,6 +247,8 @@ static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spe
 
     LP_TRY(create_conv(plan, &step, spec, &fused, error));
     step.dst = fused ? sum_tensor(plan, step.row, tensor) : add_tensor(plan, tensor);
+    if (fused)
+        copy_addend(plan, step.layer, step.dst);
     if (step.last)
         keep_forever(plan, step.dst);
     const size_t scratch = lp_conv_scratch_size(step.conv);
@@ -274,7 +281,7 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
     step.src[0] = source;
     if (is_own_depthwise(&spec))
         return add_depthwise(plan, step, &spec, tensor, error);
-    if (lp_winograd_takes(&spec))
+    if (lp_winograd_takes(&spec, scheme->features))
         return add_winograd(plan, step, &spec, tensor, error);
     if (plan->tensors[source].zero != 0 && layer->kernel > 1 && plan->tensors[source].border[0] == 0) {
         step.src[0] = with_border(plan, layer, source, pad);

@@ -153,24 +153,41 @@ lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv 
     return status;
 }
 
-static lightpose_status pack_winograd(const lp_net *net, int row, lp_winograd_weights **packed,
+/* int8 weights as the numbers they stand for, in units of the output. */
+static lightpose_status float_weights(const lp_net *net, int row, const lp_conv_spec *spec, float **weights,
                                       lightpose_error *error) {
-    const lp_layer *const layer = &net->scheme.rows[row];
-    void *weights;
+    const size_t each = (size_t)(spec->in * spec->kernel * spec->kernel);
+    void *stored;
 
-    LP_TRY(lp_net_weights(net, row, &weights, error));
-    const lightpose_status status =
-        lp_winograd_pack(packed, layer->name, weights, layer->in, layer->out, net->scheme.features, error);
+    LP_TRY(lp_net_weights(net, row, &stored, error));
+    *weights = stored;
+    if (!spec->scales)
+        return LIGHTPOSE_OK;
+    *weights = lp_calloc((size_t)spec->out * each, sizeof **weights);
+    for (size_t i = 0; *weights && i < (size_t)spec->out * each; i++)
+        (*weights)[i] = (float)((const int8_t *)stored)[i] * spec->scales[i / each];
+    lp_free(stored);
+    return *weights ? LIGHTPOSE_OK
+                    : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", spec->name);
+}
+
+static lightpose_status pack_winograd(const lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
+                                      lp_winograd_weights **packed, lightpose_error *error) {
+    float *weights;
+
+    LP_TRY(float_weights(net, row, spec, &weights, error));
+    const lightpose_status status = lp_winograd_pack(packed, spec, weights, outside, net->scheme.features, error);
     lp_free(weights);
     return status;
 }
 
-lightpose_status lp_net_winograd(lp_net *net, int row, const lp_winograd_weights **packed, lightpose_error *error) {
+lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
+                                 const lp_winograd_weights **packed, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
 
     pthread_mutex_lock(&net->mutex);
     if (!net->layers[row].winograd)
-        status = pack_winograd(net, row, &net->layers[row].winograd, error);
+        status = pack_winograd(net, row, spec, outside, &net->layers[row].winograd, error);
     *packed = net->layers[row].winograd;
     pthread_mutex_unlock(&net->mutex);
     return status;

@@ -24,7 +24,8 @@ lightpose_status lp_net_weights(const lp_net *net, int row, void **weights, ligh
 lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, const lp_packed **packed,
                                lightpose_error *error);
 
-/* Its weights for winograd.h; likewise. MEMORY. */
-lightpose_status lp_net_winograd(lp_net *net, int row, const lp_winograd_weights **packed, lightpose_error *error);
+/* Its weights for winograd.h, of an inner layer; likewise. `outside`: the source's byte for zero. MEMORY. */
+lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
+                                 const lp_winograd_weights **packed, lightpose_error *error);
 
 #endif

@@ -103,11 +103,11 @@ lp_net_input lp_plan_input(const lp_plan *plan) {
 }
 
 static void run_winograd(lp_plan *plan, const lp_step *step) {
-    const float *const src = (const float *)lp_tensor_data(plan, &plan->tensors[step->src[0]]);
-    const int adds = step->layer->add && strcmp(plan->tensors[step->dst].name, step->layer->sum) == 0;
-    const float *const added = adds ? (const float *)lp_tensor_data(plan, &plan->tensors[step->src[1]]) : NULL;
+    const lp_plan_tensor_entry *const target = &plan->tensors[step->dst];
+    const int adds = step->layer->add && strcmp(target->name, step->layer->sum) == 0;
 
-    lp_winograd_run(&step->winograd, src, added, (float *)lp_tensor_data(plan, &plan->tensors[step->dst]),
+    lp_winograd_run(&step->winograd, lp_tensor_data(plan, &plan->tensors[step->src[0]]),
+                    adds ? lp_tensor_data(plan, &plan->tensors[step->src[1]]) : NULL, lp_tensor_data(plan, target),
                     plan->arena + plan->buffers[step->scratch].offset);
 }
 

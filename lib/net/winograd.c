@@ -3,6 +3,10 @@
 
 #include "net/winograd.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/threads.h"
 #include "net/winograd_kernel.h"
@@ -15,79 +19,140 @@ enum { MOST_GROUPS = 3, LEAST_CELLS = 200, SOURCE = 6, TARGET = 4 };
 struct lp_winograd_weights {
     const lp_winograd_kernel *kernel;
     int in, out;
-    float *values; /* 36 matrices, each in panels of the kernel's columns */
-    float *zeros;  /* a source cell outside the image */
+    void *values;  /* 36 matrices, each in panels of the kernel's columns */
+    float *scales; /* of bytes: what a stored weight stands for, 36 rows of one per output channel; else NULL */
+    void *outside; /* a source cell outside the image */
 };
 
-int lp_winograd_takes(const lp_conv_spec *spec) {
-    return spec->src == LP_F32 && spec->dst == LP_F32 && !spec->depthwise && spec->kernel == 3 && spec->stride == 1 &&
+static const lp_winograd_kernel *choose(unsigned features, int bytes) {
+#if defined(__x86_64__)
+    const lp_winograd_kernel *const wide = bytes ? &lp_winograd_bytes_avx512 : &lp_winograd_avx512;
+    const lp_winograd_kernel *const narrow = bytes ? &lp_winograd_bytes_avx2 : &lp_winograd_avx2;
+    if ((features & wide->features) == wide->features)
+        return wide;
+    if ((features & narrow->features) == narrow->features)
+        return narrow;
+#endif
+    (void)features;
+    return bytes ? NULL : &lp_winograd_baseline;
+}
+
+int lp_winograd_takes(const lp_conv_spec *spec, unsigned features) {
+    const int floats = spec->src == LP_F32 && spec->dst == LP_F32;
+    const int bytes = spec->src == LP_U8 && spec->dst == LP_U8 && choose(features, 1) &&
+                      !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));
+
+    return (floats || bytes) && !spec->depthwise && spec->kernel == 3 && spec->stride == 1 &&
            spec->pad[0] == spec->dilation && spec->pad[2] == spec->dilation && spec->activation != LP_ELU &&
-           spec->in % 32 == 0 && spec->out % 32 == 0 && spec->height * spec->width >= LEAST_CELLS;
+           spec->in % 32 == 0 && spec->out % 32 == 0 && spec->in <= LP_WINOGRAD_MOST_CHANNELS &&
+           spec->height * spec->width >= LEAST_CELLS;
 }
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-static const lp_winograd_kernel *choose(unsigned features) {
-#if defined(__x86_64__)
-    if ((features & lp_winograd_avx512.features) == lp_winograd_avx512.features)
-        return &lp_winograd_avx512;
-    if ((features & lp_winograd_avx2.features) == lp_winograd_avx2.features)
-        return &lp_winograd_avx2;
-#endif
-    (void)features;
-    return &lp_winograd_baseline;
+/* G: each point's row is 1, p, p^2 over the product of its differences to the other points. */
+static void kernel_transform(const lp_winograd_kernel *kernel, double g[SOURCE][3]) {
+    const double a = kernel->point_a, b = kernel->point_b, a2 = a * a, b2 = b * b;
+    const double na = 2 * a2 * (a2 - b2), nb = 2 * b2 * (b2 - a2);
+    const double rows[SOURCE][3] = {{1 / (a2 * b2), 0, 0},     {1 / na, a / na, a2 / na},  {1 / na, -a / na, a2 / na},
+                                    {1 / nb, b / nb, b2 / nb}, {1 / nb, -b / nb, b2 / nb}, {0, 0, 1}};
+
+    memcpy(g, rows, sizeof rows);
 }
 
-/* G g G': each point's row is 1, p, p^2 over the product of its differences to the other points. */
-static void transform_kernel(const float *kernel, double transformed[LP_WINOGRAD_TAPS]) {
-    const double a = LP_WINOGRAD_A, b = LP_WINOGRAD_B, a2 = a * a, b2 = b * b;
-    const double na = 2 * a2 * (a2 - b2), nb = 2 * b2 * (b2 - a2);
-    const double g[SOURCE][3] = {{1 / (a2 * b2), 0, 0},     {1 / na, a / na, a2 / na},  {1 / na, -a / na, a2 / na},
-                                 {1 / nb, b / nb, b2 / nb}, {1 / nb, -b / nb, b2 / nb}, {0, 0, 1}};
+/* G g G' */
+static void transform_kernel(double g[SOURCE][3], const float *kernel, double transformed[LP_WINOGRAD_TAPS]) {
+    double half[SOURCE][3];
 
     for (int i = 0; i < SOURCE; i++)
-        for (int j = 0; j < SOURCE; j++) {
-            double sum = 0;
-            for (int y = 0; y < 3; y++)
-                for (int x = 0; x < 3; x++)
-                    sum += g[i][y] * g[j][x] * kernel[3 * y + x];
-            transformed[SOURCE * i + j] = sum;
-        }
+        for (int x = 0; x < 3; x++)
+            half[i][x] = g[i][0] * kernel[x] + g[i][1] * kernel[3 + x] + g[i][2] * kernel[6 + x];
+    for (int i = 0; i < SOURCE; i++)
+        for (int j = 0; j < SOURCE; j++)
+            transformed[SOURCE * i + j] = half[i][0] * g[j][0] + half[i][1] * g[j][1] + half[i][2] * g[j][2];
 }
 
-static void pack(lp_winograd_weights *packed, const float *weights) {
-    const int columns = packed->kernel->columns;
+/* The greatest magnitude of a source byte's transform: B' has rows of at most so much above and below zero. */
+static double greatest_source(int tap) {
+    static const int above[SOURCE] = {5, 2, 5, 3, 3, 5}, below[SOURCE] = {5, 8, 5, 3, 3, 5};
+    const int i = tap / SOURCE, j = tap % SOURCE;
+    const int most = above[i] * above[j] + below[i] * below[j], least = above[i] * below[j] + below[i] * above[j];
+
+    return 255.0 * (most > least ? most : least);
+}
+
+/* The factor that takes weights of one output channel to 16 bits such that no sum of their products with any bytes
+ * leaves 32 bits, each weight being rounded by up to a half. */
+static double byte_factor(const double *transformed, int in, int tap) {
+    double most = 0, sum = 0;
+
+    for (int i = 0; i < in; i++) {
+        const double magnitude = fabs(transformed[(size_t)i * LP_WINOGRAD_TAPS + (size_t)tap]);
+        most = fmax(most, magnitude);
+        sum += magnitude;
+    }
+    if (!(most > 0))
+        return 1;
+    return fmin(INT16_MAX / most, (INT32_MAX / greatest_source(tap) - 0.5 * in) / sum);
+}
+
+/* Where weight (i, o) of one of the 36 matrices lies: panels of columns; of bytes, two source channels side by side. */
+static size_t place(const lp_winograd_weights *packed, int i, int o) {
+    const size_t columns = (size_t)packed->kernel->columns, column = (size_t)o % columns;
+    const size_t panel = (size_t)o / columns * (size_t)packed->in * columns;
+
+    return panel + (packed->scales ? (size_t)(i / 2) * 2 * columns + 2 * column + (size_t)(i % 2)
+                                   : (size_t)i * columns + column);
+}
+
+static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const float *weights, int o) {
     const size_t matrix = (size_t)packed->in * (size_t)packed->out;
+    double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS];
 
-    for (int o = 0; o < packed->out; o++)
+    for (int i = 0; i < packed->in; i++)
+        transform_kernel(g, weights + ((size_t)o * (size_t)packed->in + (size_t)i) * 9,
+                         transformed + (size_t)i * LP_WINOGRAD_TAPS);
+    for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++) {
+        const double factor = packed->scales ? byte_factor(transformed, packed->in, tap) : 1;
+        if (packed->scales)
+            packed->scales[(size_t)tap * (size_t)packed->out + (size_t)o] = (float)(1 / factor);
         for (int i = 0; i < packed->in; i++) {
-            const size_t at = ((size_t)(o / columns) * (size_t)packed->in + (size_t)i) * (size_t)columns;
-            double transformed[LP_WINOGRAD_TAPS];
-            transform_kernel(weights + ((size_t)o * (size_t)packed->in + (size_t)i) * 9, transformed);
-            for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
-                packed->values[(size_t)tap * matrix + at + (size_t)(o % columns)] = (float)transformed[tap];
+            const double value = transformed[(size_t)i * LP_WINOGRAD_TAPS + (size_t)tap] * factor;
+            const size_t at = (size_t)tap * matrix + place(packed, i, o);
+            if (packed->scales)
+                ((int16_t *)packed->values)[at] = (int16_t)lrint(value);
+            else
+                ((float *)packed->values)[at] = (float)value;
         }
+    }
 }
 
-lightpose_status lp_winograd_pack(lp_winograd_weights **out, const char *name, const float *weights, int in, int outs,
-                                  unsigned features, lightpose_error *error) {
-    const size_t count = (size_t)LP_WINOGRAD_TAPS * (size_t)in * (size_t)outs;
+lightpose_status lp_winograd_pack(lp_winograd_weights **out, const lp_conv_spec *spec, const float *weights,
+                                  uint8_t outside, unsigned features, lightpose_error *error) {
+    const int bytes = spec->src == LP_U8;
+    const size_t count = (size_t)LP_WINOGRAD_TAPS * (size_t)spec->in * (size_t)spec->out;
     lp_winograd_weights *packed = lp_calloc(1, sizeof *packed);
+    double g[SOURCE][3];
 
     *out = NULL;
     if (packed) {
-        packed->kernel = choose(features);
-        packed->in = in;
-        packed->out = outs;
-        packed->values = lp_calloc(count, sizeof(float));
-        packed->zeros = lp_calloc((size_t)in, sizeof(float));
+        packed->kernel = choose(features, bytes);
+        packed->in = spec->in;
+        packed->out = spec->out;
+        packed->values = lp_calloc(count, (size_t)packed->kernel->weight_bytes);
+        packed->scales = bytes ? lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->out, sizeof(float)) : NULL;
+        packed->outside = lp_calloc((size_t)spec->in, sizeof(float));
     }
-    if (!packed || !packed->values || !packed->zeros) {
+    if (!packed || !packed->values || (bytes && !packed->scales) || !packed->outside) {
         lp_winograd_weights_destroy(&packed);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu bytes", name,
-                       count * sizeof(float));
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu values", spec->name,
+                       count);
     }
-    pack(packed, weights);
+    if (bytes)
+        memset(packed->outside, outside, (size_t)spec->in);
+    kernel_transform(packed->kernel, g);
+    for (int o = 0; o < spec->out; o++)
+        pack_channel(packed, g, weights, o);
     *out = packed;
     return LIGHTPOSE_OK;
 }
@@ -96,7 +161,8 @@ void lp_winograd_weights_destroy(lp_winograd_weights **packed) {
     if (!*packed)
         return;
     lp_free((*packed)->values);
-    lp_free((*packed)->zeros);
+    lp_free((*packed)->scales);
+    lp_free((*packed)->outside);
     lp_free(*packed);
     *packed = NULL;
 }
@@ -142,76 +208,98 @@ static int room_of(const lp_winograd *layer) {
     return MOST_GROUPS * layer->weights->kernel->rows;
 }
 
-/* Floats from one of the 36 matrices of a block to the next: a vector more than it holds, so that the 36 do not fall
+/* Values from one of the 36 matrices of a block to the next: a vector more than it holds, so that the 36 do not fall
  * into the same cache sets. */
 static size_t matrix_step(int tiles, int channels) {
     return (size_t)tiles * (size_t)channels + LP_ALIGN / sizeof(float);
 }
 
-static size_t thread_scratch(const lp_winograd *layer) {
-    const int tiles = room_of(layer);
+/* Bytes of the transformed source of a block, and of all that a thread needs. */
+static size_t source_scratch(const lp_winograd *layer) {
+    const lp_winograd_weights *const weights = layer->weights;
 
-    return LP_WINOGRAD_TAPS * (matrix_step(tiles, layer->weights->in) + matrix_step(tiles, layer->weights->out));
+    return lp_align(LP_WINOGRAD_TAPS * matrix_step(room_of(layer), weights->in) *
+                    (size_t)weights->kernel->weight_bytes);
+}
+
+static size_t thread_scratch(const lp_winograd *layer) {
+    return source_scratch(layer) + LP_WINOGRAD_TAPS * matrix_step(room_of(layer), layer->weights->out) * sizeof(float);
 }
 
 size_t lp_winograd_scratch_size(const lp_winograd *layer) {
-    return (size_t)layer->threads * thread_scratch(layer) * sizeof(float);
+    return (size_t)layer->threads * thread_scratch(layer);
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-static void source_cells(const lp_winograd *layer, tile at, const float *src, const float *cells[36]) {
+static size_t element_bytes(const lp_winograd *layer) {
+    return layer->weights->scales ? 1 : sizeof(float);
+}
+
+static void source_cells(const lp_winograd *layer, tile at, const void *src, const void *cells[36]) {
+    const size_t cell_bytes = (size_t)layer->weights->in * element_bytes(layer);
+
     for (int i = 0; i < LP_WINOGRAD_TAPS; i++) {
         const int y = at.y + (i / SOURCE - 1) * layer->dilation, x = at.x + (i % SOURCE - 1) * layer->dilation;
         const int inside = y >= 0 && y < layer->height && x >= 0 && x < layer->width;
         const size_t cell = inside ? (size_t)y * (size_t)layer->width + (size_t)x : 0;
-        cells[i] = inside ? src + cell * (size_t)layer->weights->in : layer->weights->zeros;
+        cells[i] = inside ? (const char *)src + cell * cell_bytes : layer->weights->outside;
     }
 }
 
-static void target_cells(const lp_winograd *layer, tile at, const float *added, float *dst,
-                         const float *added_cells[16], float *cells[16]) {
+static void target_cells(const lp_winograd *layer, tile at, const void *added, void *dst, const void *added_cells[16],
+                         void *cells[16]) {
+    const size_t cell_bytes = (size_t)layer->weights->out * element_bytes(layer);
+
     for (int i = 0; i < TARGET * TARGET; i++) {
         const int y = at.y + i / TARGET * layer->dilation, x = at.x + i % TARGET * layer->dilation;
         const int inside = y < layer->height && x < layer->width;
-        const size_t offset = inside ? ((size_t)y * (size_t)layer->width + (size_t)x) * (size_t)layer->weights->out : 0;
-        cells[i] = inside ? dst + offset : NULL;
-        added_cells[i] = inside && added ? added + offset : NULL;
+        const size_t offset = inside ? ((size_t)y * (size_t)layer->width + (size_t)x) * cell_bytes : 0;
+        cells[i] = inside ? (char *)dst + offset : NULL;
+        added_cells[i] = inside && added ? (const char *)added + offset : NULL;
     }
 }
 
 /* Tiles first to end, at most as many as there is room for in `scratch`. */
-static void run_block(const lp_winograd *layer, const float *src, const float *added, float *dst, float *scratch,
-                      int first, int end) {
+static void run_block(const lp_winograd *layer, const void *src, const void *added, void *dst, char *scratch, int first,
+                      int end) {
     const lp_winograd_weights *const weights = layer->weights;
-    const int room = room_of(layer);
+    const lp_winograd_kernel *const kernel = weights->kernel;
+    const int room = room_of(layer), tiles = (end - first + kernel->rows - 1) / kernel->rows * kernel->rows;
     const size_t source_step = matrix_step(room, weights->in), product_step = matrix_step(room, weights->out);
-    const size_t matrix = (size_t)weights->in * (size_t)weights->out;
-    const int rows = weights->kernel->rows, tiles = (end - first + rows - 1) / rows * rows;
-    float *const products = scratch + LP_WINOGRAD_TAPS * source_step;
+    const size_t matrix = (size_t)weights->in * (size_t)weights->out, bytes = (size_t)kernel->weight_bytes;
+    char *const products = scratch + source_scratch(layer);
 
     for (int i = first; i < end; i++) {
-        const float *cells[LP_WINOGRAD_TAPS];
+        const void *cells[LP_WINOGRAD_TAPS];
         source_cells(layer, find_tile(layer, i), src, cells);
-        weights->kernel->transform_source(cells, weights->in, scratch + (size_t)(i - first) * (size_t)weights->in,
-                                          source_step);
+        kernel->transform_source(cells, weights->in, scratch + (size_t)(i - first) * (size_t)weights->in * bytes,
+                                 source_step);
     }
     for (size_t tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
-        weights->kernel->multiply(scratch + tap * source_step, weights->values + tap * matrix,
-                                  products + tap * product_step, tiles, weights->in, weights->out);
+        kernel->multiply(scratch + tap * source_step * bytes, (const char *)weights->values + tap * matrix * bytes,
+                         products + tap * product_step * sizeof(float), tiles, weights->in, weights->out);
     for (int i = first; i < end; i++) {
-        const float *added_cells[TARGET * TARGET];
-        float *cells[TARGET * TARGET];
+        const void *added_cells[TARGET * TARGET];
+        void *cells[TARGET * TARGET];
+        const lp_winograd_output output = {.scales = weights->scales,
+                                           .bias = layer->bias,
+                                           .relu = layer->relu,
+                                           .factor = layer->sum,
+                                           .shift = layer->shift,
+                                           .added = added ? added_cells : NULL,
+                                           .cells = cells};
         target_cells(layer, find_tile(layer, i), added, dst, added_cells, cells);
-        weights->kernel->transform_products(products + (size_t)(i - first) * (size_t)weights->out, product_step,
-                                            layer->bias, layer->relu, weights->out, added ? added_cells : NULL, cells);
+        kernel->transform_products(products + (size_t)(i - first) * (size_t)weights->out * sizeof(float), product_step,
+                                   weights->out, &output);
     }
 }
 
 typedef struct job {
     const lp_winograd *layer;
-    const float *src, *added;
-    float *dst, *scratch;
+    const void *src, *added;
+    void *dst;
+    char *scratch;
 } job;
 
 /* An even share of the groups of tiles, in scratch memory of its own. */
@@ -228,7 +316,8 @@ static void run_part(void *argument, int part) {
     }
 }
 
-void lp_winograd_run(const lp_winograd *layer, const float *src, const float *added, float *dst, void *scratch) {
+void lp_winograd_run(const lp_winograd *layer, const void *src, const void *added, void *dst, void *scratch) {
     job all = {layer, src, added, dst, scratch};
+
     lp_threads_share(layer->threads, run_part, &all);
 }

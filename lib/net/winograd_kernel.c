@@ -26,6 +26,8 @@ enum { LANES = 4, ROWS = 6, FEATURES = 0 };
 #endif
 
 enum { COLUMNS = 2 * LANES };
+#define A 0.625F
+#define B 1.5F
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef int mask __attribute__((vector_size(LANES * sizeof(int))));
@@ -40,10 +42,8 @@ static inline void store(float *to, vector v) {
     memcpy(to, &v, sizeof v);
 }
 
-static const float a1 = LP_WINOGRAD_A, a2 = LP_WINOGRAD_A * LP_WINOGRAD_A,
-                   a3 = LP_WINOGRAD_A * LP_WINOGRAD_A * LP_WINOGRAD_A;
-static const float b1 = LP_WINOGRAD_B, b2 = LP_WINOGRAD_B * LP_WINOGRAD_B,
-                   b3 = LP_WINOGRAD_B * LP_WINOGRAD_B * LP_WINOGRAD_B;
+static const float a1 = A, a2 = A * A, a3 = A * A * A;
+static const float b1 = B, b2 = B * B, b3 = B * B * B;
 
 /* B' on six vectors `step` apart. */
 static inline __attribute__((always_inline)) void source_pass(const vector *x, vector *t, int step) {
@@ -59,17 +59,17 @@ static inline __attribute__((always_inline)) void source_pass(const vector *x, v
     t[5 * step] = a2 * b2 * x1 - (a2 + b2) * x3 + x5;
 }
 
-static void transform_source(const float *const *cells, int channels, float *target, size_t step) {
+static void transform_source(const void *const *cells, int channels, void *target, size_t step) {
     for (int c = 0; c < channels; c += LANES) {
         vector x[36];
         for (int i = 0; i < 36; i++)
-            x[i] = load(cells[i] + c);
+            x[i] = load((const float *)cells[i] + c);
         for (int i = 0; i < 6; i++)
             source_pass(x + i, x + i, 6);
         for (int i = 0; i < 6; i++)
             source_pass(x + 6 * i, x + 6 * i, 1);
         for (int i = 0; i < 36; i++)
-            store(target + (size_t)i * step + c, x[i]);
+            store((float *)target + (size_t)i * step + c, x[i]);
     }
 }
 
@@ -95,11 +95,12 @@ static inline __attribute__((always_inline)) void multiply_block(const float *so
     }
 }
 
-static void multiply(const float *source, const float *weights, float *products, int tiles, int in, int out) {
+static void multiply(const void *source, const void *weights, void *products, int tiles, int in, int out) {
     for (int o = 0; o < out; o += COLUMNS)
         for (int tile = 0; tile < tiles; tile += ROWS)
-            multiply_block(source + (size_t)tile * (size_t)in, weights + (size_t)o * (size_t)in,
-                           products + (size_t)tile * (size_t)out + o, in, out);
+            multiply_block((const float *)source + (size_t)tile * (size_t)in,
+                           (const float *)weights + (size_t)o * (size_t)in,
+                           (float *)products + (size_t)tile * (size_t)out + o, in, out);
 }
 
 /* A' on six vectors `from_step` apart. */
@@ -113,33 +114,36 @@ static inline __attribute__((always_inline)) void product_pass(const vector *m, 
     y[3 * to_step] = a3 * difference_a + b3 * difference_b + m[5 * from_step];
 }
 
-static void transform_products(const float *products, size_t step, const float *bias, int relu, int channels,
-                               const float *const *added, float *const *cells) {
+static void transform_products(const void *products, size_t step, int channels, const lp_winograd_output *output) {
     const vector zero = {0};
 
     for (int c = 0; c < channels; c += LANES) {
         vector m[36], half[24], y[16];
-        const vector offset = load(bias + c);
+        const vector offset = load(output->bias + c);
         for (int i = 0; i < 36; i++)
-            m[i] = load(products + (size_t)i * step + c);
+            m[i] = load((const float *)products + (size_t)i * step + c);
         for (int i = 0; i < 6; i++)
             product_pass(m + i, 6, half + i, 6);
         for (int i = 0; i < 4; i++)
             product_pass(half + 6 * i, 1, y + 4 * i, 1);
         for (int i = 0; i < 16; i++) {
-            if (!cells[i])
+            if (!output->cells[i])
                 continue;
             vector value = y[i] + offset;
-            if (relu)
+            if (output->relu)
                 value = (vector)((mask)value & (value > zero));
-            store(cells[i] + c, added ? value + load(added[i] + c) : value);
+            if (output->added)
+                value += load((const float *)output->added[i] + c);
+            store((float *)output->cells[i] + c, value);
         }
     }
 }
 
 const lp_winograd_kernel KERNEL = {.name = NAME,
                                    .features = FEATURES,
-                                   .lanes = LANES,
+                                   .point_a = A,
+                                   .point_b = B,
+                                   .weight_bytes = sizeof(float),
                                    .rows = ROWS,
                                    .columns = COLUMNS,
                                    .transform_source = transform_source,

@@ -1,37 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The three parts of winograd.h's work on a block of tiles. winograd_kernel.c is compiled once per instruction set,
- * each time under another name. */
+/* The three parts of winograd.h's work on a block of tiles. winograd_kernel.c (floats) and winograd_bytes.c are
+ * compiled once per instruction set, each time under another name. */
 
 #ifndef LP_NET_WINOGRAD_KERNEL_H
 #define LP_NET_WINOGRAD_KERNEL_H
 
 #include <stddef.h>
 
+/* What becomes of a sum s: act(s + bias) + factor * added + shift; bytes are rounded to the nearest and saturate. */
+typedef struct lp_winograd_output {
+    const float *scales; /* of bytes: what a product counts, 36 rows of one per channel */
+    const float *bias;   /* one per channel */
+    int relu;
+    float factor, shift;      /* 1 and 0 in F32 */
+    const void *const *added; /* 4x4 pointers to cells, or NULL */
+    void *const *cells;       /* 4x4 pointers to cells, NULL outside the image */
+} lp_winograd_output;
+
 typedef struct lp_winograd_kernel {
     const char *name;
-    unsigned features; /* of the CPU, all needed */
-    int lanes;         /* floats in a vector; channels are a multiple */
-    int rows, columns; /* of the product that is held in registers: tiles, and output channels */
+    unsigned features;      /* of the CPU, all needed */
+    float point_a, point_b; /* of 0, +-a, +-b and infinity */
+    int weight_bytes;       /* of a weight and of a transformed source value; products have 4 */
+    int rows, columns;      /* of the product that is held in registers: tiles, and output channels */
 
-    /* cells: 6x6 pointers to source cells (outside the image: to zeros); target: 36 rows, `step` floats apart. */
-    void (*transform_source)(const float *const *cells, int channels, float *target, size_t step);
+    /* cells: 6x6 pointers to source cells; target: 36 rows, `step` values apart. */
+    void (*transform_source)(const void *const *cells, int channels, void *target, size_t step);
 
     /* products[tile][out] = sum over in of source[tile][in] * weights; weights: panels of `columns` outputs, each `in`
      * rows. `tiles` is a multiple of `rows`. */
-    void (*multiply)(const float *source, const float *weights, float *products, int tiles, int in, int out);
+    void (*multiply)(const void *source, const void *weights, void *products, int tiles, int in, int out);
 
-    /* products: 36 rows, `step` floats apart; cells: 4x4 pointers to outputs, NULL outside the image; added: the same
-     * for what is added, or NULL. */
-    void (*transform_products)(const float *products, size_t step, const float *bias, int relu, int channels,
-                               const float *const *added, float *const *cells);
+    /* products: 36 rows, `step` values apart. */
+    void (*transform_products)(const void *products, size_t step, int channels, const lp_winograd_output *output);
 } lp_winograd_kernel;
 
 extern const lp_winograd_kernel lp_winograd_baseline, lp_winograd_avx2, lp_winograd_avx512;
-
-/* The points: 0, +-A, +-B and infinity. */
-#define LP_WINOGRAD_A 0.625F
-#define LP_WINOGRAD_B 1.5F
+extern const lp_winograd_kernel lp_winograd_bytes_avx2, lp_winograd_bytes_avx512;
 
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* winograd_kernel.c for bytes: 16-bit values, multiplied in pairs and added in 32 bits by one instruction (vpmaddwd).
+ */
+
+#include "net/winograd_kernel.h"
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/cpu.h"
+
+/* LANES: sums in a vector. */
+#if defined(__AVX512F__)
+#define KERNEL lp_winograd_bytes_avx512
+enum { LANES = 16, ROWS = 12, FEATURES = LP_CPU_AVX512 };
+#define NAME               "lightpose:winograd:u8:avx512"
+#define MULTIPLY_ADD(a, b) ((sums)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#else
+#define KERNEL             lp_winograd_bytes_avx2
+enum { LANES = 8, ROWS = 6, FEATURES = LP_CPU_AVX2 };
+#define NAME               "lightpose:winograd:u8:avx2"
+#define MULTIPLY_ADD(a, b) ((sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
+#endif
+
+enum { COLUMNS = 2 * LANES };
+
+typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int16_t shorts __attribute__((vector_size(2 * LANES * sizeof(int16_t))));
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+
+static inline vector load(const float *from) {
+    vector v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+static inline sums load_sums(const int32_t *from) {
+    sums v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+/* ---- Source ------------------------------------------------------------------------------------------------------ */
+
+static inline shorts load_shorts(const uint8_t *from) {
+#if defined(__AVX512F__)
+    return (shorts)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
+#else
+    return (shorts)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from));
+#endif
+}
+
+/* B' on six vectors `step` apart; exact. */
+static inline __attribute__((always_inline)) void source_pass(const shorts *x, shorts *t, int step) {
+    const shorts x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
+    const shorts even_a = x4 - (x2 << 2), odd_a = x3 - (x1 << 2);
+    const shorts even_b = x4 - x2, odd_b = (x3 - x1) << 1;
+
+    t[0] = ((x0 - x2) << 2) - x2 + x4;
+    t[step] = even_a + odd_a;
+    t[2 * step] = even_a - odd_a;
+    t[3 * step] = even_b + odd_b;
+    t[4 * step] = even_b - odd_b;
+    t[5 * step] = ((x1 - x3) << 2) - x3 + x5;
+}
+
+static void transform_source(const void *const *cells, int channels, void *target, size_t step) {
+    for (int c = 0; c < channels; c += 2 * LANES) {
+        shorts x[36];
+        for (int i = 0; i < 36; i++)
+            x[i] = load_shorts((const uint8_t *)cells[i] + c);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + i, x + i, 6);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + 6 * i, x + 6 * i, 1);
+        for (int i = 0; i < 36; i++)
+            memcpy((int16_t *)target + (size_t)i * step + c, &x[i], sizeof x[i]);
+    }
+}
+
+/* ---- Products ---------------------------------------------------------------------------------------------------- */
+
+/* ROWS tiles by COLUMNS outputs, all sums in registers; two source channels at a time. */
+static inline __attribute__((always_inline)) void multiply_block(const int16_t *source, const int16_t *weights,
+                                                                 int32_t *products, int in, int out) {
+    sums low[ROWS], high[ROWS];
+
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+        low[r] = high[r] = (sums){0};
+    for (int i = 0; i < in; i += 2) {
+        const sums w0 = load_sums((const int32_t *)(weights + (size_t)i * COLUMNS));
+        const sums w1 = load_sums((const int32_t *)(weights + (size_t)i * COLUMNS) + LANES);
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            int32_t pair;
+            memcpy(&pair, source + (size_t)r * (size_t)in + (size_t)i, sizeof pair);
+            const sums both = (sums){0} + pair;
+            low[r] += MULTIPLY_ADD(both, w0);
+            high[r] += MULTIPLY_ADD(both, w1);
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++) {
+        memcpy(products + (size_t)r * (size_t)out, &low[r], sizeof low[r]);
+        memcpy(products + (size_t)r * (size_t)out + LANES, &high[r], sizeof high[r]);
+    }
+}
+
+static void multiply(const void *source, const void *weights, void *products, int tiles, int in, int out) {
+    for (int o = 0; o < out; o += COLUMNS)
+        for (int tile = 0; tile < tiles; tile += ROWS)
+            multiply_block((const int16_t *)source + (size_t)tile * (size_t)in,
+                           (const int16_t *)weights + (size_t)o * (size_t)in,
+                           (int32_t *)products + (size_t)tile * (size_t)out + o, in, out);
+}
+
+/* ---- Outputs ----------------------------------------------------------------------------------------------------- */
+
+/* A' on six vectors `from_step` apart. */
+static inline __attribute__((always_inline)) void product_pass(const vector *m, int from_step, vector *y, int to_step) {
+    const vector sum_a = m[from_step] + m[2 * from_step], difference_a = m[from_step] - m[2 * from_step];
+    const vector sum_b = m[3 * from_step] + m[4 * from_step], difference_b = m[3 * from_step] - m[4 * from_step];
+
+    y[0] = m[0] + sum_a + sum_b;
+    y[to_step] = difference_a + 2 * difference_b;
+    y[2 * to_step] = sum_a + 4 * sum_b;
+    y[3 * to_step] = difference_a + 8 * difference_b + m[5 * from_step];
+}
+
+static inline vector load_bytes(const uint8_t *from) {
+#if defined(__AVX512F__)
+    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
+#else
+    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+#endif
+}
+
+/* Rounds to the nearest, halves to even, and saturates. What is held to 255 first converts to no negative number. */
+static inline void store_bytes(uint8_t *to, vector v) {
+#if defined(__AVX512F__)
+    const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
+#else
+    const __m256i whole = _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
+    const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
+#endif
+}
+
+static void transform_products(const void *products, size_t step, int channels, const lp_winograd_output *output) {
+    const vector zero = {0}, factor = zero + output->factor, shift = zero + output->shift;
+
+    for (int c = 0; c < channels; c += LANES) {
+        vector m[36], half[24], y[16];
+        const vector offset = load(output->bias + c);
+        for (int i = 0; i < 36; i++)
+            m[i] = __builtin_convertvector(load_sums((const int32_t *)products + (size_t)i * step + c), vector) *
+                   load(output->scales + (size_t)i * (size_t)channels + c);
+        for (int i = 0; i < 6; i++)
+            product_pass(m + i, 6, half + i, 6);
+        for (int i = 0; i < 4; i++)
+            product_pass(half + 6 * i, 1, y + 4 * i, 1);
+        for (int i = 0; i < 16; i++) {
+            if (!output->cells[i])
+                continue;
+            vector value = y[i] + offset;
+            if (output->relu)
+                value = (vector)((sums)value & (value > zero));
+            if (output->added)
+                value += factor * load_bytes((const uint8_t *)output->added[i] + c);
+            store_bytes((uint8_t *)output->cells[i] + c, value + shift);
+        }
+    }
+}
+
+const lp_winograd_kernel KERNEL = {.name = NAME,
+                                   .features = FEATURES,
+                                   .point_a = 1,
+                                   .point_b = 2,
+                                   .weight_bytes = sizeof(int16_t),
+                                   .rows = ROWS,
+                                   .columns = COLUMNS,
+                                   .transform_source = transform_source,
+                                   .multiply = multiply,
+                                   .transform_products = transform_products};
