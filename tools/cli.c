@@ -48,8 +48,8 @@ const lp_cli_option lp_cli_model_options[] = {
      SETTING(INT, min_keypoints), .max = 18},
     {"min-score", 0, "X", "people of a smaller score are left out (-1: 0.1, with the decoder reference 0.2)",
      SETTING(NUMBER, min_score), .min = -1, .max = 1e6},
-    {"complete", 0, "N", "1: guess the keypoints that are missing; 0: leave them out (1)", SETTING(INT, complete),
-     .max = 1},
+    {"complete", 0, NULL, "guess the keypoints that are missing, for --completed (--no-complete: do not)",
+     SETTING(FLAG, complete)},
     {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1 << 20},
     {0}};
 
@@ -326,7 +326,7 @@ int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int 
         } else if (options && (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))) {
             lp_cli_help(command, groups);
             code = LP_CLI_OK;
-        } else if (options && !strcmp(argv[i], "--complete")) {
+        } else if (options && !strcmp(argv[i], "--list-options")) {
             lp_cli_complete(groups);
             code = LP_CLI_OK;
         } else if (options) {

@@ -88,7 +88,7 @@ void lp_cli_operands_free(lp_cli_operands *operands);
 
 /* Reads argv[1..argc-1]. Options and operands may be mixed; "--" ends the options; "-" is an operand. Accepts
  * `--name VALUE`, `--name=VALUE`, `-xVALUE`, `-x VALUE`. `--help` and `-h` print the help, and
- * `--complete` what a shell completes.
+ * `--list-options` what a shell completes.
  * Returns LP_CLI_GO with *operands filled, LP_CLI_OK after the help, LP_CLI_USAGE after a message on stderr. */
 int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int argc, char **argv,
                  lp_cli_operands *operands);

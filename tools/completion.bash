@@ -7,7 +7,7 @@ _lightpose() {
     local program=${COMP_WORDS[0]/#\~/$HOME}
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "$("$program" --complete 2>/dev/null) --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "$("$program" --list-options 2>/dev/null) --help --version" -- "$current")
         return
     fi
     # Lines are "--flag", "--option=" or "--option=value value".
@@ -25,7 +25,7 @@ _lightpose() {
             fi
             return
         fi
-    done < <("$program" "$command" --complete 2>/dev/null)
+    done < <("$program" "$command" --list-options 2>/dev/null)
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${options[*]} --help" -- "$current")
     else

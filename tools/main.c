@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
         printf("lightpose %s\n", lightpose_version());
         return LP_CLI_OK;
     }
-    if (!strcmp(argv[1], "--complete")) {
+    if (!strcmp(argv[1], "--list-options")) {
         for (size_t i = 0; commands[i].name; i++)
             puts(commands[i].name);
         return LP_CLI_OK;
