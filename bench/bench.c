@@ -58,7 +58,7 @@ static const lp_cli_option own_options[] = {
     {0}};
 
 static const lp_cli_command command = {
-    "bench", "[INPUT...]",
+    "lightpose-bench", "[INPUT...]",
     "Measures frames a second and milliseconds of each stage, for every precision, on frames held in memory.\n\n"
     "INPUT are pictures, folders and clips, each measured by itself; without any, one made-up picture in which nobody\n"
     "is. Runs are warm; times are medians with their spread. Where the machine was not quiet or not free, the report\n"

@@ -320,12 +320,17 @@ static void no_decoder_allocates(void **state) {
     lightpose_settings settings = settings_of(LIGHTPOSE_PRECISION_INT8, 2);
 
     (void)state;
-    settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
-    for (settings.upsample = 1; settings.upsample <= 8; settings.upsample *= 2)
-        allocates_nothing(&settings, LIGHTPOSE_BGR24, "reference");
-    settings.upsample = 4;
-    settings.max_people = 3;
-    allocates_nothing(&settings, LIGHTPOSE_BGR24, "three people");
+    for (int decoder = LIGHTPOSE_DECODER_REFERENCE; decoder <= LIGHTPOSE_DECODER_REFINED; decoder++) {
+        settings.decoder = (lightpose_decoder)decoder;
+        for (settings.upsample = 2; settings.upsample <= 8; settings.upsample *= 4)
+            allocates_nothing(&settings, LIGHTPOSE_BGR24, "a decoder");
+        settings.upsample = 4;
+        settings.threads = decoder; /* 1 or 2 */
+        settings.max_people = 3;
+        allocates_nothing(&settings, LIGHTPOSE_BGR24, "three people");
+        settings.max_people = 0;
+        settings.threads = 2;
+    }
 }
 
 int main(void) {

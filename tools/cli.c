@@ -65,7 +65,8 @@ const char *lp_cli_decoder_name(lightpose_decoder decoder) {
 
 static void say(const char *name, const char *hint, const char *format, va_list args) {
     char line[2048];
-    size_t used = (size_t)snprintf(line, sizeof line, name ? "lightpose %s: " : "lightpose: ", name);
+    size_t used = name ? (size_t)snprintf(line, sizeof line, "%s%s: ", lp_cli_prefix(name), name)
+                       : (size_t)snprintf(line, sizeof line, "lightpose: ");
     const int text = vsnprintf(line + used, sizeof line - used - 1, format, args);
     used += text < 0 ? 0 : (size_t)text;
     if (used > sizeof line - 2)
@@ -74,7 +75,7 @@ static void say(const char *name, const char *hint, const char *format, va_list 
     line[used] = 0;
     fputs(line, stderr);
     if (hint)
-        fprintf(stderr, "Try `lightpose %s --help`.\n", hint);
+        fprintf(stderr, "Try `%s%s --help`.\n", lp_cli_prefix(hint), hint);
 }
 
 void lp_cli_error(const char *format, ...) {

@@ -72,7 +72,7 @@ typedef struct lp_cli_group {
 } lp_cli_group;
 
 typedef struct lp_cli_command {
-    const char *name;
+    const char *name;     /* "run", or "lightpose-NAME" of a program of its own */
     const char *operands; /* as in "INPUT..."; NULL: it takes none, and giving one is an error */
     const char *about;    /* what it does: one line, then what more is worth saying */
     const char *examples; /* lines "    lightpose …  what it shows", or NULL */

@@ -39,9 +39,13 @@ static void print_option(const lp_cli_option *option) {
     wrap(option->help, HELP_COLUMN, HELP_COLUMN);
 }
 
+const char *lp_cli_prefix(const char *name) {
+    return strncmp(name, "lightpose-", 10) == 0 ? "" : "lightpose ";
+}
+
 void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups) {
-    printf("Usage: lightpose %s [options]%s%s\n\n%s\n", command->name, command->operands ? " " : "",
-           command->operands ? command->operands : "", command->about);
+    printf("Usage: %s%s [options]%s%s\n\n%s\n", lp_cli_prefix(command->name), command->name,
+           command->operands ? " " : "", command->operands ? command->operands : "", command->about);
     for (; groups->title; groups++) {
         printf("\n%s:\n", groups->title);
         for (const lp_cli_option *o = groups->options; o->name; o++)

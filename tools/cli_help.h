@@ -6,6 +6,9 @@
 
 #include "cli.h"
 
+/* "lightpose " before a subcommand's name, nothing before that of a program of its own. */
+const char *lp_cli_prefix(const char *name);
+
 /* Prints the help of a subcommand on stdout. */
 void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups);
 
