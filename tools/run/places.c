@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fail.h"
 
@@ -84,6 +85,9 @@ static lightpose_status add_by_format(lp_places *places, const char *path, reque
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                             "option --output: format %s writes a file for each frame; name a folder instead of %s",
                             name, what);
+    if (is_stdout && writer->needs_picture && isatty(STDOUT_FILENO))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "option --output: standard output is a terminal, which cannot show format %s", name);
     wanted->taken = 1;
     return add_file(places, writer, path, error);
 }
