@@ -72,11 +72,12 @@ static void sample(const patch *p, float x, float y, float values[3][3]) {
     }
 }
 
-/* The top of the parabola through three values, in steps from the middle one, one step at most. 0 without a top. */
+/* The top of the parabola through three values, in steps from the middle one, one step at most. 0 without a top. Of
+ * values so large that sums overflow it is some place within a step, never NaN, which would be no index. */
 static float top(float before, float middle, float after) {
     const float bend = before - 2 * middle + after;
     const float at = bend < 0 ? 0.5f * (before - after) / bend : 0;
-    return at < -1 ? -1 : at > 1 ? 1 : at;
+    return fminf(fmaxf(at, -1), 1);
 }
 
 static void refine(const patch *p, float *x, float *y) {
