@@ -9,7 +9,7 @@
 #include "settings.h"
 
 /* What measures best on the labelled images (weights/README.md). */
-static const lightpose_range_method default_method = LIGHTPOSE_RANGE_MSE;
+static const lightpose_calibration default_method = LIGHTPOSE_CALIBRATION_MSE;
 static const double default_share = 99.99;
 
 lightpose_status lightpose_calibrator_open(lightpose_calibrator **calibrator, lightpose_model *model,
@@ -42,18 +42,18 @@ lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator, cons
     return lp_calibrator_run(calibrator, image, error);
 }
 
-lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator, lightpose_range_method method,
+lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator, lightpose_calibration method,
                                              double share, const char **text, lightpose_error *error) {
     NEED(text, error);
     *text = NULL;
     NEED(calibrator, error);
-    if ((int)method < LIGHTPOSE_RANGE_DEFAULT || method > LIGHTPOSE_RANGE_MSE)
+    if ((int)method < LIGHTPOSE_CALIBRATION_DEFAULT || method > LIGHTPOSE_CALIBRATION_MSE)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "range method is %d; known are 0 to %d", (int)method,
-                       LIGHTPOSE_RANGE_MSE);
+                       LIGHTPOSE_CALIBRATION_MSE);
     if (share != 0 && !(share > 50 && share <= 100))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "share is %g percent; it is above 50 and at most 100, or 0",
                        share);
-    const lp_spread_rule rule = {.method = method == LIGHTPOSE_RANGE_DEFAULT ? default_method : method,
+    const lp_spread_rule rule = {.method = method == LIGHTPOSE_CALIBRATION_DEFAULT ? default_method : method,
                                  .share = share != 0 ? share : default_share};
     return lp_calibrator_text(calibrator, &rule, text, error);
 }

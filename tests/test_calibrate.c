@@ -56,7 +56,7 @@ static lp_spread spread_of_values(int pieces) {
     return spread;
 }
 
-static void range_of(const lp_spread *spread, lightpose_range_method method, double share, int steps, int per_channel,
+static void range_of(const lp_spread *spread, lightpose_calibration method, double share, int steps, int per_channel,
                      float *low, float *high) {
     const lp_spread_rule rule = {.method = method, .share = share, .steps = steps, .per_channel = per_channel};
 
@@ -79,11 +79,11 @@ static void minmax_holds_every_value(void **state) {
         most = fmaxf(most, values[i][1]);
     }
     lp_spread spread = spread_of_values(8);
-    range_of(&spread, LIGHTPOSE_RANGE_MINMAX, 0, 255, 1, low, high);
+    range_of(&spread, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 1, low, high);
     assert_true(low[0] == 0 && high[0] == first);
     assert_true(low[1] == least && high[1] == most);
     assert_true(low[2] == least && high[2] == most); /* nothing is known of it: as the whole tensor */
-    range_of(&spread, LIGHTPOSE_RANGE_MINMAX, 0, 255, 0, low, high);
+    range_of(&spread, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 0, low, high);
     assert_true(low[0] == least && high[0] == most);
     lp_spread_free(&spread);
 }
@@ -120,7 +120,7 @@ static void percentile_is_that_of_sorted_magnitudes(void **state) {
     qsort(sorted, CELLS, sizeof *sorted, by_value);
     for (int i = 0; i < 4; i++) {
         const int at = CELLS - 1 - (int)(CELLS * (100 - shares[i]) / 100 + 1e-6);
-        range_of(&spread, LIGHTPOSE_RANGE_PERCENTILE, shares[i], 127, 1, low, high);
+        range_of(&spread, LIGHTPOSE_CALIBRATION_PERCENTILE, shares[i], 127, 1, low, high);
         const float chosen = fmaxf(-low[1], high[1]), bin = spread.reach[1] / LP_SPREAD_BINS;
         if (!(fabsf(chosen - sorted[at]) <= bin))
             fail_msg("%g percent: %g, not %g; bin %g", shares[i], (double)chosen, (double)sorted[at], (double)bin);
@@ -154,7 +154,7 @@ static void mse_is_near_the_best_of_all_ranges(void **state) {
     lp_spread spread = spread_of_values(2);
     for (int i = 0; i < 4; i++)
         for (int channel = 0; channel < 2; channel++) {
-            range_of(&spread, LIGHTPOSE_RANGE_MSE, 0, steps[i], 1, low, high);
+            range_of(&spread, LIGHTPOSE_CALIBRATION_MSE, 0, steps[i], 1, low, high);
             const double chosen = (double)fmaxf(-low[channel], high[channel]);
             double best = INFINITY;
             for (int k = 1; k <= 400; k++)
@@ -172,9 +172,9 @@ static void nothing_but_zeros_has_a_range(void **state) {
 
     memset(values, 0, sizeof values);
     lp_spread spread = spread_of_values(1);
-    for (int method = LIGHTPOSE_RANGE_MINMAX; method <= LIGHTPOSE_RANGE_MSE; method++)
+    for (int method = LIGHTPOSE_CALIBRATION_MINMAX; method <= LIGHTPOSE_CALIBRATION_MSE; method++)
         for (int per_channel = 0; per_channel < 2; per_channel++) {
-            range_of(&spread, (lightpose_range_method)method, 99, 255, per_channel, low, high);
+            range_of(&spread, (lightpose_calibration)method, 99, 255, per_channel, low, high);
             assert_true(low[0] == 0 && high[0] == 1);
         }
     lp_spread_free(&spread);
@@ -203,7 +203,7 @@ static void smallest_values_are_counted(void **state) {
     memset(values, 0, sizeof values);
     values[0][0] = 1e-45f;
     lp_spread spread = spread_of_values(1);
-    range_of(&spread, LIGHTPOSE_RANGE_MSE, 0, 255, 1, low, high);
+    range_of(&spread, LIGHTPOSE_CALIBRATION_MSE, 0, 255, 1, low, high);
     assert_true(high[0] > 0);
     lp_spread_free(&spread);
 }
@@ -251,7 +251,7 @@ static lightpose_calibrator *calibrator_at(int height, int threads) {
     return calibrator;
 }
 
-static const char *text_of(lightpose_calibrator *calibrator, lightpose_range_method method) {
+static const char *text_of(lightpose_calibrator *calibrator, lightpose_calibration method) {
     const char *text;
 
     assert_ok(lightpose_calibrator_ranges(calibrator, method, 0, &text, error));
@@ -310,9 +310,9 @@ static void ranges_make_int8_of_weights_without(void **state) {
     (void)state;
 
     assert_ok(lightpose_calibrator_add(calibrator, &image, error));
-    for (int method = LIGHTPOSE_RANGE_DEFAULT; method <= LIGHTPOSE_RANGE_MSE; method++) {
+    for (int method = LIGHTPOSE_CALIBRATION_DEFAULT; method <= LIGHTPOSE_CALIBRATION_MSE; method++) {
         double size, difference;
-        lightpose_model *made = with_ranges(text_of(calibrator, (lightpose_range_method)method));
+        lightpose_model *made = with_ranges(text_of(calibrator, (lightpose_calibration)method));
         compare_maps(made, &size, &difference);
         if (!(difference < 0.1 * size))
             fail_msg("method %d: maps of %g are off by %g", method, size, difference);
@@ -330,12 +330,12 @@ static void threads_and_order_leave_ranges_alone(void **state) {
 
     part.width = WIDTH / 2;
     assert_ok(lightpose_calibrator_add(one, &image, error));
-    char *const alone = strdup(text_of(one, LIGHTPOSE_RANGE_MSE));
+    char *const alone = strdup(text_of(one, LIGHTPOSE_CALIBRATION_MSE));
     assert_ok(lightpose_calibrator_add(one, &part, error));
     assert_ok(lightpose_calibrator_add(two, &part, error));
     assert_ok(lightpose_calibrator_add(two, &image, error));
-    assert_string_equal(text_of(one, LIGHTPOSE_RANGE_MSE), text_of(two, LIGHTPOSE_RANGE_MSE));
-    assert_string_not_equal(alone, text_of(one, LIGHTPOSE_RANGE_MSE));
+    assert_string_equal(text_of(one, LIGHTPOSE_CALIBRATION_MSE), text_of(two, LIGHTPOSE_CALIBRATION_MSE));
+    assert_string_not_equal(alone, text_of(one, LIGHTPOSE_CALIBRATION_MSE));
     free(alone);
     lightpose_calibrator_close(&one);
     lightpose_calibrator_close(&two);
@@ -355,7 +355,8 @@ static void heights_and_mirror_count(void **state) {
         assert_ok(lightpose_calibrator_open(&more, model, &settings, error));
         assert_ok(lightpose_calibrator_add(plain, &image, error));
         assert_ok(lightpose_calibrator_add(more, &image, error));
-        assert_string_not_equal(text_of(plain, LIGHTPOSE_RANGE_MINMAX), text_of(more, LIGHTPOSE_RANGE_MINMAX));
+        assert_string_not_equal(text_of(plain, LIGHTPOSE_CALIBRATION_MINMAX),
+                                text_of(more, LIGHTPOSE_CALIBRATION_MINMAX));
         lightpose_calibrator_close(&more);
     }
     lightpose_calibrator_close(&plain);
@@ -367,9 +368,9 @@ static void numbers_have_a_point_in_every_locale(void **state) {
     (void)state;
 
     assert_ok(lightpose_calibrator_add(calibrator, &image, error));
-    char *const plain = strdup(text_of(calibrator, LIGHTPOSE_RANGE_MINMAX));
+    char *const plain = strdup(text_of(calibrator, LIGHTPOSE_CALIBRATION_MINMAX));
     if (setlocale(LC_NUMERIC, "de_DE.UTF-8") || setlocale(LC_NUMERIC, "fr_FR.UTF-8")) {
-        assert_string_equal(text_of(calibrator, LIGHTPOSE_RANGE_MINMAX), plain);
+        assert_string_equal(text_of(calibrator, LIGHTPOSE_CALIBRATION_MINMAX), plain);
         setlocale(LC_NUMERIC, "C");
     }
     assert_non_null(strstr(plain, "{\"data\":[-0.5"));
@@ -396,17 +397,17 @@ static void wrong_calls_are_refused(void **state) {
     assert_ok(lightpose_calibrator_open(&calibrator, model, NULL, error));
     assert_fails(lightpose_calibrator_add(calibrator, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
     assert_fails(lightpose_calibrator_add(calibrator, &broken, error), LIGHTPOSE_ERROR_IMAGE, "0");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_RANGE_MSE, 0, &text, error), LIGHTPOSE_ERROR_STATE,
-                 "no image");
+    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, error),
+                 LIGHTPOSE_ERROR_STATE, "no image");
     assert_null(text);
-    assert_fails(lightpose_calibrator_ranges(calibrator, (lightpose_range_method)4, 0, &text, error),
+    assert_fails(lightpose_calibrator_ranges(calibrator, (lightpose_calibration)4, 0, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "method is 4");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_RANGE_PERCENTILE, 101, &text, error),
+    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, 101, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "share is 101");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_RANGE_PERCENTILE, NAN, &text, error),
+    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, NAN, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "share is nan");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_RANGE_MSE, 0, NULL, error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "text is NULL");
+    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, NULL, error),
+                 LIGHTPOSE_ERROR_ARGUMENT, "text is NULL");
     lightpose_calibrator_close(&calibrator);
     lightpose_calibrator_close(&calibrator);
     lightpose_calibrator_close(NULL);
@@ -429,7 +430,7 @@ static void memory_that_runs_out_is_told(void **state) {
         if (status == LIGHTPOSE_OK)
             status = lightpose_calibrator_add(calibrator, &image, &error);
         if (status == LIGHTPOSE_OK)
-            status = lightpose_calibrator_ranges(calibrator, LIGHTPOSE_RANGE_MSE, 0, &text, &error);
+            status = lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, &error);
         lp_mem_fail_at(0);
         lightpose_calibrator_close(&calibrator);
         if (status == LIGHTPOSE_OK)

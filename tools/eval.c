@@ -23,10 +23,13 @@ typedef struct eval_options {
     lp_sweep values;
     int sweep;
     const char *json, *plot, *save; /* what comes out */
-    int details, draws, passes;
+    int details, draws, passes, form;
     int64_t seed;
     float min_ap; /* -1: none was asked for */
 } eval_options;
+
+static const char *const forms[] = {"bgr24", "nv12", "i420", NULL};
+static const lightpose_format formats[] = {LIGHTPOSE_BGR24, LIGHTPOSE_NV12, LIGHTPOSE_I420};
 
 static const lp_cli_option input_options[] = {
     {"gt", 'g', "FILE", "the labels: COCO's person_keypoints JSON", LP_CLI_AT(TEXT, eval_options, labels)},
@@ -36,6 +39,8 @@ static const lp_cli_option input_options[] = {
      LP_CLI_AT(TEXT, eval_options, results)},
     {"negatives", 0, "DIR", "with --images: also run on these pictures, in which nobody is",
      LP_CLI_AT(TEXT, eval_options, negatives)},
+    {"pixels", 0, "FORMAT", "with --images: hand the library nv12 or i420, as cameras and videos do (bgr24)",
+     LP_CLI_AT(CHOICE, eval_options, form), .choices = forms},
     {0}};
 
 static const lp_cli_option compare_options[] = {
@@ -121,6 +126,7 @@ static lightpose_status evaluate_file(eval_job *job, const char *path, lightpose
 static lightpose_status evaluate_images(eval_job *job, lightpose_error *error) {
     const eval_options *const options = job->options;
     const size_t first = job->count;
+    job->pictures.format = formats[options->form];
     LP_EVAL_TRY(lp_pictures_from_labels(&job->pictures, &job->labels, options->images, error));
     if (options->negatives)
         LP_EVAL_TRY(lp_pictures_add_folder(&job->pictures, options->negatives, error));
@@ -228,9 +234,11 @@ static int check(const eval_options *options) {
         return lp_cli_usage("eval", "--gt FILE is missing: the labels to compare with");
     if (!options->results == !options->images)
         return lp_cli_usage("eval", "give either --images DIR or --results FILE: what to evaluate");
-    if (options->results && (options->negatives || options->compare.count || sweeps || options->plot || options->save))
+    if (options->results &&
+        (options->negatives || options->form || options->compare.count || sweeps || options->plot || options->save))
         return lp_cli_usage("eval", "--%s needs --images: it runs the network",
                             options->negatives       ? "negatives"
+                            : options->form          ? "pixels"
                             : options->compare.count ? "compare"
                             : sweeps                 ? "sweep"
                             : options->plot          ? "plot"

@@ -244,7 +244,7 @@ static const char *weights_path(const quantize_options *o) {
 }
 
 static const char *method_name(const quantize_options *o) {
-    return methods[o->method != LIGHTPOSE_RANGE_DEFAULT ? o->method : LIGHTPOSE_RANGE_MSE];
+    return methods[o->method != LIGHTPOSE_CALIBRATION_DEFAULT ? o->method : LIGHTPOSE_CALIBRATION_MSE];
 }
 
 static lightpose_status quantize(measuring *m, outputs *out, lightpose_model **model, const lp_sources *sources,
@@ -259,9 +259,9 @@ static lightpose_status quantize(measuring *m, outputs *out, lightpose_model **m
     LP_TOOL_TRY(lightpose_model_load(model, path, error));
     LP_TOOL_TRY(lightpose_calibrator_open(&m->calibrator, *model, &o->model.settings, error));
     LP_TOOL_TRY(measure(m, sources, error));
-    LP_TOOL_TRY(lightpose_calibrator_ranges(m->calibrator, (lightpose_range_method)o->method, (double)o->percentile,
+    LP_TOOL_TRY(lightpose_calibrator_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,
                                             &ranges, error));
-    if (o->method == LIGHTPOSE_RANGE_PERCENTILE)
+    if (o->method == LIGHTPOSE_CALIBRATION_PERCENTILE)
         snprintf(percent, sizeof percent, " %g", o->percentile > 0 ? (double)o->percentile : 99.99);
     snprintf(origin, sizeof origin, "lightpose %s quantize: %s%s of %" PRId64 " pictures at height %d",
              lightpose_version(), method_name(o), percent, m->frames, o->model.settings.height);
@@ -298,7 +298,7 @@ static int check(const quantize_options *o, const lp_cli_operands *inputs) {
     if (o->last >= 0 && o->last < o->first)
         return lp_cli_usage(command.name, "option --last: frame %" PRId64 " comes before --first %" PRId64, o->last,
                             o->first);
-    if (o->percentile > 0 && o->method != LIGHTPOSE_RANGE_PERCENTILE)
+    if (o->percentile > 0 && o->method != LIGHTPOSE_CALIBRATION_PERCENTILE)
         return lp_cli_usage(command.name, "option --percentile needs --method percentile");
     return LP_CLI_GO;
 }

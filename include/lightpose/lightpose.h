@@ -379,12 +379,12 @@ LIGHTPOSE_API void lightpose_context_stats(const lightpose_context *context, lig
  * this, and writes the weights file. */
 
 /* What is kept of the values that were seen; those beyond are held to the ends of their range. */
-typedef enum lightpose_range_method {
-    LIGHTPOSE_RANGE_DEFAULT = 0,    /* the one that measures best: see weights/README.md */
-    LIGHTPOSE_RANGE_MINMAX = 1,     /* all */
-    LIGHTPOSE_RANGE_PERCENTILE = 2, /* a share of them */
-    LIGHTPOSE_RANGE_MSE = 3         /* as many as give the least mean squared error of a stored value */
-} lightpose_range_method;
+typedef enum lightpose_calibration {
+    LIGHTPOSE_CALIBRATION_DEFAULT = 0,    /* the one that measures best: see weights/README.md */
+    LIGHTPOSE_CALIBRATION_MINMAX = 1,     /* all */
+    LIGHTPOSE_CALIBRATION_PERCENTILE = 2, /* a share of them */
+    LIGHTPOSE_CALIBRATION_MSE = 3         /* as many as give the least mean squared error of a stored value */
+} lightpose_calibration;
 
 /* Thread-safety: one thread at a time. */
 typedef struct lightpose_calibrator lightpose_calibrator;
@@ -407,7 +407,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_add(ligh
  * lives until the next call on it. `share`, above 50 to 100, is of PERCENTILE, in percent; 0 means its default.
  * Errors: ARGUMENT, MEMORY, STATE (no image was added). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator,
-                                                                               lightpose_range_method method,
+                                                                               lightpose_calibration method,
                                                                                double share, const char **text,
                                                                                lightpose_error *error);
 

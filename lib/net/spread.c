@@ -174,9 +174,9 @@ static double least_error(const pile *p, int steps) {
 static void choose(const pile *p, const lp_spread_rule *rule, float *low, float *high) {
     double most = INFINITY;
 
-    if (rule->method == LIGHTPOSE_RANGE_PERCENTILE)
+    if (rule->method == LIGHTPOSE_CALIBRATION_PERCENTILE)
         most = percentile(p, rule->share);
-    else if (rule->method == LIGHTPOSE_RANGE_MSE)
+    else if (rule->method == LIGHTPOSE_CALIBRATION_MSE)
         most = least_error(p, rule->steps);
     *low = fmaxf(p->low, (float)-most);
     *high = fminf(p->high, (float)most);

@@ -30,9 +30,9 @@ void lp_spread_free(lp_spread *spread);
 int lp_spread_add(lp_spread *spread, const lp_tensor_view *tensor);
 
 typedef struct lp_spread_rule {
-    lightpose_range_method method; /* not DEFAULT */
-    double share;                  /* PERCENTILE: of the values, in percent, that the range holds */
-    int steps;                     /* from 0 to the greatest magnitude: 255 or 127 */
+    lightpose_calibration method; /* not DEFAULT */
+    double share;                 /* PERCENTILE: of the values, in percent, that the range holds */
+    int steps;                    /* from 0 to the greatest magnitude: 255 or 127 */
     int per_channel;
 } lp_spread_rule;
 

@@ -4,6 +4,7 @@
 #include "eval/pictures.h"
 
 #include "eval/json_file.h"
+#include "eval/yuv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -107,7 +108,12 @@ lightpose_status lp_pictures_read(lp_pictures *pictures, size_t index, lp_input_
     if (picture->width && picture->height && (image->width != picture->width || image->height != picture->height))
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: is %d x %d, but the labels say %d x %d", picture->path,
                             image->width, image->height, picture->width, picture->height);
-    keep(pictures, picture, image);
+    if (pictures->format == LIGHTPOSE_NV12 || pictures->format == LIGHTPOSE_I420) {
+        LP_EVAL_TRY(lp_yuv_from_bgr(&reader->image, pictures->format, &picture->image, &picture->pixels, error));
+        *image = picture->image;
+    } else {
+        keep(pictures, picture, image);
+    }
     return LIGHTPOSE_OK;
 }
 

@@ -15,14 +15,15 @@
 typedef struct lp_picture {
     char *path;
     int width, height; /* as the labels say; 0 where they do not */
-    uint8_t *pixels;   /* BGR24 without gaps, or NULL: not decoded, or no room */
+    uint8_t *pixels;   /* without gaps, or NULL: not decoded, or no room */
     lightpose_image image;
 } lp_picture;
 
 typedef struct lp_pictures {
     lp_picture *list; /* first those of the labels, in their order, then the folder's, by name */
     size_t count, capacity, labelled;
-    _Atomic int64_t budget; /* bytes that may still be kept */
+    _Atomic int64_t budget;  /* bytes that may still be kept; YUV is kept always */
+    lightpose_format format; /* what the library sees: NV12 or I420, else BGR24 */
 } lp_pictures;
 
 enum { LP_PICTURES_BUDGET_MB = 1024 };
