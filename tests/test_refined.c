@@ -430,8 +430,8 @@ static void a_guess_never_scores_as_a_peak(void **state) {
     assert_true(two[0]->keypoint_score[L_ANKLE] == settings.peak_threshold);
 }
 
-/* Heads at the lower edge and legs at the upper one: what is expected in the map is guessed, what is expected too far
- * outside to be looked for stays missing. */
+/* Heads at the lower edge and legs at the upper one: what is expected in the map, or where a cell of it is still in the
+ * window, is guessed, within the map; what is expected farther outside stays missing. */
 static void what_is_expected_outside_stays_missing(void **state) {
     int guessed = 0, missing = 0;
 
@@ -458,8 +458,9 @@ static void what_is_expected_outside_stays_missing(void **state) {
                                          sqrt(LP_COMPLETE_DOUBT * figure.variance[k][1] + LP_FIGURE_CELL);
                     if (seen.there[k])
                         continue;
-                    if (expected > 0 && expected < HEIGHT - 1) {
+                    if (expected + reach > 0 && expected - reach < HEIGHT - 1) {
                         assert_int_equal(person->state[k], LIGHTPOSE_COMPLETED);
+                        assert_true(found_place(person, k)[1] >= -0.5 && found_place(person, k)[1] <= HEIGHT - 0.5);
                         guessed++;
                     } else if (expected + reach < -1 || expected - reach > HEIGHT) {
                         assert_int_equal(person->state[k], LIGHTPOSE_MISSING);
