@@ -244,7 +244,7 @@ static void a_peak_is_taken_where_it_is_expected(void **state) {
     }
 }
 
-/* log(0.3) = -1.2; log(0.9) - distance / 2 is -0.6 at distance 1 and -1.6 at 3. */
+/* log(0.2) = -1.6; log(0.9) - distance / 2 is -1.1 at distance 2 and -1.9 at 3.6. */
 static void of_two_peaks_the_likelier_is_taken(void **state) {
     body b = stand(20, 50, 20);
 
@@ -252,12 +252,13 @@ static void of_two_peaks_the_likelier_is_taken(void **state) {
     leave(&b, R_WRIST, -1);
     const lp_figure figure = figure_of(&b);
     for (int far = 0; far < 2; far++) {
-        const lp_pair near = figure.place[R_WRIST], other = off(&figure, R_WRIST, far ? 3 : 1);
+        const lp_pair near = figure.place[R_WRIST], other = off(&figure, R_WRIST, far ? 3.6 : 2);
         clear();
         draw(&b);
-        made_bump(&maps, R_WRIST, near[0], near[1], 0.3);
+        made_bump(&maps, R_WRIST, near[0], near[1], 0.2);
         made_bump(&maps, R_WRIST, other[0], other[1], 0.9);
         assert_true(miss(decode_one(), R_WRIST, far ? near : other) < 0.5);
+        assert_int_equal(decoder->peaks[R_WRIST].count, 2);
     }
 }
 
