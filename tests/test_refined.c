@@ -384,6 +384,7 @@ static void a_guess_is_near_the_faint_bump(void **state) {
 
 /* Nothing is there: the figure alone decides, and a parabola finds its Gaussian's top exactly. */
 static void a_guess_without_a_bump_is_the_figures(void **state) {
+    (void)state;
     for (int k = 0; k < KEYS; k++) {
         body b = stand(20, 50, 20);
         leave(&b, k, -1);
@@ -407,7 +408,6 @@ static void a_guess_without_a_bump_is_the_figures(void **state) {
             }
         }
     }
-    (void)state;
 }
 
 /* The ankle of someone seen from behind is where the other's is expected: the guess scores no more than the threshold.
