@@ -76,8 +76,11 @@ static double interpolate(double x, double y) {
     double sum = 0;
 
     for (int j = (int)floor(y) - 1; j <= (int)floor(y) + 2; j++)
-        for (int i = (int)floor(x) - 1; i <= (int)floor(x) + 2; i++)
-            sum += cubic(x - i) * cubic(y - j) * *cell(between(i, 0, maps.width - 1), between(j, 0, maps.height - 1));
+        for (int i = (int)floor(x) - 1; i <= (int)floor(x) + 2; i++) {
+            const int outside = i < 0 || j < 0 || i >= maps.width || j >= maps.height;
+            const double value = *cell(between(i, 0, maps.width - 1), between(j, 0, maps.height - 1));
+            sum += cubic(x - i) * cubic(y - j) * value * (outside ? LP_SUBCELL_OUTSIDE : 1);
+        }
     return sum;
 }
 
@@ -239,7 +242,7 @@ static void bells_are_found_between_cells(void **state) {
 }
 
 /* A peak's place is in the map, which ends half a cell beyond the last centre, wherever the bell's top is. Next to the
- * edge it is no exact place: what lies beyond repeats the edge, which draws it outwards. */
+ * edge it is no exact place: what lies beyond is not known. */
 static void bells_at_the_border_stay_in_the_map(void **state) {
     (void)state;
     for (int side = 0; side < 4; side++) {
@@ -359,8 +362,9 @@ static void equal_cells_have_one_peak_in_the_first(void **state) {
                 *cell(x, y) = 0.003f * (float)(i + 40);
         find(0.1f, 6);
         assert_int_equal(peaks.count, 1);
-        assert_near(in_cells(peaks.x[0]), 0, 1e-3);
-        assert_near(in_cells(peaks.y[0]), 0, 1e-3);
+        /* At a corner the map falls off to two sides, which draws the place inwards, not beyond the next cell. */
+        assert_in_range((int)lrint(1000 * in_cells(peaks.x[0])), 0, maps.width > 1 ? 1000 : 0);
+        assert_in_range((int)lrint(1000 * in_cells(peaks.y[0])), 0, maps.height > 1 ? 1000 : 0);
     }
 }
 

@@ -62,6 +62,10 @@ static void limits(double centre, double variance, int size, int *from, int *to)
     *to = (int)fmin(size, ceil(fmax(centre + reach, -1)) + 1);
 }
 
+static int is_inside(double centre, int size) {
+    return centre >= -0.5 && centre <= size - 0.5;
+}
+
 int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_guess *guess) {
     search s = {.cells = lp_plane(planes, type) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER,
                 .stride = planes->stride,
@@ -70,6 +74,8 @@ int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_g
                 .x = -1};
     int left, right, upper, lower;
 
+    if (!is_inside(s.centre[0], planes->width) || !is_inside(s.centre[1], planes->height))
+        return 0;
     limits(s.centre[0], s.variance[0], planes->width, &left, &right);
     limits(s.centre[1], s.variance[1], planes->height, &upper, &lower);
     for (int from = left; from < right; from += PART)

@@ -7,7 +7,7 @@
  * LP_COMPLETE_WINDOW standard deviations of where the figure expects it; a parabola through the logarithms of the
  * neighbours places it between cells. The density is the figure's Gaussian; its variance is trebled, since it leaves
  * out how sure the figure's own place and scale are. The floor is the heatmap's noise: far below it the figure alone
- * decides. A keypoint expected so far outside that no cell is that near stays missing; nearer ones come to the edge. */
+ * decides. A keypoint expected outside the map stays missing. */
 
 #ifndef LP_DECODE_COMPLETE_H
 #define LP_DECODE_COMPLETE_H

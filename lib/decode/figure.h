@@ -34,7 +34,7 @@ extern const lp_pair lp_figure_mean[LIGHTPOSE_KEYPOINTS];
 extern const lp_pair lp_figure_covariance[LP_FIGURE_PAIRS];
 
 typedef struct lp_figure {
-    double scale; /* cells: the square root of the area of a person's outline, as COCO measures it */
+    double scale; /* cells: the likeliest; less than the root of the person's area, as few keypoints tell little */
     lp_pair place[LIGHTPOSE_KEYPOINTS], variance[LIGHTPOSE_KEYPOINTS]; /* of the unknown keypoints; cells */
 } lp_figure;
 

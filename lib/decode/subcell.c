@@ -3,6 +3,7 @@
 
 #include "decode/subcell.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/mem.h"
@@ -33,9 +34,12 @@ static int clamp(int value, int high) {
 
 static void take_patch(patch *p, const lp_planes *planes, const float *cells, int x, int y) {
     for (int j = 0; j < SIDE; j++) {
-        const float *const row = cells + clamp(y + j - REACH, planes->height - 1) * planes->stride;
-        for (int i = 0; i < SIDE; i++)
-            p->cell[j][i] = row[clamp(x + i - REACH, planes->width - 1)];
+        const int row = clamp(y + j - REACH, planes->height - 1);
+        for (int i = 0; i < SIDE; i++) {
+            const int column = clamp(x + i - REACH, planes->width - 1);
+            const int is_inside = row == y + j - REACH && column == x + i - REACH;
+            p->cell[j][i] = cells[row * planes->stride + column] * (is_inside ? 1 : LP_SUBCELL_OUTSIDE);
+        }
     }
 }
 
@@ -131,7 +135,7 @@ static int add_candidate(lp_maxima *found, const lp_planes *planes, const float 
 
     take_patch(&p, planes, cells, x, y);
     refine(&p, &dx, &dy);
-    c.score = fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy));
+    c.score = fminf(fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy)), FLT_MAX); /* huge cells overflow between */
     if (!(c.score >= threshold))
         return 0;
     c.x = inside((float)x + dx, planes->width);
