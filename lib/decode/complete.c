@@ -13,7 +13,7 @@ typedef struct search {
     ptrdiff_t stride;
     lp_pair centre, variance;
     double best;
-    int x, y; /* of the best; -1 before any */
+    int x, y; /* of the best */
 } search;
 
 static double density(const search *s, int axis, int at) {
@@ -58,8 +58,8 @@ static double top(double before, double middle, double after) {
 static void limits(double centre, double variance, int size, int *from, int *to) {
     const double reach = LP_COMPLETE_WINDOW * sqrt(variance);
 
-    *from = (int)fmax(0, floor(fmin(centre - reach, size)));
-    *to = (int)fmin(size, ceil(fmax(centre + reach, -1)) + 1);
+    *from = (int)fmax(0, floor(centre - reach));
+    *to = (int)fmin(size, ceil(centre + reach) + 1);
 }
 
 static int is_inside(double centre, int size) {
@@ -67,21 +67,19 @@ static int is_inside(double centre, int size) {
 }
 
 int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_guess *guess) {
-    search s = {.cells = lp_plane(planes, type) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER,
+    search s = {.cells = lp_plane_cells(planes, type),
                 .stride = planes->stride,
                 .centre = figure->place[type],
-                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_FIGURE_CELL,
-                .x = -1};
+                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_FIGURE_CELL};
     int left, right, upper, lower;
 
+    /* The window then holds the nearest cell, so there always is a best. */
     if (!is_inside(s.centre[0], planes->width) || !is_inside(s.centre[1], planes->height))
         return 0;
     limits(s.centre[0], s.variance[0], planes->width, &left, &right);
     limits(s.centre[1], s.variance[1], planes->height, &upper, &lower);
     for (int from = left; from < right; from += PART)
         search_part(&s, from, from + PART < right ? from + PART : right, upper, lower);
-    if (s.x < 0)
-        return 0;
     const double middle = likelihood(&s, s.x, s.y);
     guess->x = s.x + top(likelihood(&s, s.x - 1, s.y), middle, likelihood(&s, s.x + 1, s.y));
     guess->y = s.y + top(likelihood(&s, s.x, s.y - 1), middle, likelihood(&s, s.x, s.y + 1));

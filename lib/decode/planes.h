@@ -33,6 +33,11 @@ static inline float *lp_plane(const lp_planes *planes, int map) {
     return (float *)planes->data + map * planes->size;
 }
 
+/* Cell (0, 0) of plane `map`. */
+static inline const float *lp_plane_cells(const lp_planes *planes, int map) {
+    return lp_plane(planes, map) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER;
+}
+
 void lp_planes_free(lp_planes *planes);
 
 #endif

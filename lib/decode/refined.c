@@ -5,8 +5,7 @@
  *
  * Peaks between cells (subcell.h), joined by the published limbs (limbs.h) into groups (group.h), which are taken apart
  * where limbs are too long (sever.h) and put together by what people look like (gather.h). A draft is a person when it
- * has min_keypoints keypoints, 2 where the setting is 0, and its evidence reaches min_score, EVIDENCE where the setting
- * is negative:
+ * has min_keypoints keypoints and its evidence reaches min_score:
  *
  *     evidence = mean keypoint score x mean limb score x sqrt(keypoints)
  *     rank     = evidence x area^(1/4)

@@ -147,7 +147,7 @@ static int add_candidate(lp_maxima *found, const lp_planes *planes, const float 
 }
 
 static int find_candidates(lp_maxima *found, const lp_planes *planes, int map, float threshold) {
-    const float *const cells = lp_plane(planes, map) + LP_PLANE_BORDER * planes->stride + LP_PLANE_BORDER;
+    const float *const cells = lp_plane_cells(planes, map);
     const float low = LP_SUBCELL_LOW * threshold;
 
     found->count = 0;
