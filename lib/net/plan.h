@@ -34,8 +34,8 @@ typedef struct lp_plan_options {
 lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
 void lp_plan_destroy(lp_plan **plan);
 
-/* Where preprocessing writes; fixed for the plan's life. A run uses the memory for other tensors too: what is there
- * afterwards is no input. */
+/* Where preprocessing writes; fixed for the plan's life. A run uses the memory for other tensors too, so what is there
+ * afterwards is no input, but with keep_tensors. */
 lp_net_input lp_plan_input(const lp_plan *plan);
 
 /* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i *
