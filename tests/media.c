@@ -114,3 +114,24 @@ void media_remove_tree(char *path) {
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(path);
 }
+
+static char *folder;
+
+int media_open_folder(void **state) {
+    (void)state;
+    av_log_set_level(AV_LOG_QUIET);
+    folder = media_make_folder();
+    return 0;
+}
+
+int media_close_folder(void **state) {
+    (void)state;
+    media_remove_tree(folder);
+    return 0;
+}
+
+const char *media_in_folder(const char *name) {
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}

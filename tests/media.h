@@ -24,4 +24,9 @@ uint8_t *media_encode(const char *encoder, const char *format, int width, int he
 char *media_make_folder(void);
 void media_remove_tree(char *path); /* frees path too */
 
+/* One for a whole group of tests, as its set-up and tear-down; FFmpeg is quiet from then on. */
+int media_open_folder(void **state);
+int media_close_folder(void **state);
+const char *media_in_folder(const char *name); /* valid until the next call */
+
 #endif

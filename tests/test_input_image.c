@@ -8,31 +8,9 @@
 #include <stdio.h>
 
 #include <libavutil/crc.h>
-#include <libavutil/log.h>
 
 #include "input/image.h"
 #include "media.h"
-
-static char *folder;
-
-static const char *in_folder(const char *name) {
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    av_log_set_level(AV_LOG_QUIET);
-    folder = media_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    media_remove_tree(folder);
-    return 0;
-}
 
 static int pixel(const lightpose_image *image, int x, int y, int c) {
     return image->planes[0][y * image->strides[0] + 3 * x + c];
@@ -98,7 +76,7 @@ static void reads_every_format(void **state) {
             print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
             continue;
         }
-        const char *const path = in_folder(cases[i].name);
+        const char *const path = media_in_folder(cases[i].name);
         assert_int_equal(media_write(path, data, size), 0);
         free(data);
         assert_ok(lp_input_picture_read(&picture, path, NULL, error));
@@ -120,7 +98,7 @@ static void reads_twice_alike(void **state) {
     size_t size;
     uint8_t *const data = media_encode("png", "rgb24", 120, 90, &size);
     assert_non_null(data);
-    const char *const path = in_folder("twice.png");
+    const char *const path = media_in_folder("twice.png");
     assert_int_equal(media_write(path, data, size), 0);
     free(data);
     lp_input_picture picture = {0};
@@ -193,7 +171,7 @@ static void honours_exif(void **state) {
         for (int orientation = 1; orientation <= 8; orientation++) {
             size_t size = plain_size;
             uint8_t *const data = with_exif(plain, &size, orientation);
-            const char *const path = in_folder("turned");
+            const char *const path = media_in_folder("turned");
             assert_int_equal(media_write(path, data, size), 0);
             free(data);
             assert_ok(lp_input_picture_read(&picture, path, NULL, error));
@@ -218,17 +196,18 @@ static void honours_exif(void **state) {
 static void refuses_what_is_no_picture(void **state) {
     (void)state;
     lp_input_picture picture = {0};
-    assert_fails(lp_input_picture_read(&picture, in_folder("absent.jpg"), NULL, error), LIGHTPOSE_ERROR_FILE,
+    assert_fails(lp_input_picture_read(&picture, media_in_folder("absent.jpg"), NULL, error), LIGHTPOSE_ERROR_FILE,
                  "absent.jpg: No such file");
-    assert_fails(lp_input_picture_read(&picture, folder, NULL, error), LIGHTPOSE_ERROR_FILE, "not a regular file");
-    assert_int_equal(media_write(in_folder("empty.jpg"), "", 0), 0);
-    assert_fails(lp_input_picture_read(&picture, in_folder("empty.jpg"), NULL, error), LIGHTPOSE_ERROR_IMAGE,
+    assert_fails(lp_input_picture_read(&picture, media_in_folder("."), NULL, error), LIGHTPOSE_ERROR_FILE,
+                 "not a regular file");
+    assert_int_equal(media_write(media_in_folder("empty.jpg"), "", 0), 0);
+    assert_fails(lp_input_picture_read(&picture, media_in_folder("empty.jpg"), NULL, error), LIGHTPOSE_ERROR_IMAGE,
                  "empty.jpg: the file is empty");
-    assert_int_equal(media_write(in_folder("text.jpg"), "hello\n", 6), 0);
-    assert_fails(lp_input_picture_read(&picture, in_folder("text.jpg"), NULL, error), LIGHTPOSE_ERROR_IMAGE,
+    assert_int_equal(media_write(media_in_folder("text.jpg"), "hello\n", 6), 0);
+    assert_fails(lp_input_picture_read(&picture, media_in_folder("text.jpg"), NULL, error), LIGHTPOSE_ERROR_IMAGE,
                  "text.jpg: not a JPEG");
-    assert_int_equal(lp_input_is_picture(in_folder("text.jpg"), NULL), 0);
-    assert_int_equal(lp_input_is_picture(in_folder("absent.jpg"), NULL), -1);
+    assert_int_equal(lp_input_is_picture(media_in_folder("text.jpg"), NULL), 0);
+    assert_int_equal(lp_input_is_picture(media_in_folder("absent.jpg"), NULL), -1);
     assert_int_equal(picture.image.width, 0);
     lp_input_picture_free(&picture);
 }
@@ -247,7 +226,7 @@ static void refuses_truncated_files(void **state) {
         /* A GIF's last byte only says that no more follows, as does FFmpeg's padding after a TIFF's tables. */
         const size_t slack = e == 4 ? 2 : e == 3 ? 64 : 1;
         for (size_t length = 1; length <= size - slack; length += length < 300 ? 1 : size / 97 + 1) {
-            const char *const path = in_folder("cut");
+            const char *const path = media_in_folder("cut");
             assert_int_equal(media_write(path, data, length), 0);
             lightpose_error error = {0};
             const lightpose_status status = lp_input_picture_read(&picture, path, NULL, &error);
@@ -256,8 +235,8 @@ static void refuses_truncated_files(void **state) {
             assert_non_null(strstr(error.text, path));
             assert_int_equal(picture.image.width, 0);
         }
-        assert_int_equal(media_write(in_folder("whole"), data, size), 0);
-        assert_ok(lp_input_picture_read(&picture, in_folder("whole"), NULL, error));
+        assert_int_equal(media_write(media_in_folder("whole"), data, size), 0);
+        assert_ok(lp_input_picture_read(&picture, media_in_folder("whole"), NULL, error));
         free(data);
     }
     lp_input_picture_free(&picture);
@@ -272,7 +251,7 @@ static void refuses_huge_pictures(void **state) {
     static const uint8_t sides[4] = {0, 0, 0x9c, 0x40}; /* 40000 */
     memcpy(data + 16, sides, 4);
     memcpy(data + 20, sides, 4);
-    const char *path = in_folder("huge.png");
+    const char *path = media_in_folder("huge.png");
     assert_int_equal(media_write(path, data, size), 0);
     lp_input_picture picture = {0};
     assert_fails(lp_input_picture_read(&picture, path, NULL, error), LIGHTPOSE_ERROR_LIMIT,
@@ -284,7 +263,7 @@ static void refuses_huge_pictures(void **state) {
 
     uint8_t *const flat = media_encode("png", "rgb24", 20000, 1, &size);
     assert_non_null(flat);
-    path = in_folder("flat.png");
+    path = media_in_folder("flat.png");
     assert_int_equal(media_write(path, flat, size), 0);
     free(flat);
     assert_ok(lp_input_picture_read(&picture, path, NULL, error));
@@ -337,5 +316,5 @@ int main(void) {
         cmocka_unit_test(refuses_huge_pictures),
         cmocka_unit_test(reads_photographs_as_libjpeg_does),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, media_open_folder, media_close_folder);
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Threads: a context's own, and contexts on threads of the caller's. */
+
+#include "check.h"
+
+#include <pthread.h>
+
+#include "made_model.h"
+
+static void the_threads_of_a_context_do_not_change_its_results(void **state) {
+    lightpose_settings settings = made_settings();
+    lightpose_result *one = made_result(), *two = made_result();
+    const lightpose_image image = made_picture();
+
+    (void)state;
+    lightpose_context *context = made_context(&settings);
+    assert_ok(lightpose_infer(context, &image, one, error));
+    lightpose_context_close(&context);
+    settings.threads = 2;
+    context = made_context(&settings);
+    assert_ok(lightpose_infer(context, &image, two, error));
+    lightpose_context_close(&context);
+    assert_same_people(one, two);
+    lightpose_result_destroy(&one);
+    lightpose_result_destroy(&two);
+}
+
+typedef struct worker {
+    lightpose_result *result;
+    lightpose_error error;
+} worker;
+
+static void *infer_many(void *argument) {
+    worker *const self = argument;
+    const lightpose_settings settings = made_settings();
+    const lightpose_image image = made_picture();
+    lightpose_context *context = NULL;
+
+    if (lightpose_context_open(&context, made_model, &settings, &self->error) == LIGHTPOSE_OK)
+        for (int i = 0; i < 4 && self->error.status == LIGHTPOSE_OK; i++)
+            (void)!lightpose_infer(context, &image, self->result, &self->error);
+    lightpose_context_close(&context);
+    return NULL;
+}
+
+static void contexts_of_one_model_run_at_the_same_time(void **state) {
+    enum { WORKERS = 3 };
+    pthread_t threads[WORKERS];
+    worker workers[WORKERS] = {{0}};
+
+    (void)state;
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i].result = made_result();
+        assert_int_equal(pthread_create(&threads[i], NULL, infer_many, &workers[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < WORKERS; i++) {
+        assert_int_equal(workers[i].error.status, LIGHTPOSE_OK);
+        assert_true(lightpose_result_count(workers[i].result) > 0);
+        assert_same_people(workers[0].result, workers[i].result);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        lightpose_result_destroy(&workers[i].result);
+}
+
+static lightpose_context *moving;
+
+static void *close_elsewhere(void *argument) {
+    const lightpose_image image = made_picture();
+    (void)!lightpose_infer(moving, &image, argument, NULL);
+    lightpose_context_close(&moving);
+    return NULL;
+}
+
+static void a_context_may_move_between_threads(void **state) {
+    const lightpose_settings settings = made_settings();
+    const lightpose_image image = made_picture();
+    lightpose_result *here = made_result(), *there = made_result();
+    pthread_t thread;
+
+    (void)state;
+    moving = made_context(&settings);
+    assert_ok(lightpose_infer(moving, &image, here, error));
+    assert_int_equal(pthread_create(&thread, NULL, close_elsewhere, there), 0);
+    pthread_join(thread, NULL);
+    assert_null(moving);
+    assert_same_people(here, there);
+    lightpose_result_destroy(&here);
+    lightpose_result_destroy(&there);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_threads_of_a_context_do_not_change_its_results),
+        cmocka_unit_test(contexts_of_one_model_run_at_the_same_time),
+        cmocka_unit_test(a_context_may_move_between_threads),
+    };
+    return cmocka_run_group_tests(tests, made_model_load, made_model_release);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Damaged videos: an account of every frame that is lost, and of files that are none. */
+
+#include "check.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "clip.h"
+#include "media.h"
+#include "reading.h"
+
+enum { FRAMES = 300 };
+
+/* Where the data of a video's packets lie in its file, in decoding order. */
+static int packet_places(const char *path, const uint8_t *data, size_t size, int64_t *places, int *sizes,
+                         int capacity) {
+    AVFormatContext *format = NULL;
+    AVPacket *packet = av_packet_alloc();
+    int count = 0;
+    assert_true(avformat_open_input(&format, path, NULL, NULL) >= 0);
+    assert_true(avformat_find_stream_info(format, NULL) >= 0);
+    while (count < capacity && av_read_frame(format, packet) >= 0) {
+        /* FFmpeg tells where a packet's head is; the data follow. */
+        const uint8_t *const found =
+            memmem(data + packet->pos, size - (size_t)packet->pos, packet->data, (size_t)packet->size);
+        assert_non_null(found);
+        places[count] = found - data;
+        sizes[count++] = packet->size;
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    avformat_close_input(&format);
+    return count;
+}
+
+/* Overwrites packets [first, last] of a file, or their latter halves, with noise. */
+static void damage(const char *path, int first, int last, int half) {
+    int64_t places[FRAMES];
+    int sizes[FRAMES];
+    size_t size;
+    uint8_t *const data = media_read(path, &size);
+    assert_non_null(data);
+    assert_true(packet_places(path, data, size, places, sizes, FRAMES) > last);
+    for (int i = first; i <= last; i++)
+        for (int j = half ? sizes[i] / 2 : 0; j < sizes[i]; j++)
+            data[places[i] + j] = (uint8_t)(0x80 | (i * 31 + j * 17));
+    assert_int_equal(media_write(path, data, size), 0);
+    free(data);
+}
+
+static void accounts_for_damaged_frames(void **state) {
+    (void)state;
+    /* Packets first to last are overwritten. The frames from `from` on, in order of display, build on them, until
+     * `until`. */
+    static const struct {
+        const char *name, *encoder, *options, *format;
+        int first, last, from, until, half;
+    } cases[] = {
+        {"garbage.avi", "mjpeg", NULL, "yuvj420p", 100, 102, 100, 103, 0},
+        {"garbage.mkv", "mjpeg", NULL, "yuvj420p", 100, 102, 100, 103, 0},
+        {"garbage.mp4", "libx264", "preset=ultrafast:g=50:bf=0", NULL, 120, 123, 120, 150, 0},
+        {"garbage_b.mp4", "libx264", "preset=ultrafast:g=50:bf=3:x264-params=b-adapt=0", NULL, 120, 123, 117, 150, 0},
+        {"garbage_key.mp4", "libx264", "preset=ultrafast:g=50:bf=0", NULL, 100, 100, 100, 150, 0},
+        {"half.mp4", "libx264", "preset=ultrafast:g=50:bf=0", NULL, 100, 100, 100, 150, 1},
+        {"half.mkv", "mpeg4", "g=50", NULL, 120, 120, 120, 150, 1},
+        {"garbage_0.avi", "mjpeg", NULL, "yuvj420p", 0, 0, 0, 1, 0},
+        {"garbage_end.avi", "mjpeg", NULL, "yuvj420p", 298, 299, 298, 300, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const path = media_in_folder(cases[i].name);
+        const clip spec = {.path = path,
+                           .encoder = cases[i].encoder,
+                           .options = cases[i].options,
+                           .format = cases[i].format,
+                           .width = 160,
+                           .height = 96,
+                           .frames = FRAMES};
+        if (clip_make(&spec) < 0)
+            continue;
+        damage(path, cases[i].first, cases[i].last, cases[i].half);
+        const reading r = reading_all(path);
+        if (r.count != FRAMES || r.end != 0)
+            fail_msg("%s: %d frames, end %d: %s", cases[i].name, r.count, r.end, r.error.text);
+        if (r.failed < cases[i].last - cases[i].first + 1 || r.failed > cases[i].until - cases[i].from)
+            fail_msg("%s: %d frames told undecodable", cases[i].name, r.failed);
+        for (int n = 0; n < r.count; n++) {
+            assert_int_equal(r.frames[n].index, n);
+            const int sound = n < cases[i].from || n >= cases[i].until;
+            if (sound && (!r.frames[n].ok || r.frames[n].number != n))
+                fail_msg("%s: frame %d: ok %d, shows %d", cases[i].name, n, r.frames[n].ok, r.frames[n].number);
+        }
+        free(r.frames);
+    }
+}
+
+static void tells_of_files_cut_short(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *encoder, *options, *format;
+    } cases[] = {
+        {"cut.avi", "mjpeg", NULL, "yuvj420p"},
+        {"cut.mkv", "libx264", "preset=ultrafast:g=50:bf=2", NULL},
+        {"cut.mp4", "libx264", "preset=ultrafast:g=50:bf=2", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const path = media_in_folder(cases[i].name);
+        const clip spec = {.path = path,
+                           .encoder = cases[i].encoder,
+                           .options = cases[i].options,
+                           .format = cases[i].format,
+                           .width = 160,
+                           .height = 96,
+                           .frames = FRAMES};
+        if (clip_make(&spec) < 0)
+            continue;
+        size_t size;
+        uint8_t *const data = media_read(path, &size);
+        assert_non_null(data);
+        assert_int_equal(media_write(path, data, size / 2), 0);
+        free(data);
+        const reading r = reading_all(path);
+        assert_int_equal(r.end, -1);
+        assert_non_null(strstr(r.error.text, cases[i].name));
+        if (strcmp(cases[i].name, "cut.mp4")) { /* an MP4 that ends in its index cannot be read at all without it */
+            assert_non_null(strstr(r.error.text, "cut short"));
+            assert_in_range(r.count, 100, 200);
+        } else {
+            assert_int_equal(r.count, 0);
+        }
+        for (int n = 0; n < r.count; n++) {
+            assert_int_equal(r.frames[n].index, n);
+            if (r.frames[n].ok)
+                assert_int_equal(r.frames[n].number, n);
+        }
+        free(r.frames);
+    }
+}
+
+static void put(uint8_t *to, uint32_t value, int size) {
+    for (int i = 0; i < size; i++)
+        to[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void refuses_what_is_no_video(void **state) {
+    (void)state;
+    const char *path = media_in_folder("empty.mp4");
+    assert_int_equal(media_write(path, "", 0), 0);
+    reading r = reading_all(path);
+    assert_int_equal(r.end, -1);
+    assert_non_null(strstr(r.error.text, "empty.mp4: the file is empty"));
+
+    path = media_in_folder("text.mp4");
+    assert_int_equal(media_write(path, "this is no video\n", 17), 0);
+    r = reading_all(path);
+    assert_int_equal(r.end, -1);
+    assert_non_null(strstr(r.error.text, "text.mp4: neither a picture nor a video"));
+
+    r = reading_all(media_in_folder("absent.mp4"));
+    assert_int_equal(r.end, -1);
+    assert_int_equal(r.error.status, LIGHTPOSE_ERROR_FILE);
+    assert_non_null(strstr(r.error.text, "absent.mp4: No such file"));
+
+    /* A second of silence: RIFF, WAVE, 8000 samples of 8 bits. */
+    uint8_t wave[44 + 8000];
+    memset(wave, 0x80, sizeof wave);
+    memcpy(wave, "RIFF....WAVEfmt ", 16);
+    put(wave + 4, sizeof wave - 8, 4);
+    put(wave + 16, 16, 4);
+    put(wave + 20, 1, 2);
+    put(wave + 22, 1, 2);
+    put(wave + 24, 8000, 4);
+    put(wave + 28, 8000, 4);
+    put(wave + 32, 1, 2);
+    put(wave + 34, 8, 2);
+    memcpy(wave + 36, "data", 4);
+    put(wave + 40, 8000, 4);
+    path = media_in_folder("sound.wav");
+    assert_int_equal(media_write(path, wave, sizeof wave), 0);
+    r = reading_all(path);
+    assert_int_equal(r.end, -1);
+    assert_int_equal(r.error.status, LIGHTPOSE_ERROR_IMAGE);
+    assert_non_null(strstr(r.error.text, "sound.wav: there is no video in it"));
+
+    static const char header[] = "YUV4MPEG2 W160 H96 F25:1\n";
+    path = media_in_folder("none.y4m");
+    assert_int_equal(media_write(path, header, sizeof header - 1), 0);
+    r = reading_all(path);
+    assert_int_equal(r.end, -1);
+    assert_non_null(strstr(r.error.text, "none.y4m: the video has no frame"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accounts_for_damaged_frames),
+        cmocka_unit_test(tells_of_files_cut_short),
+        cmocka_unit_test(refuses_what_is_no_video),
+    };
+    return cmocka_run_group_tests(tests, media_open_folder, media_close_folder);
+}
