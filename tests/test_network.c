@@ -7,14 +7,13 @@
 
 #include <float.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 
 #include "base/cpu.h"
-#include "base/mem.h"
 #include "base/threads.h"
 #include "naive.h"
 #include "net/plan.h"
+#include "rounded.h"
 #include "synthetic.h"
 
 static lp_weights *synthetic(lp_variant variant, unsigned seed) {
@@ -61,74 +60,6 @@ static naive_tensor values_of(const lp_plan *plan, const char *name) {
             for (int x = 0; x < tensor.width; x++)
                 *naive_at(&values, c, y, x) = lp_tensor_value(&tensor, c, y, x);
     return values;
-}
-
-static double round_bf16(double value) {
-    float single = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &single, sizeof bits);
-    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
-    memcpy(&single, &bits, sizeof single);
-    return single;
-}
-
-/* A layer's weights as the precision rounds them. int8 takes the source's scale into them first, then one step for each
- * output channel that lets the greatest magnitude be 127 (64 for the first layer where products are added in 16 bits).
- */
-typedef struct rounded {
-    double *values;
-    int *steps; /* int8: value = steps * step[channel] / scale of the source */
-    double step[LP_MAX_CHANNELS];
-} rounded;
-
-static rounded round_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source,
-                             const float *from) {
-    const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
-    const int first_in_pairs = strcmp(layer->from, "data") == 0 && !(lp_cpu_features() & LP_CPU_AVX512_VNNI);
-    rounded to = {.values = calloc((size_t)(layer->out * ins * area), sizeof(double)),
-                  .steps = calloc((size_t)(layer->out * ins * area), sizeof(int))};
-
-    assert_true(to.values && to.steps);
-    for (int o = 0; o < layer->out; o++) {
-        float most = 0;
-        for (int i = 0; i < ins * area; i++)
-            most = fmaxf(most,
-                         fabsf(from[o * ins * area + i] * source->scale[layer->kind == LP_DEPTHWISE ? o : i / area]));
-        to.step[o] = most / (first_in_pairs ? 64 : 127);
-        for (int i = 0; i < ins * area; i++) {
-            const int at = o * ins * area + i;
-            const float scale = source->scale[layer->kind == LP_DEPTHWISE ? o : i / area], whole = from[at] * scale;
-            to.steps[at] = (int)lrintf(whole / (float)to.step[o]);
-            to.values[at] = precision == LIGHTPOSE_PRECISION_F32    ? from[at]
-                            : precision == LIGHTPOSE_PRECISION_BF16 ? round_bf16(whole) / scale
-                                                                    : to.steps[at] * to.step[o] / scale;
-        }
-    }
-    return to;
-}
-
-/* Without AVX-512 VNNI, dense int8 layers add the products of two neighbouring source channels in 16 bits, saturated:
- * adds what that changes to `target`. */
-static void saturate_pairs(const lp_layer *layer, const rounded *weights, const lp_tensor_view *source,
-                           naive_tensor *target) {
-    const int area = layer->kernel * layer->kernel, reach = layer->kernel / 2;
-    const uint8_t *const bytes = source->data;
-
-    for (int o = 0; o < layer->out; o++)
-        for (int cell = 0; cell < target->height * target->width; cell++)
-            for (int tap = 0; tap < area; tap++) {
-                const int y = cell / target->width * layer->stride + (tap / layer->kernel - reach) * layer->dilation;
-                const int x = cell % target->width * layer->stride + (tap % layer->kernel - reach) * layer->dilation;
-                const int inside = y >= 0 && y < source->height && x >= 0 && x < source->width;
-                for (int i = 0; i + 1 < layer->in; i += 2) {
-                    const ptrdiff_t at = y * source->row_stride + x * source->cell_stride + i;
-                    const int *const w = weights->steps + (o * layer->in + i) * area + tap;
-                    const int sum = w[0] * (inside ? bytes[at] : source->code.zero[i]) +
-                                    w[area] * (inside ? bytes[at + 1] : source->code.zero[i + 1]);
-                    const int fits = sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum;
-                    naive_at(target, o, 0, 0)[cell] += (fits - sum) * weights->step[o];
-                }
-            }
 }
 
 /* How far a stored value may be from the exact one. u = 2^-24 is the rounding error of one operation in F32; a sum of n
@@ -197,14 +128,14 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
     lp_weights_read_bias(weights, layer, bias);
     for (int o = 0; o < layer->out; o++)
         exact_bias[o] = bias[o];
-    rounded weights_used = round_weights(layer, precision, &from.code, stored);
+    rounded weights_used = rounded_weights(layer, precision, &from.code, stored);
     naive_convolve(layer, weights_used.values, exact_bias, &source, &target, &magnitudes);
     const int winograd = runs_winograd(plan, layer);
     if (winograd)
         winograd_magnitudes(layer, &weights_used, exact_bias, &from, &magnitudes);
     else if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV &&
              !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
-        saturate_pairs(layer, &weights_used, &from, &target);
+        rounded_pairs(layer, &weights_used, &from, &target);
     if (layer->add)
         added = values_of(plan, layer->add);
     assert_int_equal(result.height, target.height);
