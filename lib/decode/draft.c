@@ -26,8 +26,8 @@ lp_draft *lp_drafts_add(lp_drafts *drafts) {
 }
 
 lp_pair lp_drafts_place(const lp_drafts *drafts, int type, int peak) {
-    const lp_pair upsampled = {drafts->peaks[type].x[peak], drafts->peaks[type].y[peak]};
-    return (upsampled + 0.5) / drafts->factor - 0.5;
+    const lp_peaks *const peaks = &drafts->peaks[type];
+    return (lp_pair){lp_cell_place(peaks->x[peak], drafts->factor), lp_cell_place(peaks->y[peak], drafts->factor)};
 }
 
 void lp_draft_give(lp_drafts *drafts, lp_draft *draft, int type, int peak, double limb) {

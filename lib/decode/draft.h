@@ -30,7 +30,7 @@ typedef struct lp_drafts {
 
     /* Of the frame: */
     const lp_peaks *peaks;
-    double factor;                    /* of upsampling */
+    int factor;                       /* of upsampling */
     int *owners[LIGHTPOSE_KEYPOINTS]; /* for each peak, a number below 0 where it belongs to nobody */
 } lp_drafts;
 

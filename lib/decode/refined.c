@@ -72,13 +72,13 @@ static void set_keypoint(const lp_decoder *decoder, lp_person *person, int type,
 
 /* A guess never scores as a peak would: so a threshold on scores keeps guesses out, whoever's peak is there. */
 static void guess_keypoint(const lp_decoder *decoder, lp_person *person, int type, const lp_figure *figure) {
-    const double factor = decoder->upsample.factor;
+    const int factor = decoder->upsample.factor;
     lp_guess guess;
 
     if (!lp_complete(&decoder->planes, figure, type, &guess))
         return;
-    person->x[type] = (float)((guess.x + 0.5) * factor - 0.5);
-    person->y[type] = (float)((guess.y + 0.5) * factor - 0.5);
+    person->x[type] = (float)lp_upsampled_place(guess.x, factor);
+    person->y[type] = (float)lp_upsampled_place(guess.y, factor);
     person->keypoint_score[type] = fminf(guess.value, decoder->settings.peak_threshold);
     person->state[type] = LIGHTPOSE_COMPLETED;
 }

@@ -168,6 +168,7 @@ static void suppress(lp_peaks *peaks, const lp_upsample *upsample, float radius)
     int count = 0;
 
     for (int i = 0; i < peaks->maxima.count; i++) {
+        /* In float all the way: rounded from lp_upsampled_place, places would differ in their last bits. */
         const float x = (all[i].x + 0.5f) * factor - 0.5f, y = (all[i].y + 0.5f) * factor - 0.5f;
         int kept = 1;
         for (int j = 0; j < count && kept; j++) {

@@ -38,4 +38,13 @@ void lp_upsample_init(lp_upsample *upsample, int factor);
 /* The weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0 to 1. */
 void lp_cubic_weights(float x, float *weights);
 
+/* Places count in cells, 0 the centre of the first: those of the heatmap, or those of the upsampled map. */
+static inline double lp_upsampled_place(double at, int factor) {
+    return (at + 0.5) * factor - 0.5;
+}
+
+static inline double lp_cell_place(double upsampled, int factor) {
+    return (upsampled + 0.5) / factor - 0.5;
+}
+
 #endif
