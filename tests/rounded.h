@@ -21,8 +21,8 @@ typedef struct rounded {
 /* Both arrays are freed by the caller. */
 rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source, const float *from);
 
-/* Without AVX-512 VNNI, dense int8 layers add the products of two neighbouring source channels in 16 bits, saturated:
- * adds what that changes to `target`. */
+/* Without AVX-512 VNNI, the dense int8 layers that oneDNN runs add the products of two neighbouring source channels in
+ * 16 bits, saturated: adds what that changes to `target`. */
 void rounded_pairs(const lp_layer *layer, const rounded *weights, const lp_tensor_view *source, naive_tensor *target);
 
 #endif

@@ -80,11 +80,12 @@ static double allowed(const lp_layer *layer, const lp_code *code, int channel, d
     return sum + code->scale[channel] * (0.5 + 255 * 4 * 0x1p-24);
 }
 
-static int runs_winograd(const lp_plan *plan, const lp_layer *layer) {
+/* Whether what runs the layer has a name that begins so. */
+static int runs_by(const lp_plan *plan, const lp_layer *layer, const char *name) {
     for (int i = 0; i < lp_plan_steps(plan); i++) {
         lp_step_info info;
         lp_plan_step_info(plan, i, &info);
-        if (strcmp(info.name, layer->name) == 0 && strncmp(info.implementation, "lightpose:winograd", 18) == 0)
+        if (strcmp(info.name, layer->name) == 0 && strncmp(info.implementation, name, strlen(name)) == 0)
             return 1;
     }
     return 0;
@@ -130,11 +131,11 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
         exact_bias[o] = bias[o];
     rounded weights_used = rounded_weights(layer, precision, &from.code, stored);
     naive_convolve(layer, weights_used.values, exact_bias, &source, &target, &magnitudes);
-    const int winograd = runs_winograd(plan, layer);
+    const int winograd = runs_by(plan, layer, "lightpose:winograd");
     if (winograd)
         winograd_magnitudes(layer, &weights_used, exact_bias, &from, &magnitudes);
     else if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV &&
-             !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
+             !runs_by(plan, layer, "lightpose:1x1") && !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
         rounded_pairs(layer, &weights_used, &from, &target);
     if (layer->add)
         added = values_of(plan, layer->add);

@@ -241,6 +241,29 @@ static lightpose_status add_winograd(lp_plan *plan, lp_step step, const lp_conv_
     return LIGHTPOSE_OK;
 }
 
+static lightpose_status add_pointwise(lp_plan *plan, lp_step step, const lp_conv_spec *spec,
+                                      lp_plan_tensor_entry tensor, lightpose_error *error) {
+    const int adds = step.layer->add != NULL;
+
+    step.kind = LP_STEP_POINTWISE;
+    step.pointwise = (lp_pointwise){.scales = step.numbers->scales,
+                                    .bias = step.numbers->bias,
+                                    .target = spec->dst,
+                                    .cells = spec->height * spec->width,
+                                    .relu = spec->activation == LP_RELU,
+                                    .sum = spec->sum,
+                                    .shift = spec->shift,
+                                    .threads = plan->options.threads};
+    LP_TRY(lp_net_pointwise(plan->net, step.row, spec, &step.pointwise.weights, error));
+    if (adds)
+        step.src[1] = lp_find_tensor(plan, step.layer->add);
+    step.dst = adds ? sum_tensor(plan, step.row, tensor) : add_tensor(plan, tensor);
+    if (step.last)
+        keep_forever(plan, step.dst);
+    add_step(plan, step, adds ? 2 : 1);
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spec, lp_plan_tensor_entry tensor,
                                   lightpose_error *error) {
     int fused;
@@ -283,6 +306,8 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
         return add_depthwise(plan, step, &spec, tensor, error);
     if (lp_winograd_takes(&spec, scheme->features))
         return add_winograd(plan, step, &spec, tensor, error);
+    if (lp_pointwise_takes(&spec, scheme->features))
+        return add_pointwise(plan, step, &spec, tensor, error);
     if (plan->tensors[source].zero != 0 && layer->kernel > 1 && plan->tensors[source].border[0] == 0) {
         step.src[0] = with_border(plan, layer, source, pad);
         spec = describe(layer, &plan->tensors[step.src[0]], pad, step.numbers, code.element);

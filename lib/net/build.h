@@ -9,6 +9,7 @@
 #include "net/arena.h"
 #include "net/depthwise.h"
 #include "net/net.h"
+#include "net/pointwise.h"
 #include "net/winograd.h"
 
 enum { LP_PLAN_TENSORS = 2 * LP_MAX_LAYERS, LP_PLAN_STEPS = 2 * LP_MAX_LAYERS, LP_PLAN_BUFFERS = 4 * LP_MAX_LAYERS };
@@ -26,7 +27,8 @@ typedef struct lp_plan_tensor_entry {
 typedef enum lp_step_kind {
     LP_STEP_CONV = 0,
     LP_STEP_DEPTHWISE, /* our own, on bytes */
-    LP_STEP_WINOGRAD,  /* our own, in F32; adds src[1] where the layer adds */
+    LP_STEP_WINOGRAD,  /* our own; adds src[1] where the layer adds */
+    LP_STEP_POINTWISE, /* our own, from bytes; likewise */
     LP_STEP_ADD,       /* dst = src[0] + src[1] */
     LP_STEP_CONCAT,    /* dst = src[0], src[1], src[2] side by side */
     LP_STEP_COPY       /* dst = src[0], inside dst's border */
@@ -39,6 +41,7 @@ typedef struct lp_step {
     lp_conv *conv;
     lp_depthwise *depthwise;
     lp_winograd winograd;
+    lp_pointwise pointwise;
     const lp_numbers *numbers;
     int src[LP_CONCAT_INPUTS], dst; /* tensors */
     int scratch;                    /* buffer, or -1 */

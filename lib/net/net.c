@@ -16,6 +16,7 @@ typedef struct net_layer {
     lp_numbers numbers[2]; /* of an inner layer, and of one that writes an output */
     lp_packed *packed[MAX_ORDERS];
     lp_winograd_weights *winograd;
+    lp_pointwise_weights *pointwise;
 } net_layer;
 
 struct lp_net {
@@ -87,6 +88,7 @@ void lp_net_destroy(lp_net **net) {
         for (int j = 0; j < MAX_ORDERS; j++)
             lp_packed_destroy(&layer->packed[j]);
         lp_winograd_weights_destroy(&layer->winograd);
+        lp_pointwise_weights_destroy(&layer->pointwise);
     }
     pthread_mutex_destroy(&(*net)->mutex);
     lp_free(*net);
@@ -189,6 +191,28 @@ lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec,
     if (!net->layers[row].winograd)
         status = pack_winograd(net, row, spec, outside, &net->layers[row].winograd, error);
     *packed = net->layers[row].winograd;
+    pthread_mutex_unlock(&net->mutex);
+    return status;
+}
+
+static lightpose_status pack_pointwise(const lp_net *net, int row, const lp_conv_spec *spec,
+                                       lp_pointwise_weights **packed, lightpose_error *error) {
+    void *weights;
+
+    LP_TRY(lp_net_weights(net, row, &weights, error));
+    const lightpose_status status = lp_pointwise_pack(packed, spec, weights, net->scheme.features, error);
+    lp_free(weights);
+    return status;
+}
+
+lightpose_status lp_net_pointwise(lp_net *net, int row, const lp_conv_spec *spec, const lp_pointwise_weights **packed,
+                                  lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+
+    pthread_mutex_lock(&net->mutex);
+    if (!net->layers[row].pointwise)
+        status = pack_pointwise(net, row, spec, &net->layers[row].pointwise, error);
+    *packed = net->layers[row].pointwise;
     pthread_mutex_unlock(&net->mutex);
     return status;
 }

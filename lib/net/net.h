@@ -8,6 +8,7 @@
 
 #include "net/dnn.h"
 #include "net/plan.h"
+#include "net/pointwise.h"
 #include "net/quantise.h"
 #include "net/winograd.h"
 
@@ -27,5 +28,9 @@ lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv 
 /* Its weights for winograd.h, of an inner layer; likewise. `outside`: the source's byte for zero. MEMORY. */
 lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
                                  const lp_winograd_weights **packed, lightpose_error *error);
+
+/* Its weights for pointwise.h; likewise. MEMORY. */
+lightpose_status lp_net_pointwise(lp_net *net, int row, const lp_conv_spec *spec, const lp_pointwise_weights **packed,
+                                  lightpose_error *error);
 
 #endif

@@ -111,6 +111,13 @@ static void run_winograd(lp_plan *plan, const lp_step *step) {
                     plan->arena + plan->buffers[step->scratch].offset);
 }
 
+static void run_pointwise(lp_plan *plan, const lp_step *step) {
+    const void *const added = step->layer->add ? lp_tensor_data(plan, &plan->tensors[step->src[1]]) : NULL;
+
+    lp_pointwise_run(&step->pointwise, lp_tensor_data(plan, &plan->tensors[step->src[0]]), added,
+                     lp_tensor_data(plan, &plan->tensors[step->dst]));
+}
+
 static void run_concat(lp_plan *plan, const lp_step *step) {
     const lp_plan_tensor_entry *const target = &plan->tensors[step->dst];
     const size_t element = lp_element_bytes(target->element);
@@ -152,6 +159,9 @@ lightpose_status lp_plan_run_step(lp_plan *plan, int at, lightpose_error *error)
         return LIGHTPOSE_OK;
     case LP_STEP_WINOGRAD:
         run_winograd(plan, step);
+        return LIGHTPOSE_OK;
+    case LP_STEP_POINTWISE:
+        run_pointwise(plan, step);
         return LIGHTPOSE_OK;
     case LP_STEP_CONCAT:
         run_concat(plan, step);
@@ -202,6 +212,8 @@ void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
         info->implementation = lp_depthwise_implementation(step->depthwise);
     } else if (step->kind == LP_STEP_WINOGRAD) {
         info->implementation = lp_winograd_implementation(step->winograd.weights);
+    } else if (step->kind == LP_STEP_POINTWISE) {
+        info->implementation = lp_pointwise_implementation(step->pointwise.weights);
     } else {
         return;
     }

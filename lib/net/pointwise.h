@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* 1x1 convolutions of bytes, for CPUs without VNNI: exact, and on values as they are faster than the CPU can widen
+ * products.
+ *
+ * One instruction (vpmaddubsw) multiplies bytes and adds two neighbours in 16 bits, a second (vpmaddwd) widens the sum
+ * to 32 bits; both need a multiplier. But 16 bits hold more than two products where the source is small, and it is:
+ * after ReLU its mean is 6 to 30 of 255. So a survey, once per few cells, adds up what the products of each stretch of
+ * 32 source channels can come to: source bytes times the greatest magnitude that the layer has for their channels. A
+ * sum that fits is widened once for 16 products (once for 8 where only halves of the stretch fit). Where even those do
+ * not, bytes are widened first. Whatever the picture no sum overflows or saturates; how fast a layer runs depends on
+ * it. */
+
+#ifndef LP_NET_POINTWISE_H
+#define LP_NET_POINTWISE_H
+
+#include "net/dnn.h"
+
+enum { LP_POINTWISE_MOST_CHANNELS = 512 };
+
+/* Whether `spec` is a layer for it: 1x1, stride 1, no padding, from bytes, source channels in whole stretches, ReLU or
+ * nothing; on a CPU with AVX2 but no VNNI, with which oneDNN is faster. */
+int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features);
+
+/* Weights in the order that the CPU's code reads. Immutable; shared by plans and threads. */
+typedef struct lp_pointwise_weights lp_pointwise_weights;
+
+/* `weights`: out x in. MEMORY. */
+lightpose_status lp_pointwise_pack(lp_pointwise_weights **packed, const lp_conv_spec *spec, const int8_t *weights,
+                                   unsigned features, lightpose_error *error);
+void lp_pointwise_weights_destroy(lp_pointwise_weights **packed);
+
+/* One layer; all pointers live as long as it is used. */
+typedef struct lp_pointwise {
+    const lp_pointwise_weights *weights;
+    const float *scales, *bias; /* one per output channel */
+    lp_element target;          /* U8 or F32 */
+    int cells, relu;
+    float sum, shift; /* of what is added, and of the result */
+    int threads;
+} lp_pointwise;
+
+const char *lp_pointwise_implementation(const lp_pointwise_weights *weights);
+
+/* dst = saturate(act(scale * (src * weights) + bias) + sum * added + shift); `added`, of the target's element, may be
+ * NULL, or dst itself. */
+void lp_pointwise_run(const lp_pointwise *layer, const uint8_t *src, const void *added, void *dst);
+
+#endif

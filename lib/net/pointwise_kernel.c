@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "net/pointwise_kernel.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "base/cpu.h"
+
+/* LANES: 32-bit sums in a vector. ROWS: measured; twice as many are no faster. HOLD: a value that is to be there now.
+ * The compiler would else compute a stretch's products before it adds them, and not have registers for half of them. */
+#if defined(__AVX512F__)
+#define KERNEL lp_pointwise_avx512
+enum { LANES = 16, ROWS = 4, FEATURES = LP_CPU_AVX512 };
+#define NAME                 "lightpose:1x1:u8:avx512"
+#define MULTIPLY_BYTES(a, b) ((shorts)_mm512_maddubs_epi16((__m512i)(a), (__m512i)(b)))
+#define MULTIPLY_ADD(a, b)   ((sums)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define HOLD(vector)         __asm__("" : "+v"(vector))
+#else
+#define KERNEL               lp_pointwise_avx2
+enum { LANES = 8, ROWS = 3, FEATURES = LP_CPU_AVX2 };
+#define NAME                 "lightpose:1x1:u8:avx2"
+#define MULTIPLY_BYTES(a, b) ((shorts)_mm256_maddubs_epi16((__m256i)(a), (__m256i)(b)))
+#define MULTIPLY_ADD(a, b)   ((sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
+#define HOLD(vector)         __asm__("" : "+x"(vector))
+#endif
+
+enum { COLUMNS = 2 * LANES };
+
+typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int16_t shorts __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef uint16_t unsigned_shorts __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- Survey ------------------------------------------------------------------------------------------------------ */
+
+/* Element 2 i of a 128-bit lane is what bytes 0 and 1 of each four can add up to in half a stretch, 2 i + 1 is bytes 2
+ * and 3: sums that saturate, of halves, so that both are right up to twice the limit. */
+INLINE __m256i reach(const uint8_t *source, const int8_t *halves) {
+    const __m256i products =
+        _mm256_maddubs_epi16(_mm256_loadu_si256((const __m256i *)source), _mm256_loadu_si256((const __m256i *)halves));
+    const __m256i pairs = _mm256_adds_epi16(products, _mm256_shuffle_epi32(products, 0x4E));
+
+    return _mm256_adds_epi16(pairs, _mm256_shuffle_epi32(pairs, 0xB1));
+}
+
+static void survey(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths) {
+    const __m256i limit = _mm256_set1_epi16(INT16_MAX / 2);
+
+    for (int cell = 0; cell < cells; cell += ROWS) {
+        const int rows = cells - cell < ROWS ? cells - cell : ROWS;
+        for (int c = 0; c < in; c += LP_STRETCH) {
+            __m256i most = _mm256_setzero_si256();
+            for (int r = 0; r < rows; r++)
+                most = _mm256_max_epi16(most, reach(source + (size_t)(cell + r) * (size_t)in + c, halves + c));
+            const __m256i both = _mm256_adds_epi16(most, _mm256_permute4x64_epi64(most, 0x4E));
+            const int wide = _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, limit));
+            *widths = (uint8_t)(_mm256_movemask_epi8(_mm256_cmpgt_epi16(both, limit)) ? LP_HALVES : 0);
+            *widths++ |= (uint8_t)((wide & 0xFFFF ? LP_WIDE_FIRST : 0) | (wide >> 16 ? LP_WIDE_SECOND : 0));
+        }
+    }
+}
+
+/* ---- Products ---------------------------------------------------------------------------------------------------- */
+
+INLINE sums load_weights(const int8_t *from) {
+    sums v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE sums four_bytes(const uint8_t *from) {
+    int32_t four;
+    memcpy(&four, from, sizeof four);
+    return (sums){0} + four;
+}
+
+/* Adds the products of `count` source channels; 16 bits hold them. */
+INLINE void add_narrow(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int count,
+                       sums total[ROWS][2]) {
+    const shorts one = (shorts){0} + 1;
+    shorts narrow[ROWS][2];
+
+    __asm__("" ::: "memory");
+
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+        narrow[r][0] = narrow[r][1] = (shorts){0};
+#pragma GCC unroll 8
+    for (int i = 0; i < count; i += 4) {
+        sums w0 = load_weights(weights + i * COLUMNS), w1 = load_weights(weights + i * COLUMNS + 4 * LANES);
+        HOLD(w0);
+        HOLD(w1);
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            const sums four = four_bytes(cells[r] + at + i);
+            narrow[r][0] += MULTIPLY_BYTES(four, w0);
+            narrow[r][1] += MULTIPLY_BYTES(four, w1);
+            HOLD(narrow[r][0]);
+            HOLD(narrow[r][1]);
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++) {
+        total[r][0] += MULTIPLY_ADD(narrow[r][0], one);
+        total[r][1] += MULTIPLY_ADD(narrow[r][1], one);
+    }
+}
+
+/* The same of any bytes: even and odd ones apart, in 16 bits each. */
+INLINE void add_wide(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int count, sums total[ROWS][2]) {
+#pragma GCC unroll 1
+    for (int i = 0; i < count; i += 4) {
+        const shorts w0 = (shorts)load_weights(weights + i * COLUMNS);
+        const shorts w1 = (shorts)load_weights(weights + i * COLUMNS + 4 * LANES);
+        const shorts even0 = (w0 << 8) >> 8, odd0 = w0 >> 8, even1 = (w1 << 8) >> 8, odd1 = w1 >> 8;
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            const unsigned_shorts four = (unsigned_shorts)four_bytes(cells[r] + at + i);
+            const unsigned_shorts even = four & 0xFF, odd = four >> 8;
+            total[r][0] += MULTIPLY_ADD(even, even0) + MULTIPLY_ADD(odd, odd0);
+            total[r][1] += MULTIPLY_ADD(even, even1) + MULTIPLY_ADD(odd, odd1);
+        }
+    }
+}
+
+INLINE void add_halves(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int width,
+                       sums total[ROWS][2]) {
+    const int half = LP_STRETCH / 2;
+
+    if (width & LP_WIDE_FIRST)
+        add_wide(cells, at, weights, half, total);
+    else
+        add_narrow(cells, at, weights, half, total);
+    if (width & LP_WIDE_SECOND)
+        add_wide(cells, at + half, weights + half * COLUMNS, half, total);
+    else
+        add_narrow(cells, at + half, weights + half * COLUMNS, half, total);
+}
+
+/* ---- Outputs ----------------------------------------------------------------------------------------------------- */
+
+INLINE vector load(const float *from) {
+    vector v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE sums load_sums(const int32_t *from) {
+    sums v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE vector load_bytes(const uint8_t *from) {
+#if defined(__AVX512F__)
+    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
+#else
+    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+#endif
+}
+
+/* Rounds to the nearest, halves to even, and saturates. What is held to 255 first converts to no negative number. */
+INLINE void store_bytes(uint8_t *to, vector v) {
+#if defined(__AVX512F__)
+    const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
+#else
+    const __m256i whole = _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
+    const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
+#endif
+}
+
+/* What becomes of sums of one vector of columns; `added`: old values of the target's element, or NULL. */
+INLINE vector output(const lp_pointwise_tile *tile, const int32_t *total, int column, const void *added) {
+    const vector zero = {0};
+    vector value = __builtin_convertvector(load_sums(total + column), vector) * load(tile->scales + column) +
+                   load(tile->bias + column);
+
+    if (tile->relu)
+        value = (vector)((sums)value & (value > zero));
+    if (added)
+        value += tile->factor *
+                 (tile->bytes ? load_bytes((const uint8_t *)added + column) : load((const float *)added + column));
+    return value + tile->shift;
+}
+
+/* All columns of a cell. */
+INLINE void store_cell(const lp_pointwise_tile *tile, const int32_t *total, const void *added, void *target) {
+    const vector low = output(tile, total, 0, added), high = output(tile, total, LANES, added);
+
+    if (tile->bytes) {
+        store_bytes((uint8_t *)target, low);
+        store_bytes((uint8_t *)target + LANES, high);
+    } else {
+        memcpy((float *)target, &low, sizeof low);
+        memcpy((float *)target + LANES, &high, sizeof high);
+    }
+}
+
+/* As many as the target has. */
+static void store_some(const lp_pointwise_tile *tile, const int32_t *total, const void *added, void *target) {
+    const size_t bytes = (size_t)tile->columns * (tile->bytes ? 1 : sizeof(float));
+    char old[COLUMNS * sizeof(float)] = {0}, new[COLUMNS * sizeof(float)];
+
+    if (added)
+        memcpy(old, added, bytes);
+    store_cell(tile, total, added ? old : NULL, new);
+    memcpy(target, new, bytes);
+}
+
+/* Apart from the sums' loop, which needs all registers. */
+static __attribute__((noinline)) void store(const lp_pointwise_tile *tile, const int32_t total[][COLUMNS], int first,
+                                            int rows) {
+    const size_t step = (size_t)tile->step * (tile->bytes ? 1 : sizeof(float));
+    const char *added = tile->added ? (const char *)tile->added + (size_t)first * step : NULL;
+    char *target = (char *)tile->target + (size_t)first * step;
+
+    for (int r = 0; r < rows; r++, target += step, added = added ? added + step : NULL) {
+        if (tile->columns == COLUMNS)
+            store_cell(tile, total[r], added, target);
+        else
+            store_some(tile, total[r], added, target);
+    }
+}
+
+static void multiply(const lp_pointwise_tile *tile) {
+    const uint8_t *width = tile->widths;
+
+    for (int cell = 0; cell < tile->cells; cell += ROWS) {
+        const int rows = tile->cells - cell < ROWS ? tile->cells - cell : ROWS;
+        const int8_t *weights = tile->weights;
+        const uint8_t *cells[ROWS];
+        int32_t sums_of[ROWS][COLUMNS];
+        sums total[ROWS][2];
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) { /* the last one again where there are fewer */
+            cells[r] = tile->source + (size_t)(cell + (r < rows ? r : rows - 1)) * (size_t)tile->in;
+            total[r][0] = total[r][1] = (sums){0};
+        }
+        for (int c = 0; c < tile->in; c += LP_STRETCH, weights += LP_STRETCH * COLUMNS, width++) {
+            if (*width == 0)
+                add_narrow(cells, c, weights, LP_STRETCH, total);
+            else
+                add_halves(cells, c, weights, *width, total);
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++)
+            memcpy(sums_of[r], total[r], sizeof total[r]);
+        store(tile, sums_of, cell, rows);
+    }
+}
+
+const lp_pointwise_kernel KERNEL = {
+    .name = NAME, .features = FEATURES, .rows = ROWS, .columns = COLUMNS, .survey = survey, .multiply = multiply};
