@@ -197,7 +197,9 @@ typedef enum lightpose_format {
     LIGHTPOSE_I420 = 7   /* planes Y, U and V; chroma as for NV12 */
 } lightpose_format;
 
-/* How YUV formats encode colour. Ignored for the others. */
+/* How YUV formats encode colour. Ignored for the others. The range also tells where samples of chroma lie, between
+ * which colour is interpolated: halfway between two rows, and in limited range on the left one of two columns, as in
+ * MPEG-2 and H.264; in full range halfway between the columns, too, as in JPEG. */
 typedef enum lightpose_matrix { LIGHTPOSE_BT601 = 0, LIGHTPOSE_BT709 = 1 } lightpose_matrix;
 typedef enum lightpose_range { LIGHTPOSE_RANGE_LIMITED = 0, LIGHTPOSE_RANGE_FULL = 1 } lightpose_range;
 

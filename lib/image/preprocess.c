@@ -18,11 +18,12 @@ typedef struct block {
 
 struct lp_preprocess {
     lp_image_kernels kernels;
-    lp_yuv_columns columns; /* the part of packed formats serves both */
+    lp_yuv_columns columns; /* packed formats take luma's */
     int source;             /* what the columns are filled for: source columns, scale and bytes per pixel; */
-    double scale;           /* 0 where nothing is */
-    block offsets, weights, octets;
-    block rows; /* a resampled row for each thread */
+    double scale;           /* 0 where nothing is; */
+    lightpose_range range;  /* and for YUV, where chroma lies */
+    block offsets, weights, chroma_offsets, chroma_weights;
+    block rows; /* a resampled row for each thread, and rows of YUV resampled down */
 };
 
 /* One call, as its threads see it. */
@@ -33,8 +34,8 @@ typedef struct job {
     const lp_yuv_columns *columns;
     const lp_image_kernels *kernels;
     const lp_yuv *yuv; /* NULL for packed formats */
-    uint8_t *scratch;  /* of each part, row_room bytes apart */
-    size_t row_room;
+    uint8_t *scratch;  /* of each part, part_room bytes apart; after row_room comes YUV's */
+    size_t row_room, part_room;
     int parts;
 } job;
 
@@ -53,7 +54,8 @@ void lp_preprocess_destroy(lp_preprocess **preprocess) {
         return;
     lp_free(p->offsets.data);
     lp_free(p->weights.data);
-    lp_free(p->octets.data);
+    lp_free(p->chroma_offsets.data);
+    lp_free(p->chroma_weights.data);
     lp_free(p->rows.data);
     lp_free(p);
     *preprocess = NULL;
@@ -83,8 +85,8 @@ static int grow(block *b, size_t count, size_t size) {
 }
 
 static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, lp_pixel pixel, int threads,
-                                size_t row_room, lightpose_error *error) {
-    lp_columns *const columns = &p->columns.columns;
+                                size_t part_room, lightpose_error *error) {
+    lp_columns *const columns = &p->columns.luma, *const chroma = &p->columns.chroma;
     const size_t room = lp_columns_room(geometry->scaled_width);
 
     if (geometry->image_width > INT32_MAX / pixel.bytes)
@@ -92,58 +94,72 @@ static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, l
                        geometry->image_width, pixel.bytes);
     if (grow(&p->offsets, room, sizeof *columns->offsets) ||
         grow(&p->weights, room * 2 * LP_PACKED_PAIRS, sizeof *columns->weights) ||
-        grow(&p->octets, room / LP_OCTET, sizeof *p->columns.octets) || grow(&p->rows, row_room * (size_t)threads, 1))
+        grow(&p->chroma_offsets, room, sizeof *chroma->offsets) ||
+        grow(&p->chroma_weights, room * 2 * LP_CHROMA_PAIRS, sizeof *chroma->weights) ||
+        grow(&p->rows, part_room * (size_t)threads, 1))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to preprocess a %dx%d image on %d threads",
                        geometry->image_width, geometry->image_height, threads);
     columns->offsets = p->offsets.data;
     columns->weights = p->weights.data;
-    p->columns.octets = p->octets.data;
+    chroma->offsets = p->chroma_offsets.data;
+    chroma->weights = p->chroma_weights.data;
     return LIGHTPOSE_OK;
 }
 
 /* The tables of the columns, kept while images of one size and layout come. */
-static void fill_columns(lp_preprocess *p, const lp_geometry *geometry, lp_pixel pixel, int is_yuv) {
-    lp_columns *const columns = &p->columns.columns;
-    const int pairs = is_yuv ? 1 : LP_PACKED_PAIRS;
+static void fill_columns(lp_preprocess *p, const lp_geometry *geometry, lp_pixel pixel, int is_yuv,
+                         lightpose_range range) {
+    lp_columns *const columns = &p->columns.luma;
+    const int pairs = is_yuv ? LP_LUMA_PAIRS : LP_PACKED_PAIRS;
     const int filled = p->scale == geometry->scale && p->source == geometry->image_width &&
                        columns->count == geometry->scaled_width && columns->pixel.bytes == pixel.bytes &&
-                       columns->pairs == pairs;
+                       columns->pairs == pairs && (!is_yuv || p->range == range);
 
-    columns->count = geometry->scaled_width;
+    columns->count = p->columns.chroma.count = geometry->scaled_width;
     columns->pixel = pixel;
     columns->pairs = pairs;
     if (filled)
         return;
     if (is_yuv)
-        lp_yuv_columns_fill(&p->columns, geometry->image_width, geometry->scale);
+        lp_yuv_columns_fill(&p->columns, geometry->image_width, geometry->scale, range);
     else
-        lp_columns_fill(columns, geometry->image_width, geometry->scale);
+        lp_columns_fill(columns, geometry->image_width, geometry->scale, 0);
     p->source = geometry->image_width;
     p->scale = geometry->scale;
+    p->range = range;
 }
 
 static const uint8_t *plane_row(const lightpose_image *image, int plane, int row) {
     return image->planes[plane] + (ptrdiff_t)row * image->strides[plane];
 }
 
-static lp_yuv_source yuv_source(const lightpose_image *image, int row) {
-    const uint8_t *const u = plane_row(image, 1, row / 2);
+static lp_yuv_row yuv_row(const lightpose_image *image, int luma, int chroma) {
+    const uint8_t *const u = plane_row(image, 1, chroma);
 
-    if (image->format == LIGHTPOSE_NV12)
-        return (lp_yuv_source){plane_row(image, 0, row), u, u + 1, 2};
-    return (lp_yuv_source){plane_row(image, 0, row), u, plane_row(image, 2, row / 2), 1};
+    return (lp_yuv_row){plane_row(image, 0, luma), u,
+                        image->format == LIGHTPOSE_NV12 ? u + 1 : plane_row(image, 2, chroma)};
 }
 
-static void resample(const job *j, int row, uint8_t *bgr) {
+static void resample_yuv(const job *j, int row, int16_t *scratch, uint8_t *bgr) {
     const lightpose_image *const image = j->image;
-    const lp_row_tap tap = lp_row_tap_at(row, image->height, j->geometry->scale);
+    const double scale = j->geometry->scale;
+    const lp_row_tap luma = lp_row_tap_at(row, image->height, scale);
+    const lp_row_tap chroma = lp_row_tap_at(row, lp_format_rows(image->format, 1, image->height), 2 * scale);
+    const lp_yuv_rows rows = {.upper = yuv_row(image, luma.upper, chroma.upper),
+                              .lower = yuv_row(image, luma.lower, chroma.lower),
+                              .step = image->format == LIGHTPOSE_NV12 ? 2 : 1,
+                              .width = image->width,
+                              .luma_weight = luma.lower_weight,
+                              .chroma_weight = chroma.lower_weight};
 
-    if (j->yuv) {
-        const lp_yuv_source upper = yuv_source(image, tap.upper), lower = yuv_source(image, tap.lower);
-        j->kernels->yuv_resample_row(j->columns, &tap, j->yuv, &upper, &lower, bgr);
-    } else
-        j->kernels->resample_row(&j->columns->columns, &tap, plane_row(image, 0, tap.upper),
-                                 plane_row(image, 0, tap.lower), bgr);
+    j->kernels->yuv_resample_row(j->columns, &rows, j->yuv, scratch, bgr);
+}
+
+static void resample_packed(const job *j, int row, uint8_t *bgr) {
+    const lp_row_tap tap = lp_row_tap_at(row, j->image->height, j->geometry->scale);
+
+    j->kernels->resample_row(&j->columns->luma, &tap, plane_row(j->image, 0, tap.upper),
+                             plane_row(j->image, 0, tap.lower), bgr);
 }
 
 static void output_row(const job *j, int net_row, uint8_t *bgr) {
@@ -159,7 +175,10 @@ static void output_row(const job *j, int net_row, uint8_t *bgr) {
         lp_element_pad(element, whole, out);
         return;
     }
-    resample(j, row, bgr);
+    if (j->yuv)
+        resample_yuv(j, row, (int16_t *)(void *)(bgr + j->row_room), bgr);
+    else
+        resample_packed(j, row, bgr);
     lp_element_pad(element, left, out);
     lp_element_convert(element, bgr, middle, out + left * size);
     lp_element_pad(element, whole - left - middle, out + (left + middle) * size);
@@ -171,7 +190,7 @@ static void output_part(void *argument, int part) {
     const size_t rows = (size_t)j->geometry->net_height, end = lp_part_begin(rows, part + 1, j->parts);
 
     for (size_t row = lp_part_begin(rows, part, j->parts); row < end; row++)
-        output_row(j, (int)row, j->scratch + (size_t)part * j->row_room);
+        output_row(j, (int)row, j->scratch + (size_t)part * j->part_room);
 }
 
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
@@ -179,10 +198,11 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
     const int is_yuv = lp_format_planes(image->format) > 1;
     const int rows = geometry->net_height, team = threads < 1 ? 1 : threads < rows ? threads : rows;
     const size_t row_room = lp_align(3 * lp_columns_room(geometry->scaled_width) + LP_WIDE_WRITE);
+    const size_t yuv_room = is_yuv ? lp_align(lp_yuv_scratch(image->width) * sizeof(int16_t)) : 0;
     const lp_pixel pixel = pixel_of(image->format);
 
-    LP_TRY(reserve(preprocess, geometry, pixel, team, row_room, error));
-    fill_columns(preprocess, geometry, pixel, is_yuv);
+    LP_TRY(reserve(preprocess, geometry, pixel, team, row_room + yuv_room, error));
+    fill_columns(preprocess, geometry, pixel, is_yuv, image->range);
     job j = {.image = image,
              .geometry = geometry,
              .input = input,
@@ -191,6 +211,7 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
              .yuv = is_yuv ? lp_yuv_coefficients(image->matrix, image->range) : NULL,
              .scratch = preprocess->rows.data,
              .row_room = row_room,
+             .part_room = row_room + yuv_room,
              .parts = team};
     lp_threads_share(team, output_part, &j);
     return LIGHTPOSE_OK;

@@ -24,8 +24,8 @@ typedef struct lp_preprocess lp_preprocess; /* scratch of one worker */
 lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error);
 void lp_preprocess_destroy(lp_preprocess **preprocess);
 
-/* The image must have passed lp_view_check, and `geometry` be its own. Runs on `threads` threads. The 8-bit values are
- * those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte, on the image converted to BGR. */
+/* The image must have passed lp_view_check, and `geometry` be its own. Runs on `threads` threads. The 8-bit values of
+ * packed formats are those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte; of YUV, yuv.h's. */
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
                                    int threads, const lp_net_input *input, lightpose_error *error);
 

@@ -13,8 +13,8 @@ typedef struct position {
 } position;
 
 /* OpenCV narrows the position to float before it takes the fraction. */
-static position position_at(int index, double scale) {
-    const float at = (float)((index + 0.5) * (1.0 / scale) - 0.5);
+static position position_at(int index, double scale, double shift) {
+    const float at = (float)((index + 0.5) * (1.0 / scale) - 0.5 + shift);
     const float below = floorf(at);
 
     return (position){(int)below, at - below};
@@ -29,11 +29,11 @@ size_t lp_columns_room(int count) {
     return ((size_t)count + LP_TAPS_PAD - 1) / LP_TAPS_PAD * LP_TAPS_PAD;
 }
 
-void lp_columns_fill(lp_columns *columns, int source, double scale) {
+void lp_columns_fill(lp_columns *columns, int source, double scale, double shift) {
     const int count = columns->count, room = (int)lp_columns_room(count);
 
     for (int i = 0; i < room; i++) {
-        position p = position_at(i < count ? i : count - 1, scale);
+        position p = position_at(i < count ? i : count - 1, scale, shift);
         int16_t left, right;
 
         if (p.index < 0)
@@ -65,7 +65,7 @@ static int clamp_row(int row, int rows) {
 }
 
 lp_row_tap lp_row_tap_at(int row, int source, double scale) {
-    const position p = position_at(row, scale);
+    const position p = position_at(row, scale, 0);
 
     return (lp_row_tap){.upper = clamp_row(p.index, source),
                         .lower = clamp_row(p.index + 1, source),

@@ -34,12 +34,12 @@ typedef struct lp_columns {
     int mean_last;    /* the last column is the special case above */
     int32_t *offsets; /* bytes to the left sample */
     int16_t *weights; /* the pair (left, right), */
-    int pairs;        /* repeated so many times for the lanes of a vector: LP_PACKED_PAIRS; 1 for YUV */
+    int pairs;        /* repeated so many times for the lanes of a vector */
 } lp_columns;
 
-/* Fills the columns for a source of `source` pixels, at most 2^31 bytes; `count`, `pixel` and the arrays' memory are
- * the caller's. */
-void lp_columns_fill(lp_columns *columns, int source, double scale);
+/* Fills the columns for a source of `source` pixels, at most 2^31 bytes; `count`, `pixel`, `pairs` and the arrays'
+ * memory are the caller's. Positions are moved right by `shift` samples: 0 but for chroma. */
+void lp_columns_fill(lp_columns *columns, int source, double scale, double shift);
 size_t lp_columns_room(int count); /* entries of the arrays */
 
 /* Where an output row reads and with which weights. */

@@ -16,13 +16,18 @@ static uint8_t weigh(const double pixel[3], const double weights[3], double zero
 static const double luma_weights[3] = {24.966, 128.553, 65.481};
 static const double u_weights[3] = {112, -74.203, -37.797}, v_weights[3] = {-18.214, -93.786, 112};
 
-/* The mean of the pixels of the image among two by two. */
+/* The mean around the left column of two by two pixels, where video has its chroma: 1 2 1 across, edges repeated. */
 static void mean(const lightpose_image *bgr, int x, int y, double pixel[3]) {
-    const int right = x + 1 < bgr->width ? x + 1 : x, below = y + 1 < bgr->height ? y + 1 : y;
+    const int left = x > 0 ? x - 1 : 0, right = x + 1 < bgr->width ? x + 1 : x;
+    const int below = y + 1 < bgr->height ? y + 1 : y;
     const uint8_t *const rows[2] = {bgr->planes[0] + y * bgr->strides[0], bgr->planes[0] + below * bgr->strides[0]};
 
-    for (int c = 0; c < 3; c++)
-        pixel[c] = (rows[0][3 * x + c] + rows[0][3 * right + c] + rows[1][3 * x + c] + rows[1][3 * right + c]) / 4.0;
+    for (int c = 0; c < 3; c++) {
+        int sum = 0;
+        for (int row = 0; row < 2; row++)
+            sum += rows[row][3 * left + c] + 2 * rows[row][3 * x + c] + rows[row][3 * right + c];
+        pixel[c] = sum / 8.0;
+    }
 }
 
 static void fill(const lightpose_image *bgr, uint8_t *luma, uint8_t *u, uint8_t *v, int step) {

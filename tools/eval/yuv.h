@@ -8,8 +8,8 @@
 
 #include <lightpose/lightpose.h>
 
-/* `bgr` (BGR24) in `format`, NV12 or I420, BT.601 in the limited range; the pixels are in *pixels, to be freed. MEMORY.
- */
+/* `bgr` (BGR24) in `format`, NV12 or I420, BT.601 in the limited range, chroma on the left column of its pixels as
+ * video has it; the pixels are in *pixels, to be freed. MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_yuv_from_bgr(const lightpose_image *bgr, lightpose_format format,
                                                      lightpose_image *image, uint8_t **pixels, lightpose_error *error);
 
