@@ -163,13 +163,20 @@ INLINE vector load_bytes(const uint8_t *from) {
 #endif
 }
 
-/* Rounds to the nearest, halves to even, and saturates. What is held to 255 first converts to no negative number. */
+#if !defined(__AVX512F__)
+/* What is held to 255 first converts to no negative number. */
+INLINE __m256i whole_bytes(vector v) {
+    return _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
+}
+#endif
+
+/* Rounds to the nearest, halves to even, and saturates. */
 INLINE void store_bytes(uint8_t *to, vector v) {
 #if defined(__AVX512F__)
     const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
     _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
 #else
-    const __m256i whole = _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
+    const __m256i whole = whole_bytes(v);
     const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
     _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
 #endif
@@ -228,14 +235,30 @@ static __attribute__((noinline)) void store(const lp_pointwise_tile *tile, const
     }
 }
 
+/* The same for what most layers do: whole columns of bytes, of which nothing is left but to round them. */
+INLINE void store_plain(const lp_pointwise_tile *tile, const sums total[2], uint8_t *target) {
+    const vector low = __builtin_convertvector(total[0], vector) * load(tile->scales) + load(tile->bias);
+    const vector high =
+        __builtin_convertvector(total[1], vector) * load(tile->scales + LANES) + load(tile->bias + LANES);
+
+#if defined(__AVX512F__)
+    store_bytes(target, low);
+    store_bytes(target + LANES, high);
+#else
+    const __m256i words = _mm256_packs_epi32(whole_bytes(low), whole_bytes(high));
+    const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128((__m128i *)target, _mm_shuffle_epi32(bytes, 0xD8));
+#endif
+}
+
 static void multiply(const lp_pointwise_tile *tile) {
+    const int plain = tile->bytes && tile->columns == COLUMNS && !tile->relu && !tile->added && tile->shift == 0;
     const uint8_t *width = tile->widths;
 
     for (int cell = 0; cell < tile->cells; cell += ROWS) {
         const int rows = tile->cells - cell < ROWS ? tile->cells - cell : ROWS;
         const int8_t *weights = tile->weights;
         const uint8_t *cells[ROWS];
-        int32_t sums_of[ROWS][COLUMNS];
         sums total[ROWS][2];
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) { /* the last one again where there are fewer */
@@ -248,10 +271,18 @@ static void multiply(const lp_pointwise_tile *tile) {
             else
                 add_halves(cells, c, weights, *width, total);
         }
+        if (plain && rows == ROWS) {
+            uint8_t *const target = (uint8_t *)tile->target + (size_t)cell * (size_t)tile->step;
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++)
-            memcpy(sums_of[r], total[r], sizeof total[r]);
-        store(tile, sums_of, cell, rows);
+            for (int r = 0; r < ROWS; r++)
+                store_plain(tile, total[r], target + (size_t)r * (size_t)tile->step);
+        } else {
+            int32_t apart[ROWS][COLUMNS]; /* whose address may be taken: total's registers have none */
+#pragma GCC unroll 16
+            for (int r = 0; r < ROWS; r++)
+                memcpy(apart[r], total[r], sizeof total[r]);
+            store(tile, apart, cell, rows);
+        }
     }
 }
 
