@@ -27,12 +27,20 @@ typedef struct column {
     __m256i ab[2], c[2];
 } column;
 
+/* Sums so far of the 16 channels of an output. */
+typedef struct sums {
+    __m256i half[2];
+} sums;
+
 INLINE __m256i widen(const uint8_t *bytes) {
     return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
 }
 
 INLINE column load_column(const lp_dw_row *row, int x) {
-    const __m256i a = widen(lp_dw_cell(row, 0, x)), b = widen(lp_dw_cell(row, 1, x)), c = widen(lp_dw_cell(row, 2, x));
+    const int inside = x >= 0 && x < row->source_width;
+    const __m256i a = widen(inside ? row->rows[0] + x * row->steps[0] : row->outside);
+    const __m256i b = widen(inside ? row->rows[1] + x * row->steps[1] : row->outside);
+    const __m256i c = widen(inside ? row->rows[2] + x * row->steps[2] : row->outside);
     const __m256i zero = _mm256_setzero_si256();
 
     return (column){{_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)},
@@ -56,22 +64,25 @@ INLINE __m256 elu(__m256 x) {
     return _mm256_blendv_ps(negative, x, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
 }
 
-INLINE __m256i tap(__m256i sum, __m256i pairs, const int16_t *weights) {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_load_si256((const __m256i *)weights)));
+INLINE __m256i tap(__m256i pairs, const int16_t *weights) {
+    return _mm256_madd_epi16(pairs, _mm256_load_si256((const __m256i *)weights));
 }
 
-INLINE void output(const lp_dw_row *row, const column *left, const column *middle, const column *right, int x,
-                   int with_elu) {
-    const column *const columns[3] = {left, middle, right};
+/* What a column adds to an output of which it is the left (0), middle or right one (2). */
+INLINE sums add(sums to, const column *from, const lp_dw_row *row, int which) {
+    for (int half = 0; half < 2; half++) {
+        const int16_t *const weights = (const int16_t *)row->weights + 64 * which + 16 * half;
+        const __m256i both = _mm256_add_epi32(tap(from->ab[half], weights), tap(from->c[half], weights + 32));
+        to.half[half] = _mm256_add_epi32(to.half[half], both);
+    }
+    return to;
+}
+
+INLINE void output(const lp_dw_row *row, sums sum, int x, int with_elu) {
     __m256i whole[2];
 
     for (int half = 0; half < 2; half++) {
-        __m256i sum = _mm256_setzero_si256();
-        for (int i = 0; i < 3; i++) {
-            const int16_t *const weights = (const int16_t *)row->weights + 64 * i + 16 * half;
-            sum = tap(tap(sum, columns[i]->ab[half], weights), columns[i]->c[half], weights + 32);
-        }
-        __m256 value = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_load_ps(row->scale + 8 * half),
+        __m256 value = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum.half[half]), _mm256_load_ps(row->scale + 8 * half),
                                        _mm256_load_ps(row->bias + 8 * half));
         if (with_elu)
             value = _mm256_fmadd_ps(elu(value), _mm256_load_ps(row->gain + 8 * half), _mm256_set1_ps(row->shift));
@@ -82,34 +93,46 @@ INLINE void output(const lp_dw_row *row, const column *left, const column *middl
     _mm_storeu_si128((__m128i *)(row->target + x * row->target_step), _mm256_castsi256_si128(bytes));
 }
 
+/* Each column is added, once it is there, to the outputs it belongs to: their sums take fewer registers than columns
+ * that wait. */
 INLINE void run_elu(const lp_dw_row *row, int with_elu) {
+    const sums zero = {{_mm256_setzero_si256(), _mm256_setzero_si256()}};
     const int d = row->dilation;
 
     if (row->stride == 2) {
-        column left = load_column(row, -1);
+        column at = load_column(row, -1);
+        sums next = add(zero, &at, row, 0);
         for (int x = 0; x < row->width; x++) {
-            const column middle = load_column(row, 2 * x), right = load_column(row, 2 * x + 1);
-            output(row, &left, &middle, &right, x, with_elu);
-            left = right;
+            at = load_column(row, 2 * x);
+            next = add(next, &at, row, 1);
+            at = load_column(row, 2 * x + 1);
+            output(row, add(next, &at, row, 2), x, with_elu);
+            next = add(zero, &at, row, 0);
         }
         return;
     }
     for (int phase = 0; phase < d; phase++) { /* columns d apart are shared */
-        column left = load_column(row, phase - d), middle = load_column(row, phase);
+        column at = load_column(row, phase - d);
+        sums next = add(zero, &at, row, 0);
+        at = load_column(row, phase);
+        sums after = add(zero, &at, row, 0);
+        next = add(next, &at, row, 1);
         for (int x = phase; x < row->width; x += d) {
-            const column right = load_column(row, x + d);
-            output(row, &left, &middle, &right, x, with_elu);
-            left = middle;
-            middle = right;
+            at = load_column(row, x + d);
+            output(row, add(next, &at, row, 2), x, with_elu);
+            next = add(after, &at, row, 1);
+            after = add(zero, &at, row, 0);
         }
     }
 }
 
 TARGET static void run(const lp_dw_row *row) {
-    if (row->elu)
-        run_elu(row, 1);
+    const lp_dw_row own = *row; /* a copy that stores of bytes cannot alias: it stays in registers */
+
+    if (own.elu)
+        run_elu(&own, 1);
     else
-        run_elu(row, 0);
+        run_elu(&own, 0);
 }
 
 const lp_dw_kernel lp_dw_avx2 = {.name = "lightpose:dw:avx2",
