@@ -94,7 +94,8 @@ __attribute__((target("avxvnni,avx2"))) static void run_int8_vnni_256(void) {
 /* Without VNNI it takes three instructions: products in pairs to 16 bits, those in pairs to 32, and the sum. */
 __attribute__((target("avx512f,avx512bw"))) static void run_int8_pairs_512(void) {
     __m512i sum[CHAINS];
-    const __m512i factor = _mm512_set1_epi8(1), ones = _mm512_set1_epi16(1);
+    const __m512i ones = _mm512_set1_epi16(1);
+    __m512i factor = _mm512_set1_epi8(1);
 
 #pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
@@ -102,6 +103,7 @@ __attribute__((target("avx512f,avx512bw"))) static void run_int8_pairs_512(void)
     for (int round = 0; round < ROUNDS; round++)
 #pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
+            __asm__ volatile("" : "+v"(factor)); /* else the products are computed once, before the loop */
             __m512i pairs = _mm512_maddubs_epi16(factor, factor);
             __asm__ volatile("" : "+v"(pairs));
             sum[i] = _mm512_add_epi32(sum[i], _mm512_madd_epi16(pairs, ones));
@@ -111,7 +113,8 @@ __attribute__((target("avx512f,avx512bw"))) static void run_int8_pairs_512(void)
 
 __attribute__((target("avx2"))) static void run_int8_pairs_256(void) {
     __m256i sum[CHAINS];
-    const __m256i factor = _mm256_set1_epi8(1), ones = _mm256_set1_epi16(1);
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i factor = _mm256_set1_epi8(1);
 
 #pragma GCC unroll 12
     for (int i = 0; i < CHAINS; i++)
@@ -119,6 +122,7 @@ __attribute__((target("avx2"))) static void run_int8_pairs_256(void) {
     for (int round = 0; round < ROUNDS; round++)
 #pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++) {
+            __asm__ volatile("" : "+x"(factor)); /* else the products are computed once, before the loop */
             __m256i pairs = _mm256_maddubs_epi16(factor, factor);
             __asm__ volatile("" : "+x"(pairs));
             sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(pairs, ones));
