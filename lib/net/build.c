@@ -277,10 +277,10 @@ static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spe
     const size_t scratch = lp_conv_scratch_size(step.conv);
     if (scratch > 0)
         step.scratch = add_buffer(plan, scratch, plan->step_count, plan->step_count);
-    add_step(plan, step, 1);
+    lp_step *const added = add_step(plan, step, 1);
     if (step.layer->add && !fused)
         add_addition(plan, step.layer);
-    return LIGHTPOSE_OK;
+    return lp_net_packed(plan->net, step.row, plan->dnn, step.conv, &added->packed, error);
 }
 
 static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {

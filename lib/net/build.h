@@ -39,6 +39,7 @@ typedef struct lp_step {
     int row, last; /* of the network's table; whether it writes an output */
     const lp_layer *layer;
     lp_conv *conv;
+    const lp_packed *packed; /* its weights */
     lp_depthwise *depthwise;
     lp_winograd winograd;
     lp_pointwise pointwise;

@@ -14,6 +14,7 @@ enum { MAX_ORDERS = 8 };
 
 typedef struct net_layer {
     lp_numbers numbers[2]; /* of an inner layer, and of one that writes an output */
+    void *weights;         /* that int8 made the numbers of, until they are packed */
     lp_packed *packed[MAX_ORDERS];
     lp_winograd_weights *winograd;
     lp_pointwise_weights *pointwise;
@@ -85,6 +86,7 @@ void lp_net_destroy(lp_net **net) {
         net_layer *const layer = &(*net)->layers[i];
         lp_numbers_free(&layer->numbers[0]);
         lp_numbers_free(&layer->numbers[1]);
+        lp_free(layer->weights);
         for (int j = 0; j < MAX_ORDERS; j++)
             lp_packed_destroy(&layer->packed[j]);
         lp_winograd_weights_destroy(&layer->winograd);
@@ -100,13 +102,14 @@ const lp_scheme *lp_net_scheme(const lp_net *net) {
 }
 
 static lightpose_status locked_numbers(lp_net *net, int row, int last, lightpose_error *error) {
-    lp_numbers *const numbers = &net->layers[row].numbers[last];
+    net_layer *const layer = &net->layers[row];
     void *weights;
 
-    if (numbers->bias)
+    if (layer->numbers[last].bias)
         return LIGHTPOSE_OK;
-    LP_TRY(lp_quantise(&net->scheme, &net->scheme.rows[row], last, numbers, &weights, error));
-    lp_free(weights);
+    LP_TRY(lp_quantise_numbers(&net->scheme, &net->scheme.rows[row], last, &layer->numbers[last], &weights, error));
+    lp_free(layer->weights);
+    layer->weights = weights;
     return LIGHTPOSE_OK;
 }
 
@@ -118,19 +121,33 @@ lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers
     return status;
 }
 
-lightpose_status lp_net_weights(const lp_net *net, int row, void **weights, lightpose_error *error) {
-    lp_numbers numbers;
+static lightpose_status locked_weights(lp_net *net, int row, void **weights, lightpose_error *error) {
+    net_layer *const layer = &net->layers[row];
 
-    LP_TRY(lp_quantise(&net->scheme, &net->scheme.rows[row], 0, &numbers, weights, error));
-    lp_numbers_free(&numbers);
-    return LIGHTPOSE_OK;
+    *weights = layer->weights;
+    layer->weights = NULL;
+    return *weights ? LIGHTPOSE_OK : lp_quantise_weights(&net->scheme, &net->scheme.rows[row], weights, error);
 }
 
-static lightpose_status pack(const lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, lp_packed **packed,
+/* For callers that do not hold the lock; within, locked_weights. */
+lightpose_status lp_net_weights(lp_net *net, int row, void **weights, lightpose_error *error) {
+    pthread_mutex_lock(&net->mutex);
+    const lightpose_status status = locked_weights(net, row, weights, error);
+    pthread_mutex_unlock(&net->mutex);
+    return status;
+}
+
+/* They were packed before the numbers were made for another kind of output. */
+static void drop_weights(lp_net *net, int row) {
+    lp_free(net->layers[row].weights);
+    net->layers[row].weights = NULL;
+}
+
+static lightpose_status pack(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, lp_packed **packed,
                              lightpose_error *error) {
     void *weights;
 
-    LP_TRY(lp_net_weights(net, row, &weights, error));
+    LP_TRY(locked_weights(net, row, &weights, error));
     const lightpose_status status = lp_pack(packed, dnn, conv, weights, error);
     lp_free(weights);
     return status;
@@ -151,17 +168,18 @@ lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv 
     else if (!orders[at])
         status = pack(net, row, dnn, conv, &orders[at], error);
     *packed = status == LIGHTPOSE_OK ? orders[at] : NULL;
+    drop_weights(net, row);
     pthread_mutex_unlock(&net->mutex);
     return status;
 }
 
 /* int8 weights as the numbers they stand for, in units of the output. */
-static lightpose_status float_weights(const lp_net *net, int row, const lp_conv_spec *spec, float **weights,
+static lightpose_status float_weights(lp_net *net, int row, const lp_conv_spec *spec, float **weights,
                                       lightpose_error *error) {
     const size_t each = (size_t)(spec->in * spec->kernel * spec->kernel);
     void *stored;
 
-    LP_TRY(lp_net_weights(net, row, &stored, error));
+    LP_TRY(locked_weights(net, row, &stored, error));
     *weights = stored;
     if (!spec->scales)
         return LIGHTPOSE_OK;
@@ -173,7 +191,7 @@ static lightpose_status float_weights(const lp_net *net, int row, const lp_conv_
                     : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", spec->name);
 }
 
-static lightpose_status pack_winograd(const lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
+static lightpose_status pack_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
                                       lp_winograd_weights **packed, lightpose_error *error) {
     float *weights;
 
@@ -191,15 +209,16 @@ lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec,
     if (!net->layers[row].winograd)
         status = pack_winograd(net, row, spec, outside, &net->layers[row].winograd, error);
     *packed = net->layers[row].winograd;
+    drop_weights(net, row);
     pthread_mutex_unlock(&net->mutex);
     return status;
 }
 
-static lightpose_status pack_pointwise(const lp_net *net, int row, const lp_conv_spec *spec,
-                                       lp_pointwise_weights **packed, lightpose_error *error) {
+static lightpose_status pack_pointwise(lp_net *net, int row, const lp_conv_spec *spec, lp_pointwise_weights **packed,
+                                       lightpose_error *error) {
     void *weights;
 
-    LP_TRY(lp_net_weights(net, row, &weights, error));
+    LP_TRY(locked_weights(net, row, &weights, error));
     const lightpose_status status = lp_pointwise_pack(packed, spec, weights, net->scheme.features, error);
     lp_free(weights);
     return status;
@@ -213,6 +232,7 @@ lightpose_status lp_net_pointwise(lp_net *net, int row, const lp_conv_spec *spec
     if (!net->layers[row].pointwise)
         status = pack_pointwise(net, row, spec, &net->layers[row].pointwise, error);
     *packed = net->layers[row].pointwise;
+    drop_weights(net, row);
     pthread_mutex_unlock(&net->mutex);
     return status;
 }

@@ -19,7 +19,7 @@ const lp_scheme *lp_net_scheme(const lp_net *net);
 lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers **numbers, lightpose_error *error);
 
 /* Its weights in plain order (quantise.h); freed with lp_free. MEMORY. */
-lightpose_status lp_net_weights(const lp_net *net, int row, void **weights, lightpose_error *error);
+lightpose_status lp_net_weights(lp_net *net, int row, void **weights, lightpose_error *error);
 
 /* Its weights in the order that `conv` wants; likewise. MEMORY, ENGINE. */
 lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, const lp_packed **packed,

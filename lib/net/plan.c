@@ -47,12 +47,10 @@ static void *base(const lp_plan *plan, int tensor) {
 static lightpose_status bind(lp_plan *plan, lightpose_error *error) {
     for (int i = 0; i < plan->step_count; i++) {
         lp_step *const step = &plan->steps[i];
-        const lp_packed *packed;
         if (step->kind != LP_STEP_CONV)
             continue;
         void *const scratch = step->scratch < 0 ? NULL : plan->arena + plan->buffers[step->scratch].offset;
-        LP_TRY(lp_net_packed(plan->net, step->row, plan->dnn, step->conv, &packed, error));
-        LP_TRY(lp_conv_bind(step->conv, plan->dnn, packed, step->numbers->bias, base(plan, step->src[0]),
+        LP_TRY(lp_conv_bind(step->conv, plan->dnn, step->packed, step->numbers->bias, base(plan, step->src[0]),
                             base(plan, step->dst), scratch, error));
     }
     return LIGHTPOSE_OK;

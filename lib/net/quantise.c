@@ -216,15 +216,38 @@ static void quantise_int8(const lp_scheme *scheme, const lp_layer *layer, const 
         numbers->shift = 0;
 }
 
-lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
-                             void **weights, lightpose_error *error) {
+/* Channels read, padding included. */
+static int channels_in(const lp_scheme *scheme, const lp_layer *layer) {
     const lp_layer *const reads = find_layer(scheme, layer->from);
-    const int in = reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
+
+    return reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
+}
+
+/* Rounds the weights, which `numbers` then follow from. */
+static lightpose_status round_layer(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source,
+                                    const lp_code *target, lp_numbers *numbers, void **weights,
+                                    lightpose_error *error) {
+    const size_t values = (size_t)layer->out * (size_t)(layer->kind == LP_DEPTHWISE ? 1 : numbers->in) *
+                          (size_t)(layer->kernel * layer->kernel);
+    float *plain;
+
+    LP_TRY(read_weights(scheme, layer, source, numbers->in, &plain, error));
+    *weights = lp_calloc(values, sizeof(int8_t));
+    if (*weights)
+        quantise_int8(scheme, layer, source, target, numbers, plain, *weights);
+    lp_free(plain);
+    return *weights ? LIGHTPOSE_OK
+                    : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
+}
+
+lightpose_status lp_quantise_numbers(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
+                                     void **weights, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
     lp_code source, target;
-    float *plain = NULL;
 
     *weights = NULL;
-    *numbers = (lp_numbers){.in = in, .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
+    *numbers = (lp_numbers){
+        .in = channels_in(scheme, layer), .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
     lp_code_of(scheme, layer->from, 0, &source);
     lp_code_of(scheme, layer->sum ? layer->sum : layer->name, last, &target);
     const int int8 = source.element == LP_U8;
@@ -236,21 +259,27 @@ lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the bias of layer %s", layer->name);
     }
     lp_weights_read_bias(scheme->weights, layer, numbers->bias);
-    lightpose_status status = read_weights(scheme, layer, &source, in, &plain, error);
-    if (status == LIGHTPOSE_OK && int8) {
-        const size_t values = (size_t)layer->out * (size_t)(layer->kind == LP_DEPTHWISE ? 1 : in) *
-                              (size_t)(layer->kernel * layer->kernel);
-        *weights = lp_calloc(values, sizeof(int8_t));
-        if (*weights)
-            quantise_int8(scheme, layer, &source, &target, numbers, plain, *weights);
-        else
-            status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
-        lp_free(plain);
-    } else {
-        *weights = plain;
-    }
+    if (int8)
+        status = round_layer(scheme, layer, &source, &target, numbers, weights, error);
     if (status != LIGHTPOSE_OK)
         lp_numbers_free(numbers);
+    return status;
+}
+
+lightpose_status lp_quantise_weights(const lp_scheme *scheme, const lp_layer *layer, void **weights,
+                                     lightpose_error *error) {
+    lp_numbers numbers;
+    lp_code source;
+    float *plain;
+
+    lp_code_of(scheme, layer->from, 0, &source);
+    if (source.element == LP_U8) {
+        LP_TRY(lp_quantise_numbers(scheme, layer, 0, &numbers, weights, error));
+        lp_numbers_free(&numbers);
+        return LIGHTPOSE_OK;
+    }
+    const lightpose_status status = read_weights(scheme, layer, &source, channels_in(scheme, layer), &plain, error);
+    *weights = plain;
     return status;
 }
 

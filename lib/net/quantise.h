@@ -44,9 +44,10 @@ int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor);
 /* `last`: the tensor leaves the network, as F32 whatever the precision. */
 void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code);
 
-/* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in pairs,
- * in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not suffer
- * (DESIGN "Precision"), but pixels that high are any white wall: the first layer gets 7 bits there, which always fit. */
+/* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
+ * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
+ * suffer (DESIGN "Precision"), but pixels that high are any white wall: the first layer gets 7 bits there, which always
+ * fit. */
 int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */
@@ -57,10 +58,14 @@ typedef struct lp_numbers {
     float gain, shift, sum;
 } lp_numbers;
 
-/* The numbers of `layer` and, in `weights`, its kernels in plain order: F32, or S8 for int8. Freed with lp_free.
- * MEMORY. */
-lightpose_status lp_quantise(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
-                             void **weights, lightpose_error *error);
+/* The numbers of `layer`. In int8 they follow from its rounded weights, which come along in `weights`; else that is
+ * NULL. MEMORY. */
+lightpose_status lp_quantise_numbers(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
+                                     void **weights, lightpose_error *error);
 void lp_numbers_free(lp_numbers *numbers);
+
+/* The weights of `layer` in plain order: F32, or S8 for int8. Freed with lp_free. MEMORY. */
+lightpose_status lp_quantise_weights(const lp_scheme *scheme, const lp_layer *layer, void **weights,
+                                     lightpose_error *error);
 
 #endif
