@@ -84,14 +84,15 @@ static int grow(block *b, size_t count, size_t size) {
     return lp_grow(&b->data, &b->capacity, count, size);
 }
 
-static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, lp_pixel pixel, int threads,
-                                size_t part_room, lightpose_error *error) {
+/* `bytes` of a pixel. */
+static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, int bytes, int threads, size_t part_room,
+                                lightpose_error *error) {
     lp_columns *const columns = &p->columns.luma, *const chroma = &p->columns.chroma;
     const size_t room = lp_columns_room(geometry->scaled_width);
 
-    if (geometry->image_width > INT32_MAX / pixel.bytes)
+    if (geometry->image_width > INT32_MAX / bytes)
         return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "image width %d: a row of %d-byte pixels is limited to 2^31 bytes",
-                       geometry->image_width, pixel.bytes);
+                       geometry->image_width, bytes);
     if (grow(&p->offsets, room, sizeof *columns->offsets) ||
         grow(&p->weights, room * 2 * LP_PACKED_PAIRS, sizeof *columns->weights) ||
         grow(&p->chroma_offsets, room, sizeof *chroma->offsets) ||
@@ -201,7 +202,8 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
     const size_t yuv_room = is_yuv ? lp_align(lp_yuv_scratch(image->width) * sizeof(int16_t)) : 0;
     const lp_pixel pixel = pixel_of(image->format);
 
-    LP_TRY(reserve(preprocess, geometry, pixel, team, row_room + yuv_room, error));
+    /* YUV is resampled in 16 bits. */
+    LP_TRY(reserve(preprocess, geometry, is_yuv ? 2 : pixel.bytes, team, row_room + yuv_room, error));
     fill_columns(preprocess, geometry, pixel, is_yuv, image->range);
     job j = {.image = image,
              .geometry = geometry,

@@ -43,14 +43,15 @@ enum { LP_LUMA_PAIRS = 1, LP_CHROMA_PAIRS = 2 };
 /* For a source of `source` pixels; the counts of columns and the arrays' memory are the caller's. */
 void lp_yuv_columns_fill(lp_yuv_columns *columns, int source, double scale, lightpose_range range);
 
-/* The rows that an output row reads: chroma samples lie `step` bytes apart, 1 (I420) or 2 (NV12, v = u + 1). */
 typedef struct lp_yuv_row {
     const uint8_t *y, *u, *v;
 } lp_yuv_row;
 
+/* What an output row reads. */
 typedef struct lp_yuv_rows {
     lp_yuv_row upper, lower;
-    int step, width;
+    int step;                           /* bytes between samples of chroma: 1 (I420) or 2 (NV12, v = u + 1) */
+    int width;                          /* of the image, at most 2^30 */
     int16_t luma_weight, chroma_weight; /* of the lower rows */
 } lp_yuv_rows;
 

@@ -40,7 +40,7 @@ INLINE __m256i spread(int value) {
     return _mm256_set1_epi16((int16_t)value);
 }
 
-/* The difference times -16 l is rounded as yuv.h says, also where l is 2048, whose 16 fold has no positive number. */
+/* The difference times -16 lower is rounded as yuv.h says, also where lower is 2048: no 16 bits hold its 16 fold. */
 INLINE __m256i down(__m128i upper, __m128i lower, __m256i minus_weight) {
     const __m256i a = _mm256_slli_epi16(_mm256_cvtepu8_epi16(upper), 7);
     const __m256i b = _mm256_slli_epi16(_mm256_cvtepu8_epi16(lower), 7);
