@@ -184,7 +184,7 @@ static void check_sample(const sample *s, unsigned features) {
 }
 
 static void kernels_equal_plain_loops(void **unused) {
-    const unsigned cpu = lp_cpu_features(), masks[] = {0, LP_CPU_AVX2, ~0u};
+    const unsigned cpu = lp_cpu_features(), masks[] = {0, LP_CPU_AVX2, ~LP_CPU_AVX512_VNNI, ~0u};
     (void)unused;
 
     for (int i = 0; i < 60; i++) {
@@ -202,7 +202,7 @@ static void kernels_equal_plain_loops(void **unused) {
  * weights were stored one bit finer. */
 static void the_greatest_sums_fit(void **unused) {
     static const int row[5] = {-4, -4, 1, 1, 0}; /* of the source's transform, over the cells inside the image */
-    const unsigned cpu = lp_cpu_features(), masks[] = {LP_CPU_AVX2, ~0u};
+    const unsigned cpu = lp_cpu_features(), masks[] = {LP_CPU_AVX2, ~LP_CPU_AVX512_VNNI, ~0u};
     (void)unused;
 
     for (int sign = -1; sign <= 1; sign += 2) {
@@ -260,9 +260,12 @@ static void it_takes_what_it_can_do(void **unused) {
     for (int i = 0; i < 8; i++)
         assert_false(lp_winograd_takes(&bad[i], 0));
     good.src = good.dst = LP_U8;
+    assert_false(lp_winograd_takes(&good, 0));
+    assert_true(lp_winograd_takes(&good, LP_CPU_AVX2));
     assert_true(lp_winograd_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512));
+    assert_true(lp_winograd_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AVX_VNNI));
     assert_false(lp_winograd_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX_VNNI));
-    assert_false(lp_winograd_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI));
+    assert_false(lp_winograd_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AMX_INT8));
 }
 
 static void failing_allocations_are_reported(void **unused) {

@@ -11,41 +11,64 @@
 #include "base/threads.h"
 #include "net/winograd_kernel.h"
 
-/* MOST_GROUPS: a thread transforms so many times the kernel's rows of tiles at once. More reads the weights (2.4 MB in
- * a layer of 128 by 128 channels) less often, fewer keeps tiles in the second-level cache; measured, 2 to 10 are alike.
- * LEAST_CELLS: below, reading weights that are four times as large costs more than it saves. */
-enum { MOST_GROUPS = 3, LEAST_CELLS = 200, SOURCE = 6, TARGET = 4 };
+/* MOST_GROUPS: a thread transforms so many times the kernel's rows of tiles at once. More reads the weights (1.2 MB in
+ * a layer of 128 by 128 channels of bytes) less often, fewer keeps tiles in the second-level cache; measured, 1 to 10
+ * are alike. LEAST_CELLS: below, reading weights that are four times as large (eight, of bytes) costs more than it
+ * saves; with VNNI, which saves less, the limit is higher. */
+enum {
+    MOST_GROUPS = 3,
+    MOST_ROWS = 12,
+    MOST_TILES = MOST_GROUPS * MOST_ROWS,
+    LEAST_CELLS = 200,
+    LEAST_CELLS_VNNI = 400,
+    SOURCE = 6,
+    TARGET = 4
+};
 
 struct lp_winograd_weights {
     const lp_winograd_kernel *kernel;
     int in, out;
-    void *values;  /* 36 matrices, each in panels of the kernel's columns */
-    float *scales; /* of bytes: what a stored weight stands for, 36 rows of one per output channel; else NULL */
+    void *values;  /* panels of the kernel's columns, each 36 matrices */
+    float *scales; /* of bytes: what a stored weight stands for, panels of 36 rows; else NULL */
     void *outside; /* a source cell outside the image */
 };
 
-static const lp_winograd_kernel *choose(unsigned features, int bytes) {
+/* The best first. */
+static const lp_winograd_kernel *const float_kernels[] = {
 #if defined(__x86_64__)
-    const lp_winograd_kernel *const wide = bytes ? &lp_winograd_bytes_avx512 : &lp_winograd_avx512;
-    const lp_winograd_kernel *const narrow = bytes ? &lp_winograd_bytes_avx2 : &lp_winograd_avx2;
-    if ((features & wide->features) == wide->features)
-        return wide;
-    if ((features & narrow->features) == narrow->features)
-        return narrow;
+    &lp_winograd_avx512, &lp_winograd_avx2,
 #endif
-    (void)features;
-    return bytes ? NULL : &lp_winograd_baseline;
+    &lp_winograd_baseline, NULL};
+
+static const lp_winograd_kernel *const byte_kernels[] = {
+#if defined(__x86_64__)
+    &lp_winograd_bytes_vnni, &lp_winograd_bytes_avx512, &lp_winograd_bytes_avx2,
+#endif
+    NULL};
+
+static const lp_winograd_kernel *choose(unsigned features, int bytes) {
+    const lp_winograd_kernel *const *kernel = bytes ? byte_kernels : float_kernels;
+
+    while (*kernel && (features & (*kernel)->features) != (*kernel)->features)
+        kernel++;
+    return *kernel;
+}
+
+/* Whether oneDNN's plain byte products are as fast as a quarter of them: those of AMX's tiles are faster, and for the
+ * 256-bit ones of AVX-VNNI there is no kernel here. */
+static int is_faster_plain(unsigned features) {
+    return (features & LP_CPU_AMX_INT8) || ((features & LP_CPU_AVX_VNNI) && !(features & LP_CPU_AVX512_VNNI));
 }
 
 int lp_winograd_takes(const lp_conv_spec *spec, unsigned features) {
     const int floats = spec->src == LP_F32 && spec->dst == LP_F32;
-    const int bytes = spec->src == LP_U8 && spec->dst == LP_U8 && choose(features, 1) &&
-                      !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));
+    const int bytes = spec->src == LP_U8 && spec->dst == LP_U8 && choose(features, 1) && !is_faster_plain(features);
+    const int least = bytes && (features & LP_CPU_AVX512_VNNI) ? LEAST_CELLS_VNNI : LEAST_CELLS;
 
     return (floats || bytes) && !spec->depthwise && spec->kernel == 3 && spec->stride == 1 &&
            spec->pad[0] == spec->dilation && spec->pad[2] == spec->dilation && spec->activation != LP_ELU &&
            spec->in % 32 == 0 && spec->out % 32 == 0 && spec->in <= LP_WINOGRAD_MOST_CHANNELS &&
-           spec->height * spec->width >= LEAST_CELLS;
+           spec->height * spec->width >= least;
 }
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
@@ -96,17 +119,21 @@ static double byte_factor(const double *transformed, int in, int tap) {
     return fmin(INT16_MAX / most, (INT32_MAX / greatest_source(tap) - 0.5 * in) / sum);
 }
 
-/* Where weight (i, o) of one of the 36 matrices lies: panels of columns; of bytes, two source channels side by side. */
-static size_t place(const lp_winograd_weights *packed, int i, int o) {
-    const size_t columns = (size_t)packed->kernel->columns, column = (size_t)o % columns;
-    const size_t panel = (size_t)o / columns * (size_t)packed->in * columns;
+/* Where the weight (i, o) of matrix `tap` lies; of bytes, those of two source channels are side by side. */
+static size_t place(const lp_winograd_weights *packed, int tap, int i, int o) {
+    const int columns = packed->kernel->columns, column = o % columns;
+    const size_t matrix = (size_t)(o / columns * LP_WINOGRAD_TAPS + tap) * (size_t)(packed->in * columns);
 
-    return panel + (packed->scales ? (size_t)(i / 2) * 2 * columns + 2 * column + (size_t)(i % 2)
-                                   : (size_t)i * columns + column);
+    return matrix + (size_t)(packed->scales ? (i / 2 * columns + column) * 2 + i % 2 : i * columns + column);
+}
+
+static size_t place_scale(const lp_winograd_weights *packed, int tap, int o) {
+    const int columns = packed->kernel->columns;
+
+    return (size_t)((o / columns * LP_WINOGRAD_TAPS + tap) * columns + o % columns);
 }
 
 static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const float *weights, int o) {
-    const size_t matrix = (size_t)packed->in * (size_t)packed->out;
     double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS];
 
     for (int i = 0; i < packed->in; i++)
@@ -115,10 +142,10 @@ static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const
     for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++) {
         const double factor = packed->scales ? byte_factor(transformed, packed->in, tap) : 1;
         if (packed->scales)
-            packed->scales[(size_t)tap * (size_t)packed->out + (size_t)o] = (float)(1 / factor);
+            packed->scales[place_scale(packed, tap, o)] = (float)(1 / factor);
         for (int i = 0; i < packed->in; i++) {
             const double value = transformed[(size_t)i * LP_WINOGRAD_TAPS + (size_t)tap] * factor;
-            const size_t at = (size_t)tap * matrix + place(packed, i, o);
+            const size_t at = place(packed, tap, i, o);
             if (packed->scales)
                 ((int16_t *)packed->values)[at] = (int16_t)lrint(value);
             else
@@ -173,7 +200,8 @@ const char *lp_winograd_implementation(const lp_winograd_weights *weights) {
 
 /* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
-/* Grid (gy, gx) of dilation^2 holds the cells (gy + d i, gx + d j); tiles are counted grid by grid, row by row. */
+/* Grid (gy, gx) of dilation^2 holds the cells (gy + d i, gx + d j). Tiles are counted by rows, the same row of each
+ * grid after another, so that every thread stays in the part of the image that it wrote in the layer before. */
 typedef struct tile {
     int y, x; /* of its first output cell */
 } tile;
@@ -194,13 +222,15 @@ static int count_tiles(const lp_winograd *layer) {
 static tile find_tile(const lp_winograd *layer, int index) {
     const int d = layer->dilation;
 
-    for (int grid = 0;; grid++) {
-        const int columns = tiles_along(layer->width, d, grid % d);
-        const int count = tiles_along(layer->height, d, grid / d) * columns;
-        if (index < count)
-            return (tile){grid / d + index / columns * TARGET * d, grid % d + index % columns * TARGET * d};
-        index -= count;
-    }
+    for (int row = 0;; row++)
+        for (int grid = 0; grid < d * d; grid++) {
+            const int columns = tiles_along(layer->width, d, grid % d);
+            if (row >= tiles_along(layer->height, d, grid / d))
+                continue;
+            if (index < columns)
+                return (tile){grid / d + row * TARGET * d, grid % d + index * TARGET * d};
+            index -= columns;
+        }
 }
 
 /* Tiles that a thread has room for. */
@@ -223,7 +253,9 @@ static size_t source_scratch(const lp_winograd *layer) {
 }
 
 static size_t thread_scratch(const lp_winograd *layer) {
-    return source_scratch(layer) + LP_WINOGRAD_TAPS * matrix_step(room_of(layer), layer->weights->out) * sizeof(float);
+    const int columns = layer->weights->kernel->columns;
+
+    return source_scratch(layer) + LP_WINOGRAD_TAPS * matrix_step(room_of(layer), columns) * sizeof(float);
 }
 
 size_t lp_winograd_scratch_size(const lp_winograd *layer) {
@@ -247,16 +279,47 @@ static void source_cells(const lp_winograd *layer, tile at, const void *src, con
     }
 }
 
-static void target_cells(const lp_winograd *layer, tile at, const void *added, void *dst, const void *added_cells[16],
-                         void *cells[16]) {
+typedef struct target {
+    void *cells[TARGET * TARGET];
+    const void *added[TARGET * TARGET];
+} target;
+
+static void target_cells(const lp_winograd *layer, tile at, const void *added, void *dst, target *t) {
     const size_t cell_bytes = (size_t)layer->weights->out * element_bytes(layer);
 
     for (int i = 0; i < TARGET * TARGET; i++) {
         const int y = at.y + i / TARGET * layer->dilation, x = at.x + i % TARGET * layer->dilation;
         const int inside = y < layer->height && x < layer->width;
         const size_t offset = inside ? ((size_t)y * (size_t)layer->width + (size_t)x) * cell_bytes : 0;
-        cells[i] = inside ? (char *)dst + offset : NULL;
-        added_cells[i] = inside && added ? (const char *)added + offset : NULL;
+        t->cells[i] = inside ? (char *)dst + offset : NULL;
+        t->added[i] = inside && added ? (const char *)added + offset : NULL;
+    }
+}
+
+/* One panel of outputs of `count` tiles, from their transformed source. */
+static void run_panel(const lp_winograd *layer, int first, const char *source, char *products, const target *targets,
+                      int count) {
+    const lp_winograd_weights *const weights = layer->weights;
+    const lp_winograd_kernel *const kernel = weights->kernel;
+    const int tiles = (count + kernel->least_rows - 1) / kernel->least_rows * kernel->least_rows;
+    const size_t bytes = (size_t)kernel->weight_bytes;
+    const size_t source_step = matrix_step(room_of(layer), weights->in) * bytes;
+    const size_t product_step = matrix_step(room_of(layer), kernel->columns);
+
+    for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
+        kernel->multiply(source + (size_t)tap * source_step,
+                         (const char *)weights->values + place(weights, tap, 0, first) * bytes,
+                         products + (size_t)tap * product_step * sizeof(float), tiles, weights->in);
+    for (int i = 0; i < count; i++) {
+        const lp_winograd_output output = {.scales = weights->scales + place_scale(weights, 0, first),
+                                           .bias = layer->bias + first,
+                                           .relu = layer->relu,
+                                           .factor = layer->sum,
+                                           .shift = layer->shift,
+                                           .added = targets[i].added[0] ? targets[i].added : NULL,
+                                           .cells = targets[i].cells,
+                                           .first = first};
+        kernel->transform_products(products + (size_t)(i * kernel->columns) * sizeof(float), product_step, &output);
     }
 }
 
@@ -265,34 +328,18 @@ static void run_block(const lp_winograd *layer, const void *src, const void *add
                       int end) {
     const lp_winograd_weights *const weights = layer->weights;
     const lp_winograd_kernel *const kernel = weights->kernel;
-    const int room = room_of(layer), tiles = (end - first + kernel->rows - 1) / kernel->rows * kernel->rows;
-    const size_t source_step = matrix_step(room, weights->in), product_step = matrix_step(room, weights->out);
-    const size_t matrix = (size_t)weights->in * (size_t)weights->out, bytes = (size_t)kernel->weight_bytes;
-    char *const products = scratch + source_scratch(layer);
+    const size_t bytes = (size_t)kernel->weight_bytes, source_step = matrix_step(room_of(layer), weights->in);
+    target targets[MOST_TILES];
 
-    for (int i = first; i < end; i++) {
+    for (int i = 0; i < end - first; i++) {
+        const tile at = find_tile(layer, first + i);
         const void *cells[LP_WINOGRAD_TAPS];
-        source_cells(layer, find_tile(layer, i), src, cells);
-        kernel->transform_source(cells, weights->in, scratch + (size_t)(i - first) * (size_t)weights->in * bytes,
-                                 source_step);
+        source_cells(layer, at, src, cells);
+        target_cells(layer, at, added, dst, &targets[i]);
+        kernel->transform_source(cells, weights->in, scratch + (size_t)(i * weights->in) * bytes, source_step);
     }
-    for (size_t tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
-        kernel->multiply(scratch + tap * source_step * bytes, (const char *)weights->values + tap * matrix * bytes,
-                         products + tap * product_step * sizeof(float), tiles, weights->in, weights->out);
-    for (int i = first; i < end; i++) {
-        const void *added_cells[TARGET * TARGET];
-        void *cells[TARGET * TARGET];
-        const lp_winograd_output output = {.scales = weights->scales,
-                                           .bias = layer->bias,
-                                           .relu = layer->relu,
-                                           .factor = layer->sum,
-                                           .shift = layer->shift,
-                                           .added = added ? added_cells : NULL,
-                                           .cells = cells};
-        target_cells(layer, find_tile(layer, i), added, dst, added_cells, cells);
-        kernel->transform_products(products + (size_t)(i - first) * (size_t)weights->out * sizeof(float), product_step,
-                                   weights->out, &output);
-    }
+    for (int o = 0; o < weights->out; o += kernel->columns)
+        run_panel(layer, o, scratch, scratch + source_scratch(layer), targets, end - first);
 }
 
 typedef struct job {
@@ -302,11 +349,11 @@ typedef struct job {
     char *scratch;
 } job;
 
-/* An even share of the groups of tiles, in scratch memory of its own. */
+/* An even share of the tiles, in scratch memory of its own. */
 static void run_part(void *argument, int part) {
     const job *const j = argument;
     const lp_winograd *const layer = j->layer;
-    const int tiles = count_tiles(layer), rows = layer->weights->kernel->rows, groups = (tiles + rows - 1) / rows;
+    const int tiles = count_tiles(layer), rows = layer->weights->kernel->least_rows, groups = (tiles + rows - 1) / rows;
     const int first = groups * part / layer->threads * rows, after = groups * (part + 1) / layer->threads * rows;
     const int end = after < tiles ? after : tiles;
 

@@ -10,10 +10,11 @@
  * 0, +-1, +-2 lose twice the precision of 0, +-5/8, +-3/2, which are as exact in binary (measured: root mean square
  * error 1.4e-6 and 0.6e-6 of sums over 128 channels of unit size).
  *
- * From bytes to bytes, for CPUs without VNNI, the points are 0, +-1, +-2: the transformed source is then whole and fits
+ * From bytes to bytes the points are 0, +-1, +-2: the transformed source is then whole and fits
  * 16 bits whatever the bytes (68 * 255), products are summed in 32 bits, and the transformed kernel is rounded to as
- * many bits as let no sum overflow, 11 or so, with a scale for each matrix and output channel. Unlike oneDNN's byte
- * products, which are added in pairs in 16 bits there, nothing saturates but the result.
+ * many bits as let no sum overflow, 11 or so, with a scale for each matrix and output channel. A quarter of the
+ * products at half the pace of bytes; and where a CPU without VNNI adds byte products in pairs in 16 bits, which oneDNN
+ * lets saturate, here nothing saturates but the result.
  *
  * A dilated convolution is dilation^2 plain ones on interleaved grids. */
 
@@ -25,8 +26,8 @@
 enum { LP_WINOGRAD_TAPS = 36, LP_WINOGRAD_MOST_CHANNELS = 512 };
 
 /* Whether `spec` is a layer for it: dense 3x3, stride 1, padding as wide as the dilation, channels in whole vectors,
- * ReLU or nothing, enough cells that it pays; from F32 to F32, or from bytes to bytes where the CPU has AVX2 but lacks
- * VNNI, with which oneDNN is as fast. */
+ * ReLU or nothing, enough cells that it pays; from F32 to F32, or from bytes to bytes on CPUs with AVX2, but for two
+ * kinds where oneDNN's own byte products are as fast or faster: with AMX, and with AVX-VNNI alone. */
 int lp_winograd_takes(const lp_conv_spec *spec, unsigned features);
 
 /* Transformed kernels in the order that the CPU's code reads. Immutable; shared by plans and threads. */

@@ -25,7 +25,8 @@ enum { LANES = 4, ROWS = 6, FEATURES = 0 };
 #define NAME   "lightpose:winograd"
 #endif
 
-enum { COLUMNS = 2 * LANES };
+/* A row's worth of tiles is computed at once, or a third or two. */
+enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
 #define A 0.625F
 #define B 1.5F
 
@@ -73,34 +74,40 @@ static void transform_source(const void *const *cells, int channels, void *targe
     }
 }
 
-/* ROWS tiles by COLUMNS outputs, all sums in registers. */
+/* `rows` tiles by COLUMNS outputs, all sums in registers. */
 static inline __attribute__((always_inline)) void multiply_block(const float *source, const float *weights,
-                                                                 float *products, int in, int out) {
+                                                                 float *products, int in, const int rows) {
     vector low[ROWS], high[ROWS];
 
-    for (int r = 0; r < ROWS; r++)
-        low[r] = high[r] = (vector){0};
-    for (int i = 0; i < in; i++) {
-        const vector w0 = load(weights + (size_t)i * COLUMNS), w1 = load(weights + (size_t)i * COLUMNS + LANES);
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++) {
+    for (int r = 0; r < rows; r++)
+        low[r] = high[r] = (vector){0};
+    for (int i = 0; i < in; i++, weights += COLUMNS) {
+        const vector w0 = load(weights), w1 = load(weights + LANES);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
             const float value = source[(size_t)r * (size_t)in + (size_t)i];
             low[r] += value * w0;
             high[r] += value * w1;
         }
     }
-    for (int r = 0; r < ROWS; r++) {
-        store(products + (size_t)r * (size_t)out, low[r]);
-        store(products + (size_t)r * (size_t)out + LANES, high[r]);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        store(products + r * COLUMNS, low[r]);
+        store(products + r * COLUMNS + LANES, high[r]);
     }
 }
 
-static void multiply(const void *source, const void *weights, void *products, int tiles, int in, int out) {
-    for (int o = 0; o < out; o += COLUMNS)
-        for (int tile = 0; tile < tiles; tile += ROWS)
-            multiply_block((const float *)source + (size_t)tile * (size_t)in,
-                           (const float *)weights + (size_t)o * (size_t)in,
-                           (float *)products + (size_t)tile * (size_t)out + o, in, out);
+static void multiply(const void *source, const void *weights, void *products, int tiles, int in) {
+    const float *from = source;
+    float *to = products;
+
+    for (; tiles >= ROWS; tiles -= ROWS, from += ROWS * in, to += ROWS * COLUMNS)
+        multiply_block(from, weights, to, in, ROWS);
+    if (tiles == 2 * LEAST_ROWS)
+        multiply_block(from, weights, to, in, 2 * LEAST_ROWS);
+    else if (tiles == LEAST_ROWS)
+        multiply_block(from, weights, to, in, LEAST_ROWS);
 }
 
 /* A' on six vectors `from_step` apart. */
@@ -114,10 +121,10 @@ static inline __attribute__((always_inline)) void product_pass(const vector *m, 
     y[3 * to_step] = a3 * difference_a + b3 * difference_b + m[5 * from_step];
 }
 
-static void transform_products(const void *products, size_t step, int channels, const lp_winograd_output *output) {
+static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {
     const vector zero = {0};
 
-    for (int c = 0; c < channels; c += LANES) {
+    for (int c = 0; c < COLUMNS; c += LANES) {
         vector m[36], half[24], y[16];
         const vector offset = load(output->bias + c);
         for (int i = 0; i < 36; i++)
@@ -133,8 +140,8 @@ static void transform_products(const void *products, size_t step, int channels, 
             if (output->relu)
                 value = (vector)((mask)value & (value > zero));
             if (output->added)
-                value += load((const float *)output->added[i] + c);
-            store((float *)output->cells[i] + c, value);
+                value += load((const float *)output->added[i] + output->first + c);
+            store((float *)output->cells[i] + output->first + c, value);
         }
     }
 }
@@ -145,6 +152,7 @@ const lp_winograd_kernel KERNEL = {.name = NAME,
                                    .point_b = B,
                                    .weight_bytes = sizeof(float),
                                    .rows = ROWS,
+                                   .least_rows = LEAST_ROWS,
                                    .columns = COLUMNS,
                                    .transform_source = transform_source,
                                    .multiply = multiply,

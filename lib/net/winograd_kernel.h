@@ -11,12 +11,13 @@
 
 /* What becomes of a sum s: act(s + bias) + factor * added + shift; bytes are rounded to the nearest and saturate. */
 typedef struct lp_winograd_output {
-    const float *scales; /* of bytes: what a product counts, 36 rows of one per channel */
-    const float *bias;   /* one per channel */
+    const float *scales; /* of bytes: what a product counts, 36 rows of one per column */
+    const float *bias;   /* one per column */
     int relu;
     float factor, shift;      /* 1 and 0 in F32 */
     const void *const *added; /* 4x4 pointers to cells, or NULL */
     void *const *cells;       /* 4x4 pointers to cells, NULL outside the image */
+    int first;                /* channel of a cell that the first column is */
 } lp_winograd_output;
 
 typedef struct lp_winograd_kernel {
@@ -24,20 +25,21 @@ typedef struct lp_winograd_kernel {
     unsigned features;      /* of the CPU, all needed */
     float point_a, point_b; /* of 0, +-a, +-b and infinity */
     int weight_bytes;       /* of a weight and of a transformed source value; products have 4 */
-    int rows, columns;      /* of the product that is held in registers: tiles, and output channels */
+    int rows, columns;      /* of the product that is held in registers: tiles, and output channels (a panel) */
+    int least_rows;         /* tiles are computed in multiples of so many */
 
     /* cells: 6x6 pointers to source cells; target: 36 rows, `step` values apart. */
     void (*transform_source)(const void *const *cells, int channels, void *target, size_t step);
 
-    /* products[tile][out] = sum over in of source[tile][in] * weights; weights: panels of `columns` outputs, each `in`
-     * rows. `tiles` is a multiple of `rows`. */
-    void (*multiply)(const void *source, const void *weights, void *products, int tiles, int in, int out);
+    /* products[tile][column] = sum over in of source[tile][in] * weights[in][column]; `tiles` is a multiple of
+     * `least_rows`. */
+    void (*multiply)(const void *source, const void *weights, void *products, int tiles, int in);
 
-    /* products: 36 rows, `step` values apart. */
-    void (*transform_products)(const void *products, size_t step, int channels, const lp_winograd_output *output);
+    /* One tile of a panel. products: 36 rows, `step` values apart. */
+    void (*transform_products)(const void *products, size_t step, const lp_winograd_output *output);
 } lp_winograd_kernel;
 
 extern const lp_winograd_kernel lp_winograd_baseline, lp_winograd_avx2, lp_winograd_avx512;
-extern const lp_winograd_kernel lp_winograd_bytes_avx2, lp_winograd_bytes_avx512;
+extern const lp_winograd_kernel lp_winograd_bytes_avx2, lp_winograd_bytes_avx512, lp_winograd_bytes_vnni;
 
 #endif
