@@ -132,23 +132,8 @@ static int add_link(lp_links *links, int a, int b, double score) {
     return 0;
 }
 
-#define LANES    4
-#define NAMED(x) x##_4
-#include "decode/limbs_kernel.h"
-#undef LANES
-#undef NAMED
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC target("avx2")
-#define LANES    8
-#define NAMED(x) x##_8
-#include "decode/limbs_kernel.h"
-#undef LANES
-#undef NAMED
-#pragma GCC pop_options
-#define HAVE_WIDE 1
-#endif
+#define KERNEL "decode/limbs_kernel.h"
+#include "decode/both_widths.h"
 
 int lp_links_find(lp_links *links, const lp_field *field, int limb, const lp_limb_rule *rule, const lp_peaks *from,
                   const lp_peaks *to) {

@@ -83,23 +83,8 @@ static uint64_t find_active(const scan_job *job) {
     return any;
 }
 
-#define LANES    4
-#define NAMED(x) x##_4
-#include "decode/scan_kernel.h"
-#undef LANES
-#undef NAMED
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC target("avx2")
-#define LANES    8
-#define NAMED(x) x##_8
-#include "decode/scan_kernel.h"
-#undef LANES
-#undef NAMED
-#pragma GCC pop_options
-#define HAVE_WIDE 1
-#endif
+#define KERNEL "decode/scan_kernel.h"
+#include "decode/both_widths.h"
 
 void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features) {
     *scan = (lp_scan){.upsample = upsample};
