@@ -15,8 +15,7 @@
 
 namespace {
 
-int serve(const char *model, int threads, int height, int width)
-{
+int serve(const char *model, int threads, int height, int width) {
     cv::setNumThreads(threads);
     cv::dnn::Net net = cv::dnn::readNetFromONNX(model);
     const int shape[] = {1, 3, height, width};
@@ -43,8 +42,7 @@ int serve(const char *model, int threads, int height, int width)
 
 } // namespace
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc != 5) {
         std::fprintf(stderr, "usage: peer-opencv-dnn MODEL.onnx THREADS HEIGHT WIDTH\n");
         return 2;

@@ -21,8 +21,8 @@ int lp_threads_available(void);
 int lp_threads_enter(int threads);
 void lp_threads_leave(int saved);
 
-/* Calls work(job, i) for each part i of `parts`, on as many threads or as OpenMP grants. One part runs in the caller
- * alone: for a parallel region of one thread libgomp makes a team, and frees it. */
+/* Calls work(job, i) for each part i of `parts`, on as many threads, or on those that OpenMP grants. One part runs in
+ * the caller alone: for a parallel region of one thread libgomp makes a team, and frees it. */
 typedef void lp_work(void *job, int part);
 void lp_threads_share(int parts, lp_work *work, void *job);
 

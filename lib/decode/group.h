@@ -5,8 +5,8 @@
  *
  * Limbs go in the skeleton's order, the links of each in the order accepted:
  *   - limb 0: every link opens a person of two keypoints, whose sum is both keypoints' scores and the link's;
- *   - limbs 1 to 16: the person who owns the link's a gets its b; count + 1, sum + (b's score + the link's). Where
- * nobody owns a, the link opens a person;
+ *   - limbs 1 to 16: the person who owns the link's a gets its b: count + 1, sum + (b's score + the link's). Where
+ *     nobody owns a, the link opens a person;
  *   - limbs 17 and 18, the helpers: the owner of one end gets the other where it has none; nothing is counted. The
  *     keypoint stays with its owner too, so two persons can share one.
  * Then persons of fewer than `min_keypoints` keypoints, or of a sum per keypoint below `min_score`, are dropped.

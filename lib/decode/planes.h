@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The heatmaps as planes with a replicated border, whatever the layout of the maps: what the scan for peaks reads. */
+/* The heatmaps as planes with a replicated border, whatever the layout of the maps: what peaks (scan.h, subcell.h) and
+ * guesses (complete.h) are looked for in. */
 
 #ifndef LP_DECODE_PLANES_H
 #define LP_DECODE_PLANES_H

@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* The only door to oneDNN, whose C API changed between versions 2 and 3: a convolution with all that follows it fused,
- * created for one shape, bound to its memory and run. dnn_v2.c, dnn_v3.c; DESIGN "oneDNN 2 and 3". */
+ * created for one shape, bound to its memory and run. dnn_v2.c does it with version 2. */
 
 #ifndef LP_NET_DNN_H
 #define LP_NET_DNN_H

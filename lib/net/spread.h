@@ -26,7 +26,7 @@ enum { LP_SPREAD_BINS = 1024 };
 lightpose_status lp_spread_create(lp_spread *spread, const char *tensor, int channels, lightpose_error *error);
 void lp_spread_free(lp_spread *spread);
 
-/* Counts a tensor of F32. Returns 0, and counts nothing, where a value is not finite. */
+/* Counts a tensor of F32. Returns 0, and counts nothing, where a value is not finite or beyond LP_SPREAD_MOST. */
 int lp_spread_add(lp_spread *spread, const lp_tensor_view *tensor);
 
 typedef struct lp_spread_rule {

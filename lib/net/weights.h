@@ -25,7 +25,7 @@ int64_t lp_weights_parameters(const lp_weights *weights);
 /* The network's input is (p - 128) * scale for a pixel value p. */
 float lp_weights_input_scale(const lp_weights *weights);
 
-/* Layer `name`'s weights (out x in x kernel x kernel) or bias (out) as float32, whatever the stored type; `out` has
+/* The layer's weights (out x in x kernel x kernel) or bias (out) as float32, whatever the stored type; `out` has
  * room for all. The layer is one of the variant's table. */
 void lp_weights_read_weight(const lp_weights *weights, const lp_layer *layer, float *out);
 void lp_weights_read_bias(const lp_weights *weights, const lp_layer *layer, float *out);

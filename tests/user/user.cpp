@@ -12,17 +12,22 @@
 namespace {
 
 struct closer {
-    void operator()(lightpose_model *model) const { lightpose_model_release(&model); }
-    void operator()(lightpose_context *context) const { lightpose_context_close(&context); }
-    void operator()(lightpose_result *result) const { lightpose_result_destroy(&result); }
+    void operator()(lightpose_model *model) const {
+        lightpose_model_release(&model);
+    }
+    void operator()(lightpose_context *context) const {
+        lightpose_context_close(&context);
+    }
+    void operator()(lightpose_result *result) const {
+        lightpose_result_destroy(&result);
+    }
 };
 
 template <typename T> using handle = std::unique_ptr<T, closer>;
 
 } // namespace
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc != 2)
         return 2;
     lightpose_error error{};
