@@ -37,29 +37,40 @@ typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 
 /* ---- Survey ------------------------------------------------------------------------------------------------------ */
 
-/* Element 2 i of a 128-bit lane is what bytes 0 and 1 of each four can add up to in half a stretch, 2 i + 1 is bytes 2
- * and 3: sums that saturate, of halves, so that both are right up to twice the limit. */
-INLINE __m256i reach(const uint8_t *source, const int8_t *halves) {
-    const __m256i products =
-        _mm256_maddubs_epi16(_mm256_loadu_si256((const __m256i *)source), _mm256_loadu_si256((const __m256i *)halves));
-    const __m256i pairs = _mm256_adds_epi16(products, _mm256_shuffle_epi32(products, 0x4E));
+/* What products can come to, as sums that saturate, of halves so that they are right up to twice the limit. Element 2 i
+ * of a 128-bit lane is bytes 0 and 1 of each four, 2 i + 1 is bytes 2 and 3: of eight channels, and of half a stretch.
+ */
+typedef struct reach {
+    __m256i eight, half;
+} reach;
 
-    return _mm256_adds_epi16(pairs, _mm256_shuffle_epi32(pairs, 0xB1));
+INLINE void add_reach(reach *most, const uint8_t *source, const int8_t *halves) {
+    const __m256i four =
+        _mm256_maddubs_epi16(_mm256_loadu_si256((const __m256i *)source), _mm256_loadu_si256((const __m256i *)halves));
+    const __m256i eight = _mm256_adds_epi16(four, _mm256_shuffle_epi32(four, 0xB1));
+    const __m256i half = _mm256_adds_epi16(eight, _mm256_shuffle_epi32(eight, 0x4E));
+
+    most->eight = _mm256_max_epi16(most->eight, eight);
+    most->half = _mm256_max_epi16(most->half, half);
+}
+
+/* A bit for each byte of what 16 bits might not hold. */
+INLINE int beyond(__m256i sums_of_halves) {
+    return _mm256_movemask_epi8(_mm256_cmpgt_epi16(sums_of_halves, _mm256_set1_epi16(INT16_MAX / 2)));
 }
 
 static void survey(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths) {
-    const __m256i limit = _mm256_set1_epi16(INT16_MAX / 2);
-
     for (int cell = 0; cell < cells; cell += ROWS) {
         const int rows = cells - cell < ROWS ? cells - cell : ROWS;
         for (int c = 0; c < in; c += LP_STRETCH) {
-            __m256i most = _mm256_setzero_si256();
+            reach most = {_mm256_setzero_si256(), _mm256_setzero_si256()};
             for (int r = 0; r < rows; r++)
-                most = _mm256_max_epi16(most, reach(source + (size_t)(cell + r) * (size_t)in + c, halves + c));
-            const __m256i both = _mm256_adds_epi16(most, _mm256_permute4x64_epi64(most, 0x4E));
-            const int wide = _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, limit));
-            *widths = (uint8_t)(_mm256_movemask_epi8(_mm256_cmpgt_epi16(both, limit)) ? LP_HALVES : 0);
-            *widths++ |= (uint8_t)((wide & 0xFFFF ? LP_WIDE_FIRST : 0) | (wide >> 16 ? LP_WIDE_SECOND : 0));
+                add_reach(&most, source + (size_t)(cell + r) * (size_t)in + c, halves + c);
+            const int all = beyond(_mm256_adds_epi16(most.half, _mm256_permute4x64_epi64(most.half, 0x4E)));
+            const int half = beyond(most.half), eight = beyond(most.eight);
+            *widths++ = (uint8_t)((all ? LP_HALVES : 0) | (half & 0xFFFF ? LP_EIGHTS_FIRST : 0) |
+                                  (half >> 16 ? LP_EIGHTS_SECOND : 0) | (eight & 0xFFFF ? LP_WIDE_FIRST : 0) |
+                                  (eight >> 16 ? LP_WIDE_SECOND : 0));
         }
     }
 }
@@ -127,18 +138,19 @@ INLINE void add_wide(const uint8_t *const cells[ROWS], int at, const int8_t *wei
     }
 }
 
-INLINE void add_halves(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int width,
-                       sums total[ROWS][2]) {
+/* Half a stretch, of which `width` says what the survey found. */
+INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int eights, int wide,
+                     sums total[ROWS][2]) {
     const int half = LP_STRETCH / 2;
 
-    if (width & LP_WIDE_FIRST)
+    if (wide) {
         add_wide(cells, at, weights, half, total);
-    else
+    } else if (eights) {
+        add_narrow(cells, at, weights, half / 2, total);
+        add_narrow(cells, at + half / 2, weights + half / 2 * COLUMNS, half / 2, total);
+    } else {
         add_narrow(cells, at, weights, half, total);
-    if (width & LP_WIDE_SECOND)
-        add_wide(cells, at + half, weights + half * COLUMNS, half, total);
-    else
-        add_narrow(cells, at + half, weights + half * COLUMNS, half, total);
+    }
 }
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
@@ -269,7 +281,10 @@ static void multiply(const lp_pointwise_tile *tile) {
             if (*width == 0)
                 add_narrow(cells, c, weights, LP_STRETCH, total);
             else
-                add_halves(cells, c, weights, *width, total);
+#pragma GCC unroll 1
+                for (int second = 0; second < 2; second++)
+                    add_half(cells, c + second * LP_STRETCH / 2, weights + second * LP_STRETCH / 2 * COLUMNS,
+                             *width & LP_EIGHTS_FIRST << second, *width & LP_WIDE_FIRST << second, total);
         }
         if (plain && rows == ROWS) {
             uint8_t *const target = (uint8_t *)tile->target + (size_t)cell * (size_t)tile->step;

@@ -11,12 +11,9 @@
 
 enum { LP_STRETCH = 32, LP_POINTWISE_MOST_COLUMNS = 32 };
 
-/* What the survey says of a stretch in a block of cells: 0 where 16 bits hold the sums over all of it. */
-enum {
-    LP_HALVES = 1,
-    LP_WIDE_FIRST = 2,
-    LP_WIDE_SECOND = 4
-}; /* those of halves; not even those of the first, second */
+/* What the survey says of a stretch in a block of cells: 0 where 16 bits hold the sums over all of it, else the sum of
+ * LP_HALVES and, for its first and second half, where they do not hold those of a half, of 8 channels. */
+enum { LP_HALVES = 1, LP_EIGHTS_FIRST = 2, LP_EIGHTS_SECOND = 4, LP_WIDE_FIRST = 8, LP_WIDE_SECOND = 16 };
 
 typedef struct lp_pointwise_tile {
     const uint8_t *source; /* `cells` of `in` bytes */
