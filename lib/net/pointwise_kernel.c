@@ -8,8 +8,9 @@
 
 #include "base/cpu.h"
 
-/* LANES: 32-bit sums in a vector. ROWS: measured; twice as many are no faster. HOLD: a value that is to be there now.
- * The compiler would else compute a stretch's products before it adds them, and not have registers for half of them. */
+/* LANES: 32-bit sums in a vector. ROWS: measured; twice as many are no faster. HOLD: a value that is to be in a
+ * register now. The compiler would else compute all products of a stretch before it adds them, and has no registers for
+ * them. */
 #if defined(__AVX512F__)
 #define KERNEL lp_pointwise_avx512
 enum { LANES = 16, ROWS = 4, FEATURES = LP_CPU_AVX512 };
@@ -37,9 +38,9 @@ typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 
 /* ---- Survey ------------------------------------------------------------------------------------------------------ */
 
-/* What products can come to, as sums that saturate, of halves so that they are right up to twice the limit. Element 2 i
- * of a 128-bit lane is bytes 0 and 1 of each four, 2 i + 1 is bytes 2 and 3: of eight channels, and of half a stretch.
- */
+/* What the sums of products can come to at most, over eight channels and over half a stretch. They saturate, and count
+ * halves of the weights so as to be right up to twice what 16 bits hold. A 128-bit lane is half a stretch: its even
+ * elements stand for bytes 0 and 1 of each four, the odd ones for bytes 2 and 3. */
 typedef struct reach {
     __m256i eight, half;
 } reach;
@@ -95,8 +96,7 @@ INLINE void add_narrow(const uint8_t *const cells[ROWS], int at, const int8_t *w
     const shorts one = (shorts){0} + 1;
     shorts narrow[ROWS][2];
 
-    __asm__("" ::: "memory");
-
+    __asm__("" ::: "memory"); /* else loads of the next branch are done, and put aside, before it is taken */
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++)
         narrow[r][0] = narrow[r][1] = (shorts){0};
@@ -138,7 +138,7 @@ INLINE void add_wide(const uint8_t *const cells[ROWS], int at, const int8_t *wei
     }
 }
 
-/* Half a stretch, of which `width` says what the survey found. */
+/* Half a stretch. */
 INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int eights, int wide,
                      sums total[ROWS][2]) {
     const int half = LP_STRETCH / 2;
