@@ -51,6 +51,10 @@ static inline sums load_sums(const int32_t *from) {
     return v;
 }
 
+static inline void store_sums(int32_t *to, sums v) {
+    memcpy(to, &v, sizeof v);
+}
+
 /* ---- Source ------------------------------------------------------------------------------------------------------ */
 
 static inline shorts load_shorts(const uint8_t *from) {
@@ -118,9 +122,9 @@ static inline __attribute__((always_inline)) void multiply_block(const int16_t *
         }
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-        memcpy(products + r * COLUMNS, &low[r], sizeof low[r]);
-        memcpy(products + r * COLUMNS + LANES, &high[r], sizeof high[r]);
+    for (int r = 0; r < rows; r++, products += COLUMNS) {
+        store_sums(products, low[r]);
+        store_sums(products + LANES, high[r]);
     }
 }
 
