@@ -123,7 +123,7 @@ static void percentile_is_that_of_sorted_magnitudes(void **state) {
     lp_spread_free(&spread);
 }
 
-/* Stored in `steps` steps up to `most` and read back. */
+/* Stored in `steps` steps up to `most` and read back; what is cut off counts more. */
 static double squared_error(int channel, double most, int steps) {
     const double step = most / steps;
     double sum = 0;
@@ -132,7 +132,7 @@ static double squared_error(int channel, double most, int steps) {
         const double value = (double)values[i][channel];
         double stored = rint(value / step);
         stored = stored > steps ? steps : stored < -steps ? -steps : stored;
-        sum += (value - stored * step) * (value - stored * step);
+        sum += (value - stored * step) * (value - stored * step) * (fabs(value) > most ? LP_SPREAD_CUT_OFF : 1);
     }
     return sum;
 }
@@ -154,7 +154,7 @@ static void mse_is_near_the_best_of_all_ranges(void **state) {
                 best = fmin(best, squared_error(channel, (double)spread.reach[channel] * k / 400, steps[i]));
             assert_true(squared_error(channel, chosen, steps[i]) <= 1.15 * best);
             if (steps[i] == 7) /* a coarse code gives up the rare large values */
-                assert_true(chosen < 0.8 * (double)fmaxf(-spread.low[channel], spread.high[channel]));
+                assert_true(chosen < 0.9 * (double)fmaxf(-spread.low[channel], spread.high[channel]));
         }
     lp_spread_free(&spread);
 }

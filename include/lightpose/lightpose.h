@@ -385,7 +385,7 @@ typedef enum lightpose_calibration {
     LIGHTPOSE_CALIBRATION_DEFAULT = 0,    /* the one that measures best: see weights/README.md */
     LIGHTPOSE_CALIBRATION_MINMAX = 1,     /* all */
     LIGHTPOSE_CALIBRATION_PERCENTILE = 2, /* a share of them */
-    LIGHTPOSE_CALIBRATION_MSE = 3         /* as many as give the least mean squared error of a stored value */
+    LIGHTPOSE_CALIBRATION_MSE = 3         /* as many as give the least squared error, 16-fold where cut off */
 } lightpose_calibration;
 
 /* Thread-safety: one thread at a time. */

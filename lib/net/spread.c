@@ -148,7 +148,9 @@ static double percentile(const pile *p, double share) {
 }
 
 /* The greatest magnitude m of a code with the least squared error: within, steps of m / steps err by their square / 12;
- * beyond, values are cut off at m. Values are taken to lie in the middle of their bins. */
+ * beyond, values are cut off at m. Values are taken to lie in the middle of their bins. Rounding goes either way and
+ * averages out in the layers after; cutting off goes one way, in many channels at once where a person is, and so counts
+ * LP_SPREAD_CUT_OFF times (the maps' error with 1, 4, 16 and 64: weights/README.md). */
 static double least_error(const pile *p, int steps) {
     const double width = (double)p->reach / BINS;
     double inside = 0, count = 0, sum = 0, squares = 0, best = INFINITY, chosen = (double)p->reach;
@@ -157,7 +159,8 @@ static double least_error(const pile *p, int steps) {
         inside += (double)p->counts[i];
     for (int i = BINS; i > 0; i--) { /* m at the upper edge of bin i - 1; count, sum, squares of the bins beyond it */
         const double m = i * width, step = m / steps;
-        const double error = inside * step * step / 12 + squares - 2 * m * sum + m * m * count;
+        const double cut_off = squares - 2 * m * sum + m * m * count;
+        const double error = inside * step * step / 12 + LP_SPREAD_CUT_OFF * cut_off;
         if (error < best) {
             best = error;
             chosen = m;

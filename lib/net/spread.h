@@ -20,7 +20,8 @@ typedef struct lp_spread {
     uint32_t *counts;  /* channels x LP_SPREAD_BINS, held at UINT32_MAX */
 } lp_spread;
 
-enum { LP_SPREAD_BINS = 1024 };
+/* CUT_OFF: MSE counts so many times what it cuts off. */
+enum { LP_SPREAD_BINS = 1024, LP_SPREAD_CUT_OFF = 16 };
 #define LP_SPREAD_MOST 1e9f /* magnitudes beyond are no activations */
 
 lightpose_status lp_spread_create(lp_spread *spread, const char *tensor, int channels, lightpose_error *error);
