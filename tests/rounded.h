@@ -10,7 +10,8 @@
 #include "net/plan.h"
 
 /* A layer's weights as the precision rounds them. int8 takes the source's scale into them first, then one step for each
- * output channel that lets the greatest magnitude be 127 (64 for the first layer where products are added in 16 bits).
+ * output channel that lets the greatest magnitude be 127 (64 for the first layer where oneDNN adds its products in 16
+ * bits).
  */
 typedef struct rounded {
     double *values;

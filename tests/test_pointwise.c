@@ -107,7 +107,7 @@ static double exact(const sample *s, int cell, int o, double added) {
 }
 
 static void run(const sample *s, unsigned features, const void *added, void *target, char name[64]) {
-    const lp_conv_spec spec = {.name = "sample", .in = s->in, .out = s->out};
+    const lp_conv_spec spec = {.name = "sample", .in = s->in, .out = s->out, .kernel = 1};
     lp_pointwise_weights *packed = NULL;
 
     assert_ok(lp_pointwise_pack(&packed, &spec, s->weights, features, error));
@@ -245,7 +245,7 @@ static void it_takes_what_it_can_do(void **unused) {
 
 static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
     static const int8_t weights[32 * 32];
-    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32};
+    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32, .kernel = 1};
     const unsigned cpu = lp_cpu_features();
     const struct {
         unsigned features;
@@ -265,7 +265,7 @@ static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
 
 static void failing_allocations_are_reported(void **unused) {
     static const int8_t weights[32 * 32];
-    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32};
+    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32, .kernel = 1};
     lp_pointwise_weights *packed = NULL;
     (void)unused;
 

@@ -249,7 +249,7 @@ static lightpose_status add_pointwise(lp_plan *plan, lp_step step, const lp_conv
     step.pointwise = (lp_pointwise){.scales = step.numbers->scales,
                                     .bias = step.numbers->bias,
                                     .target = spec->dst,
-                                    .cells = spec->height * spec->width,
+                                    .cells = tensor.height * tensor.width,
                                     .relu = spec->activation == LP_RELU,
                                     .sum = spec->sum,
                                     .shift = spec->shift,
@@ -283,6 +283,22 @@ static lightpose_status add_dense(lp_plan *plan, lp_step step, lp_conv_spec *spe
     return lp_net_packed(plan->net, step.row, plan->dnn, step.conv, &added->packed, error);
 }
 
+/* A small kernel on few channels as a 1x1 one on all that it reads. The source has its border. */
+static lightpose_status add_patches(lp_plan *plan, lp_step step, const lp_conv_spec *spec, lp_plan_tensor_entry tensor,
+                                    lightpose_error *error) {
+    const lp_plan_tensor_entry patches = {.name = "patches",
+                                          .element = LP_U8,
+                                          .channels = LP_POINTWISE_PATCH,
+                                          .height = tensor.height,
+                                          .width = tensor.width};
+    const int target = add_tensor(plan, patches);
+    add_step(
+        plan,
+        (lp_step){.kind = LP_STEP_PATCHES, .layer = step.layer, .src = {step.src[0]}, .dst = target, .scratch = -1}, 1);
+    step.src[0] = target;
+    return add_pointwise(plan, step, spec, tensor, error);
+}
+
 static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {
     const lp_scheme *const scheme = lp_net_scheme(plan->net);
     const lp_layer *const layer = &scheme->rows[row];
@@ -312,6 +328,8 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
         step.src[0] = with_border(plan, layer, source, pad);
         spec = describe(layer, &plan->tensors[step.src[0]], pad, step.numbers, code.element);
     }
+    if (lp_pointwise_takes_patches(&spec, scheme->features))
+        return add_patches(plan, step, &spec, tensor, error);
     return add_dense(plan, step, &spec, tensor, error);
 }
 

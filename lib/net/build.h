@@ -31,7 +31,8 @@ typedef enum lp_step_kind {
     LP_STEP_POINTWISE, /* our own, from bytes; likewise */
     LP_STEP_ADD,       /* dst = src[0] + src[1] */
     LP_STEP_CONCAT,    /* dst = src[0], src[1], src[2] side by side */
-    LP_STEP_COPY       /* dst = src[0], inside dst's border */
+    LP_STEP_COPY,      /* dst = src[0], inside dst's border */
+    LP_STEP_PATCHES    /* dst = of each output what the layer's kernel reads of src[0] */
 } lp_step_kind;
 
 typedef struct lp_step {

@@ -55,6 +55,36 @@ void lp_copy_rows(uint8_t *target, size_t target_stride, const uint8_t *source, 
     lp_threads_share(threads, copy_part, &all);
 }
 
+typedef struct patching {
+    uint8_t *target;
+    size_t target_bytes;
+    const lp_patch_source *source;
+    int height, width, parts;
+} patching;
+
+static void patch_part(void *job, int part) {
+    const patching *const j = job;
+    const lp_patch_source *const source = j->source;
+    const size_t end = lp_part_begin((size_t)j->height, part + 1, j->parts);
+    const size_t across = (size_t)(source->bytes * source->kernel), step = (size_t)(source->bytes * source->step);
+
+    for (size_t y = lp_part_begin((size_t)j->height, part, j->parts); y < end; y++) {
+        const uint8_t *from = source->data + y * (size_t)source->step * source->stride;
+        uint8_t *to = j->target + y * (size_t)j->width * j->target_bytes;
+        for (int x = 0; x < j->width; x++, from += step, to += j->target_bytes) {
+            for (int k = 0; k < source->kernel; k++)
+                memcpy(to + (size_t)k * across, from + (size_t)k * source->stride, across);
+            memset(to + (size_t)source->kernel * across, 0, j->target_bytes - (size_t)source->kernel * across);
+        }
+    }
+}
+
+void lp_patches(uint8_t *target, size_t target_bytes, const lp_patch_source *source, int height, int width,
+                int threads) {
+    patching all = {target, target_bytes, source, height, width, threads};
+    lp_threads_share(threads, patch_part, &all);
+}
+
 typedef struct sum {
     float *target;
     const float *a, *b;

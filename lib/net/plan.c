@@ -137,6 +137,18 @@ static void run_copy(lp_plan *plan, const lp_step *step) {
                  lp_tensor_stride(source), target->height, plan->options.threads);
 }
 
+static void run_patches(lp_plan *plan, const lp_step *step) {
+    const lp_plan_tensor_entry *const source = &plan->tensors[step->src[0]], *const target = &plan->tensors[step->dst];
+    const lp_patch_source from = {.data = base(plan, step->src[0]),
+                                  .stride = lp_tensor_stride(source),
+                                  .bytes = source->channels,
+                                  .kernel = step->layer->kernel,
+                                  .step = step->layer->stride};
+
+    lp_patches(lp_tensor_data(plan, target), (size_t)target->channels, &from, target->height, target->width,
+               plan->options.threads);
+}
+
 static void run_add(lp_plan *plan, const lp_step *step) {
     const lp_plan_tensor_entry *const target = &plan->tensors[step->dst];
 
@@ -167,6 +179,9 @@ lightpose_status lp_plan_run_step(lp_plan *plan, int at, lightpose_error *error)
     case LP_STEP_COPY:
         run_copy(plan, step);
         return LIGHTPOSE_OK;
+    case LP_STEP_PATCHES:
+        run_patches(plan, step);
+        return LIGHTPOSE_OK;
     case LP_STEP_ADD:
         run_add(plan, step);
         return LIGHTPOSE_OK;
@@ -196,8 +211,10 @@ int lp_plan_steps(const lp_plan *plan) {
 }
 
 void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
-    static const char *const own[] = {
-        [LP_STEP_ADD] = "lightpose:add", [LP_STEP_CONCAT] = "lightpose:concat", [LP_STEP_COPY] = "lightpose:copy"};
+    static const char *const own[] = {[LP_STEP_ADD] = "lightpose:add",
+                                      [LP_STEP_CONCAT] = "lightpose:concat",
+                                      [LP_STEP_COPY] = "lightpose:copy",
+                                      [LP_STEP_PATCHES] = "lightpose:patches"};
     const lp_step *const step = &plan->steps[at];
     const lp_plan_tensor_entry *const target = &plan->tensors[step->dst];
     const lp_layer *const layer = step->layer;

@@ -34,12 +34,20 @@ static const lp_pointwise_kernel *choose(unsigned features) {
     return NULL;
 }
 
-int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features) {
+static int is_unpadded_from_bytes(const lp_conv_spec *spec, unsigned features) {
     return choose(features) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI)) && spec->src == LP_U8 &&
-           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && spec->kernel == 1 && spec->stride == 1 &&
-           spec->pad[0] == 0 && spec->pad[1] == 0 && spec->pad[2] == 0 && spec->pad[3] == 0 &&
-           spec->activation != LP_ELU && spec->gain == 1 && !spec->gains && spec->in % LP_STRETCH == 0 &&
-           spec->in <= LP_POINTWISE_MOST_CHANNELS;
+           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && spec->pad[0] == 0 && spec->pad[1] == 0 &&
+           spec->pad[2] == 0 && spec->pad[3] == 0 && spec->activation != LP_ELU && spec->gain == 1 && !spec->gains;
+}
+
+int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features) {
+    return is_unpadded_from_bytes(spec, features) && spec->kernel == 1 && spec->stride == 1 &&
+           spec->in % LP_STRETCH == 0 && spec->in <= LP_POINTWISE_MOST_CHANNELS;
+}
+
+int lp_pointwise_takes_patches(const lp_conv_spec *spec, unsigned features) {
+    return is_unpadded_from_bytes(spec, features) && spec->kernel > 1 && spec->dilation == 1 &&
+           spec->in * spec->kernel * spec->kernel <= LP_POINTWISE_PATCH;
 }
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
@@ -48,13 +56,13 @@ static int panels_of(const lp_pointwise_weights *packed) {
     return (packed->out + packed->kernel->columns - 1) / packed->kernel->columns;
 }
 
-static void fill(lp_pointwise_weights *packed, const int8_t *weights) {
-    const int columns = packed->kernel->columns, in = packed->in;
+static void fill(lp_pointwise_weights *packed, const lp_conv_spec *spec, const int8_t *weights) {
+    const int columns = packed->kernel->columns, area = spec->kernel * spec->kernel;
 
     for (int o = 0; o < packed->out; o++) {
-        int8_t *const panel = packed->values + (size_t)(o / columns * columns) * (size_t)in;
-        for (int i = 0; i < in; i++) {
-            const int8_t weight = weights[(size_t)o * (size_t)in + (size_t)i];
+        int8_t *const panel = packed->values + (size_t)(o / columns * columns) * (size_t)packed->in;
+        for (int i = 0; i < spec->in * area; i++) {
+            const int8_t weight = weights[(o * spec->in + i % spec->in) * area + i / spec->in];
             const int half = (abs(weight) + 1) / 2;
             panel[(i / 4 * columns + o % columns) * 4 + i % 4] = weight;
             if (packed->halves[i] < half)
@@ -70,17 +78,17 @@ lightpose_status lp_pointwise_pack(lp_pointwise_weights **out, const lp_conv_spe
     *out = NULL;
     if (packed) {
         packed->kernel = choose(features);
-        packed->in = spec->in;
+        packed->in = spec->kernel > 1 ? LP_POINTWISE_PATCH : spec->in;
         packed->out = spec->out;
-        packed->values = lp_calloc((size_t)(panels_of(packed) * packed->kernel->columns), (size_t)spec->in);
-        packed->halves = lp_calloc((size_t)spec->in, 1);
+        packed->values = lp_calloc((size_t)(panels_of(packed) * packed->kernel->columns), (size_t)packed->in);
+        packed->halves = lp_calloc((size_t)packed->in, 1);
     }
     if (!packed || !packed->values || !packed->halves) {
         lp_pointwise_weights_destroy(&packed);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d bytes",
                        spec->name, spec->out, spec->in);
     }
-    fill(packed, weights);
+    fill(packed, spec, weights);
     *out = packed;
     return LIGHTPOSE_OK;
 }

@@ -19,17 +19,22 @@
 
 #include "net/dnn.h"
 
-enum { LP_POINTWISE_MOST_CHANNELS = 512 };
+/* PATCH: source channels that a kernel wider than 1x1 is made to, by one cell for each output of what it reads. */
+enum { LP_POINTWISE_MOST_CHANNELS = 512, LP_POINTWISE_PATCH = 32 };
 
 /* Whether `spec` is a layer for it: 1x1, stride 1, no padding, from bytes, source channels in whole stretches, ReLU or
  * nothing (what is read after ELU is stored around 128, where nothing fits); on a CPU with AVX2 but no VNNI, with which
  * oneDNN is faster. */
 int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features);
 
+/* The same of a layer that is none, but is one over patches (move.h) of its source with its border: the first layer,
+ * whose pixels are as large as bytes get. */
+int lp_pointwise_takes_patches(const lp_conv_spec *spec, unsigned features);
+
 /* Weights in the order that the CPU's code reads. Immutable; shared by plans and threads. */
 typedef struct lp_pointwise_weights lp_pointwise_weights;
 
-/* `weights`: out x in. MEMORY. */
+/* `weights`: out x in x kernel x kernel, of `spec`, which is the layer's own for patches too. MEMORY. */
 lightpose_status lp_pointwise_pack(lp_pointwise_weights **packed, const lp_conv_spec *spec, const int8_t *weights,
                                    unsigned features, lightpose_error *error);
 void lp_pointwise_weights_destroy(lp_pointwise_weights **packed);

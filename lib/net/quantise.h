@@ -46,7 +46,8 @@ void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *
 
 /* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
  * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
- * suffer, but pixels that high are any white wall: the first layer gets 7 bits there, which always fit. */
+ * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer so (AVX-VNNI,
+ * or less than AVX2), it gets 7 bits, which always fit. Our own kernels are exact. */
 int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */
