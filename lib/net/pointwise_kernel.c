@@ -3,24 +3,21 @@
 
 #include "net/pointwise_kernel.h"
 
-#include <immintrin.h>
-#include <string.h>
-
 #include "base/cpu.h"
+#include "net/byte_vectors.h"
 
-/* LANES: 32-bit sums in a vector. ROWS: measured; twice as many are no faster. HOLD: a value that is to be in a
- * register now. The compiler would else compute all products of a stretch before it adds them, and has no registers for
- * them. */
+/* ROWS: measured; twice as many are no faster. HOLD: a value that is to be in a register now. The compiler would else
+ * compute all products of a stretch before it adds them, and has no registers for them. */
 #if defined(__AVX512F__)
 #define KERNEL lp_pointwise_avx512
-enum { LANES = 16, ROWS = 4, FEATURES = LP_CPU_AVX512 };
+enum { ROWS = 4, FEATURES = LP_CPU_AVX512 };
 #define NAME                 "lightpose:1x1:u8:avx512"
 #define MULTIPLY_BYTES(a, b) ((shorts)_mm512_maddubs_epi16((__m512i)(a), (__m512i)(b)))
 #define MULTIPLY_ADD(a, b)   ((sums)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
 #define HOLD(vector)         __asm__("" : "+v"(vector))
 #else
 #define KERNEL               lp_pointwise_avx2
-enum { LANES = 8, ROWS = 3, FEATURES = LP_CPU_AVX2 };
+enum { ROWS = 3, FEATURES = LP_CPU_AVX2 };
 #define NAME                 "lightpose:1x1:u8:avx2"
 #define MULTIPLY_BYTES(a, b) ((shorts)_mm256_maddubs_epi16((__m256i)(a), (__m256i)(b)))
 #define MULTIPLY_ADD(a, b)   ((sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
@@ -29,12 +26,7 @@ enum { LANES = 8, ROWS = 3, FEATURES = LP_CPU_AVX2 };
 
 enum { COLUMNS = 2 * LANES };
 
-typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
-typedef int16_t shorts __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef uint16_t unsigned_shorts __attribute__((vector_size(LANES * sizeof(int32_t))));
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* ---- Survey ------------------------------------------------------------------------------------------------------ */
 
@@ -154,45 +146,6 @@ INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *wei
 }
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
-
-INLINE vector load(const float *from) {
-    vector v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-INLINE sums load_sums(const int32_t *from) {
-    sums v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-INLINE vector load_bytes(const uint8_t *from) {
-#if defined(__AVX512F__)
-    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
-#else
-    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
-#endif
-}
-
-#if !defined(__AVX512F__)
-/* What is held to 255 first converts to no negative number. */
-INLINE __m256i whole_bytes(vector v) {
-    return _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
-}
-#endif
-
-/* Rounds to the nearest, halves to even, and saturates. */
-INLINE void store_bytes(uint8_t *to, vector v) {
-#if defined(__AVX512F__)
-    const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
-    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
-#else
-    const __m256i whole = whole_bytes(v);
-    const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
-    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
-#endif
-}
 
 /* What becomes of sums of one vector of columns; `added`: old values of the target's element, or NULL. */
 INLINE vector output(const lp_pointwise_tile *tile, const int32_t *total, int column, const void *added) {

@@ -6,58 +6,35 @@
 
 #include "net/winograd_kernel.h"
 
-#include <immintrin.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "net/byte_vectors.h"
 
-/* LANES: sums in a vector. WANTS_PREFETCH: one instruction for two makes the weights, which come from the last cache or
+/* WANTS_PREFETCH: one instruction for two makes the weights, which come from the last cache or
  * from memory, too slow for the hardware to fetch ahead by itself (measured: 6 % of a layer). */
 #if defined(__AVX512VNNI__)
 #define KERNEL lp_winograd_bytes_vnni
-enum { LANES = 16, ROWS = 12, FEATURES = LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, WANTS_PREFETCH = 1 };
+enum { ROWS = 12, FEATURES = LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, WANTS_PREFETCH = 1 };
 #define NAME                    "lightpose:winograd:u8:avx512_vnni"
 #define MULTIPLY_ADD(sum, a, b) ((sums)_mm512_dpwssd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b)))
 #elif defined(__AVX512F__)
 #define KERNEL                  lp_winograd_bytes_avx512
-enum { LANES = 16, ROWS = 12, FEATURES = LP_CPU_AVX512, WANTS_PREFETCH = 0 };
+enum { ROWS = 12, FEATURES = LP_CPU_AVX512, WANTS_PREFETCH = 0 };
 #define NAME                    "lightpose:winograd:u8:avx512"
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (sums)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
 #else
 #define KERNEL                  lp_winograd_bytes_avx2
-enum { LANES = 8, ROWS = 6, FEATURES = LP_CPU_AVX2, WANTS_PREFETCH = 0 };
+enum { ROWS = 6, FEATURES = LP_CPU_AVX2, WANTS_PREFETCH = 0 };
 #define NAME                    "lightpose:winograd:u8:avx2"
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
 #endif
 
-/* A row's worth of tiles is computed at once, or a third or two. */
+/* ROWS tiles are computed at once; of the last ones a third may do, or two. */
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
-
-typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
-typedef int16_t shorts __attribute__((vector_size(2 * LANES * sizeof(int16_t))));
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
-
-static inline vector load(const float *from) {
-    vector v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline sums load_sums(const int32_t *from) {
-    sums v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline void store_sums(int32_t *to, sums v) {
-    memcpy(to, &v, sizeof v);
-}
 
 /* ---- Source ------------------------------------------------------------------------------------------------------ */
 
-static inline shorts load_shorts(const uint8_t *from) {
+INLINE shorts load_shorts(const uint8_t *from) {
 #if defined(__AVX512F__)
     return (shorts)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
 #else
@@ -66,7 +43,7 @@ static inline shorts load_shorts(const uint8_t *from) {
 }
 
 /* B' on six vectors `step` apart; exact. */
-static inline __attribute__((always_inline)) void source_pass(const shorts *x, shorts *t, int step) {
+INLINE void source_pass(const shorts *x, shorts *t, int step) {
     const shorts x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
     const shorts even_a = x4 - (x2 << 2), odd_a = x3 - (x1 << 2);
     const shorts even_b = x4 - x2, odd_b = (x3 - x1) << 1;
@@ -96,14 +73,13 @@ static void transform_source(const void *const *cells, int channels, void *targe
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
 
 /* The line of the next panel that lies where `weights` are in this one; beyond the last panel it does no harm. */
-static inline void fetch_ahead(const int16_t *weights, int in) {
+INLINE void fetch_ahead(const int16_t *weights, int in) {
     for (int i = 0; WANTS_PREFETCH && i < 2 * COLUMNS; i += LP_ALIGN / (int)sizeof *weights)
         _mm_prefetch((const char *)(weights + in * COLUMNS + i), _MM_HINT_T0);
 }
 
 /* `rows` tiles by COLUMNS outputs, all sums in registers; two source channels at a time. */
-static inline __attribute__((always_inline)) void multiply_block(const int16_t *source, const int16_t *weights,
-                                                                 int32_t *products, int in, const int rows) {
+INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_t *products, int in, const int rows) {
     sums low[ROWS], high[ROWS];
 
 #pragma GCC unroll 16
@@ -143,7 +119,7 @@ static void multiply(const void *source, const void *weights, void *products, in
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
 /* A' on six vectors `from_step` apart. */
-static inline __attribute__((always_inline)) void product_pass(const vector *m, int from_step, vector *y, int to_step) {
+INLINE void product_pass(const vector *m, int from_step, vector *y, int to_step) {
     const vector sum_a = m[from_step] + m[2 * from_step], difference_a = m[from_step] - m[2 * from_step];
     const vector sum_b = m[3 * from_step] + m[4 * from_step], difference_b = m[3 * from_step] - m[4 * from_step];
 
@@ -151,26 +127,6 @@ static inline __attribute__((always_inline)) void product_pass(const vector *m, 
     y[to_step] = difference_a + 2 * difference_b;
     y[2 * to_step] = sum_a + 4 * sum_b;
     y[3 * to_step] = difference_a + 8 * difference_b + m[5 * from_step];
-}
-
-static inline vector load_bytes(const uint8_t *from) {
-#if defined(__AVX512F__)
-    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
-#else
-    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
-#endif
-}
-
-/* Rounds to the nearest, halves to even, and saturates. What is held to 255 first converts to no negative number. */
-static inline void store_bytes(uint8_t *to, vector v) {
-#if defined(__AVX512F__)
-    const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
-    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
-#else
-    const __m256i whole = _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
-    const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
-    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
-#endif
 }
 
 static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {

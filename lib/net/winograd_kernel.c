@@ -25,7 +25,7 @@ enum { LANES = 4, ROWS = 6, FEATURES = 0 };
 #define NAME   "lightpose:winograd"
 #endif
 
-/* A row's worth of tiles is computed at once, or a third or two. */
+/* ROWS tiles are computed at once; of the last ones a third may do, or two. */
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
 #define A 0.625F
 #define B 1.5F

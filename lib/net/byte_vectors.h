@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Vectors of the instruction set that a file is compiled for, AVX-512 or AVX2, and the ways between bytes, sums of
+ * their products and floats. For the kernels of bytes: winograd_bytes.c, pointwise_kernel.c. */
+
+#ifndef LP_NET_BYTE_VECTORS_H
+#define LP_NET_BYTE_VECTORS_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+/* 32-bit values in a vector. */
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#else
+enum { LANES = 8 };
+#endif
+
+typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int16_t shorts __attribute__((vector_size(2 * LANES * sizeof(int16_t))));
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vector load(const float *from) {
+    vector v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE sums load_sums(const int32_t *from) {
+    sums v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE void store_sums(int32_t *to, sums v) {
+    memcpy(to, &v, sizeof v);
+}
+
+INLINE vector load_bytes(const uint8_t *from) {
+#if defined(__AVX512F__)
+    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
+#else
+    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+#endif
+}
+
+#if !defined(__AVX512F__)
+/* Rounded to the nearest, halves to even. What is held to 255 first converts to no negative number. */
+INLINE __m256i whole_bytes(vector v) {
+    return _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
+}
+#endif
+
+/* Rounds to the nearest, halves to even, and saturates. */
+INLINE void store_bytes(uint8_t *to, vector v) {
+#if defined(__AVX512F__)
+    const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
+#else
+    const __m256i whole = whole_bytes(v);
+    const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
+#endif
+}
+
+#endif
