@@ -9,9 +9,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "net/move.h"
 #include "net/pointwise.h"
 
 enum { MOST_OUT = 80, GUARD = 64 };
@@ -243,6 +245,74 @@ static void it_takes_what_it_can_do(void **unused) {
     assert_true(lp_pointwise_takes(&good, cpu));
 }
 
+static void it_takes_the_first_layer_as_patches(void **unused) {
+    const lp_conv_spec first = {.name = "first",
+                                .in = 3,
+                                .out = 32,
+                                .kernel = 3,
+                                .stride = 2,
+                                .dilation = 1,
+                                .activation = LP_LINEAR,
+                                .gain = 1};
+    lp_conv_spec bad[5];
+    (void)unused;
+
+    assert_true(lp_pointwise_takes_patches(&first, LP_CPU_AVX2));
+    assert_false(lp_pointwise_takes_patches(&first, 0));
+    assert_false(lp_pointwise_takes_patches(&first, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI));
+    for (int i = 0; i < 5; i++)
+        bad[i] = first;
+    bad[0].src = LP_F32;
+    bad[1].pad[2] = 1;
+    bad[2].in = 4;
+    bad[3].kernel = 1;
+    bad[4].dilation = 2;
+    for (int i = 0; i < 5; i++)
+        assert_false(lp_pointwise_takes_patches(&bad[i], LP_CPU_AVX2));
+}
+
+/* A 3x3 layer of stride 2 on three channels, to the unit: sums of extremes, as floats. */
+static void patches_make_a_convolution(void **unused) {
+    enum { HEIGHT = 7, WIDTH = 9, IN = 3, OUT = 32, DOWN = (HEIGHT - 3) / 2 + 1, ACROSS = (WIDTH - 3) / 2 + 1 };
+    const lp_conv_spec spec = {.name = "first", .in = IN, .out = OUT, .kernel = 3};
+    const unsigned cpu = lp_cpu_features(), masks[] = {LP_CPU_AVX2, LP_CPU_AVX2 | LP_CPU_AVX512};
+    uint8_t *const image = malloc(HEIGHT * WIDTH * IN), *const patches = malloc(DOWN * ACROSS * LP_POINTWISE_PATCH);
+    int8_t weights[OUT * IN * 9];
+    float scales[OUT], bias[OUT] = {0}, target[DOWN * ACROSS * OUT];
+    const lp_patch_source source = {image, WIDTH * IN, IN, 3, 2};
+    (void)unused;
+
+    assert_true(image && patches);
+    for (int i = 0; i < HEIGHT * WIDTH * IN; i++)
+        image[i] = (uint8_t)(chance(2) ? 255 : chance(256));
+    for (int i = 0; i < OUT * IN * 9; i++)
+        weights[i] = (int8_t)(chance(2) ? 127 : chance(256) - 128);
+    for (int o = 0; o < OUT; o++)
+        scales[o] = 1;
+    memset(patches, 0xA5, DOWN * ACROSS * LP_POINTWISE_PATCH);
+    lp_patches(patches, LP_POINTWISE_PATCH, &source, DOWN, ACROSS, 2);
+    for (int m = 0; m < 2; m++) {
+        lp_pointwise_weights *packed = NULL;
+        if ((cpu & masks[m]) != masks[m])
+            continue;
+        assert_ok(lp_pointwise_pack(&packed, &spec, weights, masks[m], error));
+        const lp_pointwise layer = {
+            .weights = packed, .scales = scales, .bias = bias, .target = LP_F32, .cells = DOWN * ACROSS, .threads = 2};
+        lp_pointwise_run(&layer, patches, NULL, target);
+        for (int i = 0; i < DOWN * ACROSS * OUT; i++) {
+            const int y = i / OUT / ACROSS * 2, x = i / OUT % ACROSS * 2, o = i % OUT;
+            int sum = 0;
+            for (int c = 0; c < IN; c++)
+                for (int k = 0; k < 9; k++)
+                    sum += image[((y + k / 3) * WIDTH + x + k % 3) * IN + c] * weights[(o * IN + c) * 9 + k];
+            assert_true(target[i] == (float)sum);
+        }
+        lp_pointwise_weights_destroy(&packed);
+    }
+    free(image);
+    free(patches);
+}
+
 static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
     static const int8_t weights[32 * 32];
     const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32, .kernel = 1};
@@ -284,7 +354,8 @@ static void failing_allocations_are_reported(void **unused) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(kernels_equal_plain_loops),        cmocka_unit_test(sums_are_exact),
     cmocka_unit_test(it_takes_what_it_can_do),          cmocka_unit_test(each_kernel_is_chosen_where_its_cpu_is),
-    cmocka_unit_test(failing_allocations_are_reported),
+    cmocka_unit_test(failing_allocations_are_reported), cmocka_unit_test(it_takes_the_first_layer_as_patches),
+    cmocka_unit_test(patches_make_a_convolution),
 };
 
 int main(void) {

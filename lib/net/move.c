@@ -71,11 +71,9 @@ static void patch_part(void *job, int part) {
     for (size_t y = lp_part_begin((size_t)j->height, part, j->parts); y < end; y++) {
         const uint8_t *from = source->data + y * (size_t)source->step * source->stride;
         uint8_t *to = j->target + y * (size_t)j->width * j->target_bytes;
-        for (int x = 0; x < j->width; x++, from += step, to += j->target_bytes) {
+        for (int x = 0; x < j->width; x++, from += step, to += j->target_bytes)
             for (int k = 0; k < source->kernel; k++)
                 memcpy(to + (size_t)k * across, from + (size_t)k * source->stride, across);
-            memset(to + (size_t)source->kernel * across, 0, j->target_bytes - (size_t)source->kernel * across);
-        }
     }
 }
 

@@ -21,7 +21,9 @@ typedef struct lp_patch_source {
     int bytes, kernel, step; /* step: cells from one patch to the next, down and across */
 } lp_patch_source;
 
-/* Of each of height x width outputs the cells under the kernel, row by row; what `target_bytes` has more is 0. */
+/* Of each of height x width outputs the cells under the kernel, row by row; what `target_bytes` has more stays as it
+ * is.
+ */
 void lp_patches(uint8_t *target, size_t target_bytes, const lp_patch_source *source, int height, int width,
                 int threads);
 
