@@ -17,8 +17,7 @@
  * saves; with VNNI, which saves less, the limit is higher. */
 enum {
     MOST_GROUPS = 3,
-    MOST_ROWS = 12,
-    MOST_TILES = MOST_GROUPS * MOST_ROWS,
+    MOST_TILES = MOST_GROUPS * LP_WINOGRAD_MOST_ROWS,
     LEAST_CELLS = 200,
     LEAST_CELLS_VNNI = 400,
     SOURCE = 6,
@@ -305,13 +304,14 @@ static void run_panel(const lp_winograd *layer, int first, const char *source, c
     const size_t bytes = (size_t)kernel->weight_bytes;
     const size_t source_step = matrix_step(room_of(layer), weights->in) * bytes;
     const size_t product_step = matrix_step(room_of(layer), kernel->columns);
+    const float *const scales = weights->scales ? weights->scales + place_scale(weights, 0, first) : NULL;
 
     for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
         kernel->multiply(source + (size_t)tap * source_step,
                          (const char *)weights->values + place(weights, tap, 0, first) * bytes,
                          products + (size_t)tap * product_step * sizeof(float), tiles, weights->in);
     for (int i = 0; i < count; i++) {
-        const lp_winograd_output output = {.scales = weights->scales + place_scale(weights, 0, first),
+        const lp_winograd_output output = {.scales = scales,
                                            .bias = layer->bias + first,
                                            .relu = layer->relu,
                                            .factor = layer->sum,

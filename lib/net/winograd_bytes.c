@@ -31,6 +31,7 @@ enum { ROWS = 6, FEATURES = LP_CPU_AVX2, WANTS_PREFETCH = 0 };
 
 /* ROWS tiles are computed at once; of the last ones a third may do, or two. */
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
+_Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
 
 /* ---- Source ------------------------------------------------------------------------------------------------------ */
 

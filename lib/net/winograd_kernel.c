@@ -27,6 +27,7 @@ enum { LANES = 4, ROWS = 6, FEATURES = 0 };
 
 /* ROWS tiles are computed at once; of the last ones a third may do, or two. */
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
+_Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
 #define A 0.625F
 #define B 1.5F
 

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+enum { LP_WINOGRAD_MOST_ROWS = 12 };
+
 /* What becomes of a sum s: act(s + bias) + factor * added + shift; bytes are rounded to the nearest and saturate. */
 typedef struct lp_winograd_output {
     const float *scales; /* of bytes: what a product counts, 36 rows of one per column */
@@ -25,8 +27,9 @@ typedef struct lp_winograd_kernel {
     unsigned features;      /* of the CPU, all needed */
     float point_a, point_b; /* of 0, +-a, +-b and infinity */
     int weight_bytes;       /* of a weight and of a transformed source value; products have 4 */
-    int rows, columns;      /* of the product that is held in registers: tiles, and output channels (a panel) */
-    int least_rows;         /* tiles are computed in multiples of so many */
+    int rows, columns; /* of the product that is held in registers: tiles, at most LP_WINOGRAD_MOST_ROWS, and output
+                          channels (a panel) */
+    int least_rows;    /* tiles are computed in multiples of so many */
 
     /* cells: 6x6 pointers to source cells; target: 36 rows, `step` values apart. */
     void (*transform_source)(const void *const *cells, int channels, void *target, size_t step);
