@@ -103,19 +103,20 @@ static double greatest_source(int tap) {
     return 255.0 * (most > least ? most : least);
 }
 
-/* The factor that takes weights of one output channel to 16 bits such that no sum of their products with any bytes
+/* The factors that take one output channel's weights to 16 bits such that no sum of their products with any bytes
  * leaves 32 bits, each weight being rounded by up to a half. */
-static double byte_factor(const double *transformed, int in, int tap) {
-    double most = 0, sum = 0;
+static void byte_factors(const double *transformed, int in, double *factors) {
+    double most[LP_WINOGRAD_TAPS] = {0}, sum[LP_WINOGRAD_TAPS] = {0};
 
-    for (int i = 0; i < in; i++) {
-        const double magnitude = fabs(transformed[(size_t)i * LP_WINOGRAD_TAPS + (size_t)tap]);
-        most = fmax(most, magnitude);
-        sum += magnitude;
-    }
-    if (!(most > 0))
-        return 1;
-    return fmin(INT16_MAX / most, (INT32_MAX / greatest_source(tap) - 0.5 * in) / sum);
+    for (int i = 0; i < in; i++)
+        for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++) {
+            const double magnitude = fabs(transformed[i * LP_WINOGRAD_TAPS + tap]);
+            most[tap] = magnitude > most[tap] ? magnitude : most[tap];
+            sum[tap] += magnitude;
+        }
+    for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
+        if (most[tap] > 0)
+            factors[tap] = fmin(INT16_MAX / most[tap], (INT32_MAX / greatest_source(tap) - 0.5 * in) / sum[tap]);
 }
 
 /* Where the weight (i, o) of matrix `tap` lies; of bytes, those of two source channels are side by side. */
@@ -133,17 +134,20 @@ static size_t place_scale(const lp_winograd_weights *packed, int tap, int o) {
 }
 
 static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const float *weights, int o) {
-    double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS];
+    double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS], factors[LP_WINOGRAD_TAPS];
 
     for (int i = 0; i < packed->in; i++)
         transform_kernel(g, weights + ((size_t)o * (size_t)packed->in + (size_t)i) * 9,
                          transformed + (size_t)i * LP_WINOGRAD_TAPS);
+    for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
+        factors[tap] = 1;
+    if (packed->scales)
+        byte_factors(transformed, packed->in, factors);
     for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++) {
-        const double factor = packed->scales ? byte_factor(transformed, packed->in, tap) : 1;
         if (packed->scales)
-            packed->scales[place_scale(packed, tap, o)] = (float)(1 / factor);
+            packed->scales[place_scale(packed, tap, o)] = (float)(1 / factors[tap]);
         for (int i = 0; i < packed->in; i++) {
-            const double value = transformed[(size_t)i * LP_WINOGRAD_TAPS + (size_t)tap] * factor;
+            const double value = transformed[i * LP_WINOGRAD_TAPS + tap] * factors[tap];
             const size_t at = place(packed, tap, i, o);
             if (packed->scales)
                 ((int16_t *)packed->values)[at] = (int16_t)lrint(value);
