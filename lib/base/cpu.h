@@ -20,6 +20,11 @@ enum lp_cpu_feature {
  * DNNL_MAX_CPU_ISA) forbids, so that one variable limits oneDNN and this library alike. */
 unsigned lp_cpu_features(void);
 
+/* AVX2 or more, but no VNNI: the CPUs on which our own kernels multiply bytes in 1x1 layers and in the first one. */
+static inline int lp_cpu_lacks_vnni(unsigned features) {
+    return (features & LP_CPU_AVX2) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));
+}
+
 /* The widest of them in words: "AVX-512, VNNI, bf16", "AVX2", …, or "baseline". Static storage. */
 const char *lp_cpu_describe(void);
 

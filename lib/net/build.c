@@ -291,11 +291,11 @@ static lightpose_status add_patches(lp_plan *plan, lp_step step, const lp_conv_s
                                           .channels = LP_POINTWISE_PATCH,
                                           .height = tensor.height,
                                           .width = tensor.width};
-    const int target = add_tensor(plan, patches);
-    add_step(
-        plan,
-        (lp_step){.kind = LP_STEP_PATCHES, .layer = step.layer, .src = {step.src[0]}, .dst = target, .scratch = -1}, 1);
-    step.src[0] = target;
+    lp_step gather = {.kind = LP_STEP_PATCHES, .layer = step.layer, .src = {step.src[0]}, .scratch = -1};
+
+    gather.dst = add_tensor(plan, patches);
+    add_step(plan, gather, 1);
+    step.src[0] = gather.dst;
     return add_pointwise(plan, step, spec, tensor, error);
 }
 

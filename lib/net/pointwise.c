@@ -35,7 +35,7 @@ static const lp_pointwise_kernel *choose(unsigned features) {
 }
 
 static int is_unpadded_from_bytes(const lp_conv_spec *spec, unsigned features) {
-    return choose(features) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI)) && spec->src == LP_U8 &&
+    return choose(features) && lp_cpu_lacks_vnni(features) && spec->src == LP_U8 &&
            (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && spec->pad[0] == 0 && spec->pad[1] == 0 &&
            spec->pad[2] == 0 && spec->pad[3] == 0 && spec->activation != LP_ELU && spec->gain == 1 && !spec->gains;
 }

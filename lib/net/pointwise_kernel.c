@@ -71,9 +71,7 @@ static void survey(const uint8_t *source, int cells, int in, const int8_t *halve
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
 
 INLINE sums load_weights(const int8_t *from) {
-    sums v;
-    memcpy(&v, from, sizeof v);
-    return v;
+    return load_sums((const int32_t *)(const void *)from);
 }
 
 INLINE sums four_bytes(const uint8_t *from) {

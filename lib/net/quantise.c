@@ -133,8 +133,7 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
 }
 
 int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer) {
-    const int own = (scheme->features & LP_CPU_AVX2) && !(scheme->features & LP_CPU_AVX_VNNI);
-    const int exact = own || (scheme->features & LP_CPU_AVX512_VNNI);
+    const int exact = lp_cpu_lacks_vnni(scheme->features) || (scheme->features & LP_CPU_AVX512_VNNI);
 
     return exact || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
 }
