@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* One interface for everything that can run a layer of the network. operators.c lists the operators in order of
+ * preference; the first that takes a layer on this CPU runs it, and oneDNN, which takes all, is the last.
+ *
+ * A layer is cut into units of work (rows of the output, or blocks of them). Units are independent of each other: they
+ * may run in any order and on any thread, and what a unit writes does not depend on how units are grouped. So results
+ * are the same for every number of threads. */
+
+#ifndef LP_NET_OPERATOR_H
+#define LP_NET_OPERATOR_H
+
+#include "net/dnn.h"
+
+/* A layer as an operator sees it. Everything it points to lives as long as the network's weights (net.h), so operators
+ * may keep the pointers. */
+typedef struct lp_op_layer {
+    const lp_conv_spec *spec; /* `pad` counts the cells outside the source; the source has no border in memory */
+    const float *bias;        /* one per output channel */
+    uint8_t zero;             /* U8 sources: the byte that stands for 0, which is what lies outside the source */
+    unsigned features;        /* of the CPU (base/cpu.h) */
+} lp_op_layer;
+
+/* Where one run reads and writes: each points to cell (0, 0). Tensors are interleaved (channels innermost) and dense.
+ * `added` is of the target's element and shape: NULL where the layer adds nothing, and it may be `dst` itself. */
+typedef struct lp_op_tensors {
+    const void *src, *added;
+    void *dst;
+} lp_op_tensors;
+
+/* Members that may be NULL say so. */
+typedef struct lp_operator {
+    const char *name;
+
+    int (*takes)(const lp_conv_spec *spec, unsigned features);
+
+    /* Weights in the order in which the kernel reads them. Immutable; made once per model and shared by all plans and
+     * threads. `weights`: out x in x kernel x kernel (depthwise: out x 1 x kernel x kernel) of F32, or of S8 where the
+     * source is U8. MEMORY. */
+    lightpose_status (*pack)(void **packed, const lp_op_layer *layer, const void *weights, lightpose_error *error);
+    void (*free_packed)(void *packed); /* accepts NULL */
+
+    /* The layer for one image size. MEMORY, ENGINE. */
+    lightpose_status (*create)(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error);
+    void (*destroy)(void *instance); /* accepts NULL */
+
+    const char *(*kernel)(const void *instance); /* what runs, for the benchmark: "lightpose:1x1:u8:avx2" */
+    int (*units)(const void *instance);
+    size_t (*scratch_size)(const void *instance); /* bytes that one thread needs; NULL: none */
+
+    /* Units [begin, end). `scratch` belongs to the calling thread during the call, is aligned to 64 bytes and holds
+     * whatever was there. Allocates nothing. ENGINE where the engine fails; kernels of ours cannot. */
+    lightpose_status (*run)(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch);
+} lp_operator;
+
+#endif
