@@ -25,8 +25,13 @@ typedef struct lp_input_frame {
     int64_t index; /* 0-based in the source, undecodable ones counted; for pictures the position in the list */
     double time;   /* presentation time in seconds as the source has it; NAN where it has none */
     lp_input_state state;
-    char reason[160];
-    const char *path;      /* of a still picture, which whoever takes the frame reads (image.h); else NULL */
+    char reason[160]; /* of a frame that is undecodable or damaged */
+    int damaged;      /* decoded from damaged data, concealed by the decoder; only with keep_damaged */
+    double jump;      /* seconds by which the source's clock leapt before this frame; 0: it did not. Back, or far ahead
+                         where the container allows of that: `time` goes on as if it had not; else a gap in `time` */
+    double utc;       /* of live sources: when the frame arrived, in seconds since 1970 UTC; else NAN */
+    int reconnected;  /* the first frame since a live source was lost and found again */
+    const char *path; /* of a still picture, which whoever takes the frame reads (image.h); else NULL */
     lightpose_image image; /* else the picture, where `state` is LP_INPUT_OK */
     struct AVFrame *owner;
 } lp_input_frame;
@@ -46,6 +51,7 @@ typedef struct lp_input_options {
     const char *rate; /* frames a second, "30" or "30000/1001"; NULL: the camera's own; raw frames have no times */
     const char *size; /* "1280x720" of a camera; NULL: its own */
 
+    int keep_damaged;       /* 1: damaged frames that the decoder could conceal are good, and marked */
     int reconnect;          /* seconds to try for when a live source is lost; 0: never */
     const atomic_int *stop; /* not 0: end soon; may be NULL */
 } lp_input_options;

@@ -8,14 +8,18 @@
  *      {"id":-1,"score":0.81,"rank":210.5,"box":[x,y,width,height],"keypoints":[[x,y,score,state],…]}]}
  *
  * "image" or "camera" stand for "video" where the input is one; "time" is null where unknown; "reason" follows a state
- * other than ok. Keypoints are in the order of the set, states as in lightpose_keypoint_state; missing ones are
- * [0,0,0,0]. With part boxes "head", "left_hand" and "right_hand" follow the box, null where they cannot be told. */
+ * other than ok. Where there is something to tell, after "time": "utc" (of a camera), "jump" (seconds by which the
+ * source's clock leapt), "reconnected"; after "height": "pixel_aspect"; after "state": "damaged". Keypoints are in the
+ * order of the set, states as in lightpose_keypoint_state; missing ones are [0,0,0,0]. With part boxes "head",
+ * "left_hand" and "right_hand" follow the box, null where they cannot be told. */
 
 #include "output/keypoints.h"
 #include "output/single.h"
 #include "output/writers.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <time.h>
 
 enum { PIXEL_DECIMALS = 3, TIME_DECIMALS = 6 };
 
@@ -82,6 +86,24 @@ static lightpose_status jsonl_open(void **state, const char *path, const lp_outp
     return lp_single_open(state, sizeof(lp_single), path, options, error);
 }
 
+/* What is known of the frame's clock beyond its time. */
+static void add_clock(lp_text *text, const lp_output_frame *frame) {
+    if (frame->utc > 0) {
+        const time_t whole = (time_t)frame->utc;
+        struct tm day;
+        char date[64];
+        const size_t used = strftime(date, sizeof date, ",\"utc\":\"%Y-%m-%dT%H:%M:%S", gmtime_r(&whole, &day));
+        snprintf(date + used, sizeof date - used, ".%06dZ\"", (int)((frame->utc - (double)whole) * 1e6));
+        lp_text_add(text, date);
+    }
+    if (frame->jump != 0) {
+        lp_text_add(text, ",\"jump\":");
+        lp_text_decimals(text, frame->jump, TIME_DECIMALS);
+    }
+    if (frame->reconnected)
+        lp_text_add(text, ",\"reconnected\":true");
+}
+
 static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
     static const char *const sources[] = {"{\"image\":", "{\"video\":", "{\"camera\":"};
     lp_single *const self = state;
@@ -96,14 +118,19 @@ static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, l
         lp_text_decimals(text, frame->time, TIME_DECIMALS);
     else
         lp_text_add(text, "null");
+    add_clock(text, frame);
     lp_text_add(text, ",\"width\":");
     lp_text_integer(text, frame->width);
     lp_text_add(text, ",\"height\":");
     lp_text_integer(text, frame->height);
+    if (frame->pixel_aspect > 0 && frame->pixel_aspect != 1) {
+        lp_text_add(text, ",\"pixel_aspect\":");
+        lp_text_number(text, frame->pixel_aspect, 6);
+    }
     lp_text_add(text, ",\"state\":\"");
     lp_text_add(text, lp_frame_state_name(frame->state));
-    lp_text_add(text, "\"");
-    if (frame->state != LP_FRAME_OK && frame->reason) {
+    lp_text_add(text, frame->damaged ? "\",\"damaged\":true" : "\"");
+    if ((frame->state != LP_FRAME_OK || frame->damaged) && frame->reason) {
         lp_text_add(text, ",\"reason\":");
         lp_text_json(text, frame->reason);
     }

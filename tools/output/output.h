@@ -47,7 +47,12 @@ typedef struct lp_output_frame {
     const char *stem;  /* LP_STREAM_IMAGES: what its own files are called after; NULL: the base name of `name` */
     int width, height; /* of this picture; 0 where it could not be decoded */
     lp_frame_state state;
-    const char *reason;             /* of a state other than LP_FRAME_OK; may be NULL */
+    const char *reason;             /* of a state other than LP_FRAME_OK, or of a damaged frame; may be NULL */
+    int damaged;                    /* LP_FRAME_OK, but of damaged data, concealed by the decoder */
+    double jump;                    /* seconds by which the source's clock leapt before this frame; 0: it did not */
+    double utc;                     /* of a live source: when the frame arrived, seconds since 1970 UTC; 0: unknown */
+    int reconnected;                /* the first frame since a live source was lost and found again */
+    double pixel_aspect;            /* width of a pixel of this picture by its height; 0 or 1: square */
     const lightpose_result *result; /* NULL unless LP_FRAME_OK */
 
     /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad. Read by

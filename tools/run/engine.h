@@ -34,6 +34,7 @@ typedef struct lp_job {
     /* Of a frame. */
     lp_input_frame frame;
     lightpose_image image;    /* the whole picture; width 0 where there is none */
+    double pixel_aspect;      /* of its pixels, width by height */
     lp_roi roi;               /* the part that the network saw */
     lightpose_result *result; /* coordinates of the part; meaningless where `error` is set */
     lightpose_stats stats;

@@ -112,7 +112,14 @@ static lightpose_status write_frame(active_source *a, const lp_source *source, c
         .width = job->image.width,
         .height = job->image.height,
         .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
-        .reason = ok ? NULL : job->error.text,
+        .reason = !ok                  ? job->error.text
+                  : job->frame.damaged ? job->frame.reason
+                                       : NULL,
+        .damaged = ok && job->frame.damaged,
+        .jump = job->frame.jump,
+        .utc = isfinite(job->frame.utc) ? job->frame.utc : 0,
+        .reconnected = job->frame.reconnected,
+        .pixel_aspect = job->pixel_aspect,
         .result = ok ? job->result : NULL,
         .net_scale = job->net_scale,
         .net_pad_x = job->net_pad_x,

@@ -86,6 +86,32 @@ static void jsonl_has_a_line_per_frame(void **state) {
     people_free(nobody);
 }
 
+/* What is told only where there is something to tell. */
+static void jsonl_tells_of_clocks_pixels_and_damage(void **state) {
+    lightpose_result *const nobody = people_make(0);
+    const lp_output_options options = {0};
+    const lp_output_frame frame = {.index = 3,
+                                   .time = 1.5,
+                                   .width = 720,
+                                   .height = 576,
+                                   .damaged = 1,
+                                   .reason = "concealed",
+                                   .jump = -2.36,
+                                   .utc = 1732199264.25,
+                                   .reconnected = 1,
+                                   .pixel_aspect = 64.0 / 45,
+                                   .result = nobody};
+
+    (void)state;
+    char *const text = formats_write("jsonl", &options, &formats_video, &frame, 1);
+    assert_string_equal(text,
+                        "{\"video\":\"in/clip.mp4\",\"frame\":3,\"time\":1.5,\"utc\":\"2024-11-21T14:27:44.250000Z\","
+                        "\"jump\":-2.36,\"reconnected\":true,\"width\":720,\"height\":576,\"pixel_aspect\":"
+                        "1.42222,\"state\":\"ok\",\"damaged\":true,\"reason\":\"concealed\",\"people\":[]}\n");
+    free(text);
+    people_free(nobody);
+}
+
 static void jsonl_names_images(void **state) {
     lightpose_result *const people = people_make(1);
     const lp_output_options options = {.set = LP_KEYPOINTS_BODY25};
@@ -218,11 +244,9 @@ static void part_boxes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jsonl_has_a_line_per_frame),
-        cmocka_unit_test(jsonl_names_images),
-        cmocka_unit_test(jsonl_holds_several_inputs),
-        cmocka_unit_test(jsonl_is_live_for_a_camera),
-        cmocka_unit_test(part_boxes),
+        cmocka_unit_test(jsonl_has_a_line_per_frame), cmocka_unit_test(jsonl_tells_of_clocks_pixels_and_damage),
+        cmocka_unit_test(jsonl_names_images),         cmocka_unit_test(jsonl_holds_several_inputs),
+        cmocka_unit_test(jsonl_is_live_for_a_camera), cmocka_unit_test(part_boxes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
