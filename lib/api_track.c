@@ -94,3 +94,21 @@ lightpose_status lightpose_tracker_update(lightpose_tracker *tracker, double tim
         lp_result_clear(result);
     return status;
 }
+
+size_t lightpose_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity) {
+    return tracker ? lp_tracker_save(tracker, bytes, bytes ? capacity : 0) : 0;
+}
+
+lightpose_status lightpose_tracker_restore(lightpose_tracker **tracker, const void *bytes, size_t size,
+                                           lightpose_error *error) {
+    if (!tracker)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_restore: tracker is NULL");
+    *tracker = NULL;
+    if (!bytes)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_restore: bytes is NULL");
+    LP_TRY(lp_tracker_restore(tracker, bytes, size, error));
+    const lightpose_status status = check(&(*tracker)->settings, error);
+    if (status != LIGHTPOSE_OK)
+        lp_tracker_destroy(tracker);
+    return status;
+}

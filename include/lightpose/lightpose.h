@@ -503,6 +503,18 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_update(ligh
                                                                             lightpose_result *result,
                                                                             lightpose_error *error);
 
+/* The tracker's memory as bytes, for going on later, in another process too. Writes them to `bytes` where `capacity`
+ * has room for all, else nothing; returns how many they are in any case (0 for a NULL tracker). About 2 KB, and 2 KB
+ * for each person remembered. */
+LIGHTPOSE_API size_t lightpose_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
+
+/* Opens a tracker that goes on as the one that was saved would have, with its settings. The bytes are read by the same
+ * build of the library only. Errors: ARGUMENT (a NULL; bytes that no tracker saved, damaged ones, those of another
+ * build), MEMORY. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_restore(lightpose_tracker **tracker,
+                                                                             const void *bytes, size_t size,
+                                                                             lightpose_error *error);
+
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
 /* The caller's pixels to draw on: BGR24, RGB24, BGRA or RGBA. */

@@ -17,4 +17,10 @@ void lp_tracker_destroy(lightpose_tracker **tracker);
 lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpose_result *result,
                                 lightpose_error *error);
 
+/* lightpose_tracker_save and lightpose_tracker_restore (track_state.c); a restored tracker has the settings that it was
+ * saved with, which the caller checks. */
+size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
+lightpose_status lp_tracker_restore(lightpose_tracker **tracker, const void *bytes, size_t size,
+                                    lightpose_error *error);
+
 #endif
