@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "net/dot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+
+/* SOURCE_BYTES: of the rows that a unit reads, so that beside a panel of weights (8 KiB of 512 channels, 18 KiB of 3x3
+ * by 128) they fit a first-level cache of 32 or 48 KiB. MOST_CELLS: of a unit, so that there are enough of them for
+ * many threads; 1824 cells, most layers' at 456 x 256, are 38 units. */
+enum { SOURCE_BYTES = 16384, MOST_CELLS = 48, DEPTH = 8, MOST_KERNEL = 3 };
+
+typedef struct packed {
+    const lp_dot_kernel *kernel;
+    int taps, in; /* as the kernel sees them: 1, and all taps' channels, where they are gathered */
+    int panels, gathers;
+    int8_t *values; /* panel after panel; columns and channels that there are not are 0 */
+    int *reach;     /* of each output channel: the greatest magnitude that a sum can have */
+} packed;
+
+typedef struct instance {
+    const packed *weights;
+    lp_conv_spec spec;
+    uint8_t zero;
+    int plain, cells, width; /* of the output */
+    int unit;                /* cells */
+    float *numbers;          /* scales, bias and gains, each as long as there are columns */
+    uint8_t *outside;        /* a source cell outside the image */
+} instance;
+
+static const lp_dot_kernel *choose(unsigned features) {
+#if defined(__x86_64__)
+    const lp_dot_kernel *const kernels[] = {&lp_dot_avx512_vnni, &lp_dot_avx_vnni};
+
+    for (int i = 0; i < 2; i++)
+        if ((features & kernels[i]->features) == kernels[i]->features)
+            return kernels[i];
+#endif
+    (void)features;
+    return NULL;
+}
+
+/* Not measured yet where it runs: by its instructions it is to reach about nine tenths of what the multipliers can do
+ * in 3x3 layers and in those of 512 channels, and eight in 1x1 layers of 128. */
+static int takes(const lp_conv_spec *spec, unsigned features) {
+    return choose(features) && spec->src == LP_U8 && (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise &&
+           spec->kernel <= MOST_KERNEL;
+}
+
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
+
+static void free_packed(void *from) {
+    packed *const p = from;
+
+    if (!p)
+        return;
+    lp_free(p->values);
+    lp_free(p->reach);
+    lp_free(p);
+}
+
+/* A panel holds, for each tap and each 4 source channels, 4 bytes of each column. */
+static void fill(packed *p, const lp_conv_spec *spec, const int8_t *weights) {
+    const int columns = p->kernel->columns, area = spec->kernel * spec->kernel;
+
+    for (int o = 0; o < spec->out; o++) {
+        int8_t *const panel = p->values + (size_t)(o / columns * columns) * (size_t)(p->taps * p->in);
+        int sum = 0;
+        for (int c = 0; c < spec->in; c++)
+            for (int tap = 0; tap < area; tap++) {
+                const int8_t weight = weights[((size_t)o * (size_t)spec->in + (size_t)c) * (size_t)area + (size_t)tap];
+                const int at = p->gathers ? tap * spec->in + c : tap * p->in + c;
+                panel[(at / 4 * columns + o % columns) * 4 + at % 4] = weight;
+                sum += abs(weight);
+            }
+        p->reach[o] = UINT8_MAX * sum;
+    }
+}
+
+lightpose_status lp_dot_pack_with(void **out, const lp_dot_kernel *kernel, const lp_op_layer *layer,
+                                  const void *weights, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    const int area = spec->kernel * spec->kernel;
+    packed *const p = lp_calloc(1, sizeof *p);
+
+    *out = NULL;
+    if (p) {
+        p->kernel = kernel;
+        p->gathers = spec->in % DEPTH != 0;
+        p->taps = p->gathers ? 1 : area;
+        p->in = p->gathers ? (spec->in * area + DEPTH - 1) / DEPTH * DEPTH : spec->in;
+        p->panels = (spec->out + kernel->columns - 1) / kernel->columns;
+        p->values = lp_calloc((size_t)(p->panels * kernel->columns), (size_t)(p->taps * p->in));
+        p->reach = lp_calloc((size_t)spec->out, sizeof *p->reach);
+    }
+    if (!p || !p->values || !p->reach) {
+        free_packed(p);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d x %d bytes",
+                       spec->name, spec->out, spec->in, area);
+    }
+    fill(p, spec, weights);
+    *out = p;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status pack(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    return lp_dot_pack_with(out, choose(layer->features), layer, weights, error);
+}
+
+/* ---- A layer of one size ----------------------------------------------------------------------------------------- */
+
+static void destroy(void *from) {
+    instance *const i = from;
+
+    if (!i)
+        return;
+    lp_free(i->numbers);
+    lp_free(i->outside);
+    lp_free(i);
+}
+
+/* The numbers of each column of the panels, and whether they leave results that convert to 32 bits whatever the
+ * source. */
+static int set_numbers(instance *i, const float *bias) {
+    const lp_conv_spec *const spec = &i->spec;
+    const int columns = i->weights->panels * i->weights->kernel->columns;
+    int bounded = 1;
+
+    for (int o = 0; o < spec->out; o++) {
+        const float scale = spec->scales ? spec->scales[o] : 1;
+        i->numbers[o] = scale;
+        i->numbers[columns + o] = bias[o];
+        i->numbers[2 * columns + o] = spec->gains ? spec->gains[o] : spec->gain;
+        bounded &= fabsf(scale) * (float)i->weights->reach[o] + fabsf(bias[o]) < 0x1p30f;
+    }
+    return bounded;
+}
+
+static int unit_cells(const instance *i) {
+    const int rows = i->weights->kernel->rows, most = MOST_CELLS / rows * rows;
+    const int room = SOURCE_BYTES / (i->spec.in * i->spec.kernel) / rows * rows;
+
+    return room < rows ? rows : room < most ? room : most;
+}
+
+static lightpose_status create(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    const packed *const p = weights;
+    const lp_conv_spec *const spec = layer->spec;
+    instance *const i = lp_calloc(1, sizeof *i);
+
+    *out = NULL;
+    if (i) {
+        i->weights = p;
+        i->spec = *spec;
+        i->zero = layer->zero;
+        i->width = lp_conv_out_width(spec);
+        i->cells = lp_conv_out_height(spec) * i->width;
+        i->unit = unit_cells(i);
+        i->numbers = lp_calloc((size_t)(3 * p->panels * p->kernel->columns), sizeof *i->numbers);
+        i->outside = lp_calloc((size_t)spec->in, 1);
+    }
+    if (!i || !i->numbers || !i->outside) {
+        destroy(i);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
+    }
+    memset(i->outside, i->zero, (size_t)spec->in);
+    const int bounded = set_numbers(i, layer->bias);
+    i->plain = bounded && spec->dst == LP_U8 && spec->activation != LP_ELU && !spec->gains && spec->gain == 1 &&
+               spec->shift == 0 && spec->sum == 0;
+    *out = i;
+    return LIGHTPOSE_OK;
+}
+
+static const char *kernel_name(const void *from) {
+    return ((const instance *)from)->weights->kernel->name;
+}
+
+static int units(const void *from) {
+    const instance *const i = from;
+
+    return (i->cells + i->unit - 1) / i->unit;
+}
+
+/* The table of sources, then gathered cells. */
+static size_t table_bytes(const instance *i) {
+    return lp_align((size_t)(i->weights->taps * i->unit) * sizeof(const uint8_t *));
+}
+
+static size_t scratch_size(const void *from) {
+    const instance *const i = from;
+
+    return table_bytes(i) + (i->weights->gathers ? (size_t)i->unit * (size_t)i->weights->in : 0);
+}
+
+/* ---- Run --------------------------------------------------------------------------------------------------------- */
+
+/* The cell of the output, and where the kernel's first tap lies in the source. */
+typedef struct place {
+    int y, x;
+} place;
+
+static place first_tap(const instance *i, int cell) {
+    const lp_conv_spec *const spec = &i->spec;
+
+    return (place){cell / i->width * spec->stride - spec->pad[0], cell % i->width * spec->stride - spec->pad[1]};
+}
+
+static int is_inside(const lp_conv_spec *spec, int y, int x) {
+    return y >= 0 && y < spec->height && x >= 0 && x < spec->width;
+}
+
+static const uint8_t *cell_at(const lp_conv_spec *spec, const uint8_t *src, int y, int x) {
+    return src + ((size_t)y * (size_t)spec->width + (size_t)x) * (size_t)spec->in;
+}
+
+/* Where each of `cells` cells from `first` on reads, tap by tap; the last of `count` again where there are fewer. */
+static void find_sources(const instance *i, const uint8_t *src, int first, int count, int cells,
+                         const uint8_t **sources) {
+    const lp_conv_spec *const spec = &i->spec;
+    const int last_row = spec->dilation * (spec->kernel - 1), last_column = last_row;
+
+    for (int cell = 0; cell < cells; cell++, sources++) {
+        const place at = first_tap(i, first + (cell < count ? cell : count - 1));
+        const int whole = is_inside(spec, at.y, at.x) && is_inside(spec, at.y + last_row, at.x + last_column);
+        const uint8_t **source = sources;
+        for (int ky = 0; ky < spec->kernel; ky++)
+            for (int kx = 0; kx < spec->kernel; kx++, source += cells) {
+                const int y = at.y + ky * spec->dilation, x = at.x + kx * spec->dilation;
+                *source = whole || is_inside(spec, y, x) ? cell_at(spec, src, y, x) : i->outside;
+            }
+    }
+}
+
+/* Copies of 9 bytes, the first layer's, become moves. */
+static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size) {
+    if (size == 9)
+        memcpy(to, from, 9);
+    else
+        memcpy(to, from, size);
+    return to + size;
+}
+
+/* The same with the taps' cells side by side in `gathered`. */
+static void gather(const instance *i, const uint8_t *src, int first, int count, int cells, uint8_t *gathered,
+                   const uint8_t **sources) {
+    const lp_conv_spec *const spec = &i->spec;
+    const size_t bytes = (size_t)spec->in;
+
+    for (int cell = 0; cell < cells; cell++) {
+        const place at = first_tap(i, first + (cell < count ? cell : count - 1));
+        uint8_t *to = gathered + (size_t)cell * (size_t)i->weights->in;
+        sources[cell] = to;
+        for (int ky = 0; ky < spec->kernel; ky++) {
+            const int y = at.y + ky * spec->dilation;
+            if (spec->dilation == 1 && is_inside(spec, y, at.x) && is_inside(spec, y, at.x + spec->kernel - 1)) {
+                to = append(to, cell_at(spec, src, y, at.x), (size_t)spec->kernel * bytes);
+                continue;
+            }
+            for (int kx = 0; kx < spec->kernel; kx++) {
+                const int x = at.x + kx * spec->dilation;
+                to = append(to, is_inside(spec, y, x) ? cell_at(spec, src, y, x) : i->outside, bytes);
+            }
+        }
+        memset(to, 0, (size_t)(gathered + (size_t)(cell + 1) * (size_t)i->weights->in - to));
+    }
+}
+
+static void run_unit(const instance *i, const lp_op_tensors *tensors, int first, void *scratch) {
+    const packed *const p = i->weights;
+    const int rows = p->kernel->rows, columns = p->kernel->columns, all = p->panels * columns;
+    const int count = i->cells - first < i->unit ? i->cells - first : i->unit;
+    const int cells = (count + rows - 1) / rows * rows;
+    const size_t element = i->spec.dst == LP_U8 ? 1 : sizeof(float);
+    const uint8_t **const sources = scratch;
+    lp_dot_block block = {.sources = sources,
+                          .count = count,
+                          .cells = cells,
+                          .taps = p->taps,
+                          .in = p->in,
+                          .activation = i->spec.activation,
+                          .shift = i->spec.shift,
+                          .factor = i->spec.sum,
+                          .bytes = i->spec.dst == LP_U8,
+                          .plain = i->plain,
+                          .step = i->spec.out};
+
+    if (p->gathers)
+        gather(i, tensors->src, first, count, cells, (uint8_t *)scratch + table_bytes(i), sources);
+    else
+        find_sources(i, tensors->src, first, count, cells, sources);
+    for (int o = 0; o < i->spec.out; o += columns) {
+        const size_t at = ((size_t)first * (size_t)i->spec.out + (size_t)o) * element;
+        block.weights = p->values + (size_t)o * (size_t)(p->taps * p->in);
+        block.scales = i->numbers + o;
+        block.bias = i->numbers + all + o;
+        block.gains = i->numbers + 2 * all + o;
+        block.columns = i->spec.out - o < columns ? i->spec.out - o : columns;
+        block.added = i->spec.sum != 0 && tensors->added ? (const uint8_t *)tensors->added + at : NULL;
+        block.target = (uint8_t *)tensors->dst + at;
+        p->kernel->run(&block);
+    }
+}
+
+static lightpose_status run(const void *from, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const instance *const i = from;
+
+    for (int unit = begin; unit < end; unit++)
+        run_unit(i, tensors, unit * i->unit, scratch);
+    return LIGHTPOSE_OK;
+}
+
+const lp_operator lp_op_dot = {.name = "dot",
+                               .takes = takes,
+                               .pack = pack,
+                               .free_packed = free_packed,
+                               .create = create,
+                               .destroy = destroy,
+                               .kernel = kernel_name,
+                               .units = units,
+                               .scratch_size = scratch_size,
+                               .run = run};

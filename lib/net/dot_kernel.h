@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The inner part of dot.h's work: some cells of the output by one panel of output channels. dot_kernel.c is compiled
+ * once per instruction set, and in plain C, each time under another name. */
+
+#ifndef LP_NET_DOT_KERNEL_H
+#define LP_NET_DOT_KERNEL_H
+
+#include <stdint.h>
+
+#include "net/arch.h"
+
+enum { LP_DOT_MOST_ROWS = 12, LP_DOT_MOST_COLUMNS = 32 };
+
+/* dst = gain * act(scale * sum + bias) + shift + factor * added, rounded and saturated where it is bytes. */
+typedef struct lp_dot_block {
+    /* Where each cell's sums read, for each tap of the kernel a row of `cells` pointers to `in` bytes (a multiple of
+     * 8). `cells` is a multiple of the kernel's rows; only the first `count` are written. */
+    const uint8_t *const *sources;
+    int count, cells, taps, in;
+    const int8_t *weights; /* a panel: for each tap and each 4 source channels, 4 bytes of each column */
+
+    const float *scales, *bias, *gains; /* as many as the panel has columns */
+    lp_activation activation;
+    float shift, factor;
+    int bytes;         /* the target's element: U8, or F32 */
+    int plain;         /* bytes = scale * sum + bias is all, and no result leaves 31 bits */
+    int columns;       /* of the panel, which are written */
+    int step;          /* elements from cell to cell of target and added */
+    const void *added; /* or NULL */
+    void *target;
+} lp_dot_block;
+
+typedef struct lp_dot_kernel {
+    const char *name;
+    unsigned features; /* of the CPU, all needed */
+    int rows, columns; /* of the sums that are held in registers: cells, and output channels of a panel */
+    void (*run)(const lp_dot_block *block);
+} lp_dot_kernel;
+
+extern const lp_dot_kernel lp_dot_avx_vnni, lp_dot_avx512_vnni, lp_dot_avx512_vnni_256;
+
+/* Plain C, for the tests: the same source with vectors of 256 and of 512 bits. */
+extern const lp_dot_kernel lp_dot_model_256, lp_dot_model_512;
+
+#endif
