@@ -188,7 +188,8 @@ static uint64_t told_size(const uint8_t *head) {
 int lp_demux_is_cut(const lp_demux *demux) {
     uint8_t head[128] = {0};
     struct stat about;
-    FILE *const file = fopen(demux->text, "rbe");
+    /* What is no file is not to be opened a second time: a pipe would wait for another writer. */
+    FILE *const file = stat(demux->text, &about) == 0 && S_ISREG(about.st_mode) ? fopen(demux->text, "rbe") : NULL;
     if (!file)
         return 0;
     const int cut = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) &&
@@ -199,13 +200,39 @@ int lp_demux_is_cut(const lp_demux *demux) {
 
 int lp_demux_has_times(const lp_demux *demux) {
     const AVInputFormat *const kind = demux->format->iformat;
-    const AVCodecParameters *const codec = demux->stream->codecpar;
     /* AVI counts packets; FFmpeg guesses the times of reordered frames. Streams without a container have no times. */
-    if (demux->live || kind->flags & AVFMT_NOTIMESTAMPS || !strcmp(kind->name, "avi"))
-        return 0;
-    /* Each field of an interlaced picture may be a packet, except where the container keeps whole pictures. */
+    return !demux->live && !(kind->flags & AVFMT_NOTIMESTAMPS) && strcmp(kind->name, "avi");
+}
+
+int lp_demux_can_be_entered(const lp_demux *demux) {
+    const AVInputFormat *const kind = demux->format->iformat;
+    const AVCodecParameters *const codec = demux->stream->codecpar;
+    const int seekable = demux->format->pb && demux->format->pb->seekable & AVIO_SEEKABLE_NORMAL;
     const int keeps_pictures = strstr(kind->name, "mp4") || strstr(kind->name, "matroska");
-    return keeps_pictures || codec->field_order == AV_FIELD_PROGRESSIVE || codec->field_order == AV_FIELD_UNKNOWN;
+    return seekable && !demux->live && !strstr(demux->text, "://") &&
+           (keeps_pictures || codec->field_order == AV_FIELD_PROGRESSIVE || codec->field_order == AV_FIELD_UNKNOWN);
+}
+
+int lp_demux_has_decoding_times(const lp_demux *demux) {
+    return !strstr(demux->format->iformat->name, "matroska");
+}
+
+int lp_demux_has_clock(const lp_demux *demux) {
+    const AVInputFormat *const kind = demux->format->iformat;
+    return !demux->live ||
+           !(kind->flags & AVFMT_NOTIMESTAMPS || strstr(kind->name, "mpjpeg") || strstr(kind->name, "pipe"));
+}
+
+int64_t lp_demux_missing(const lp_demux *demux) {
+    struct stat about;
+    if (stat(demux->text, &about) < 0 || !S_ISREG(about.st_mode) || !strstr(demux->format->iformat->name, "mp4"))
+        return 0;
+    int64_t missing = 0;
+    for (int i = 0; i < avformat_index_get_entries_count(demux->stream); i++) {
+        const AVIndexEntry *const entry = avformat_index_get_entry(demux->stream, i);
+        missing += entry->size > 0 && entry->pos + entry->size > about.st_size;
+    }
+    return missing;
 }
 
 lp_input_orient lp_demux_orient(const lp_demux *demux) {

@@ -27,8 +27,20 @@ void lp_demux_close(lp_demux *demux);
  * another error of FFmpeg. */
 int lp_demux_read(lp_demux *demux, AVPacket *packet);
 
-/* Whether packets carry the times at which their frames are shown, one frame each (timeline.h). */
+/* Whether packets carry the times at which their frames are shown, and the container's own decoding times
+ * (timeline.h). */
 int lp_demux_has_times(const lp_demux *demux);
+int lp_demux_has_decoding_times(const lp_demux *demux);
+
+/* Whether packets have the same times after a seek: streams of interlaced pictures have some packets without times,
+ * which FFmpeg fills in from the packets before. */
+int lp_demux_can_be_entered(const lp_demux *demux);
+
+/* Whether times are the source's, not made up by FFmpeg of a rate: a live source without a clock goes by ours. */
+int lp_demux_has_clock(const lp_demux *demux);
+
+/* Frames that the index of a file names and that lie behind its end (MP4). */
+int64_t lp_demux_missing(const lp_demux *demux);
 
 /* Whether a file is shorter than the size that its head tells (AVI, Matroska). */
 int lp_demux_is_cut(const lp_demux *demux);

@@ -16,14 +16,15 @@ struct lp_input {
     const lp_source *source;
     lp_input_options options;
     lp_video *video; /* NULL for pictures, and while a live source is lost */
-    int64_t next;    /* of pictures: the position; of a live source: the number of its next frame */
+    lp_clock clock;
+    int64_t next; /* of pictures: the position; of a live source: the number of its next frame */
     lp_input_about about;
     int reconnects;
 };
 
 void lp_input_frame_release(lp_input_frame *frame) {
     av_frame_free(&frame->owner);
-    *frame = (lp_input_frame){.time = NAN};
+    *frame = (lp_input_frame){.time = NAN, .utc = NAN};
 }
 
 void lp_input_options_default(lp_input_options *options) {
@@ -38,6 +39,7 @@ lightpose_status lp_input_open(lp_input **input, const lp_source *source, const 
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     in->source = source;
     in->options = *options;
+    lp_clock_start(&in->clock);
     lightpose_status status = LIGHTPOSE_OK;
     if (source->kind == LP_SOURCE_PICTURES) {
         const int64_t last = options->last >= 0 && options->last < source->count ? options->last : source->count - 1;
@@ -47,7 +49,7 @@ lightpose_status lp_input_open(lp_input **input, const lp_source *source, const 
             status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
                                   source->text, (long long)options->first, source->count - 1);
     } else {
-        status = lp_video_open(&in->video, source, options, 0, error);
+        status = lp_video_open(&in->video, source, options, &in->clock, 0, error);
         if (status == LIGHTPOSE_OK)
             lp_video_get_about(in->video, &in->about);
     }
@@ -109,7 +111,7 @@ static int reconnect(lp_input *in) {
     lp_video_close(&in->video);
     for (int pause = 100; !is_stopped(in); pause = pause < 2000 ? 2 * pause : 2000) {
         lightpose_error ignored = {0};
-        if (lp_video_open(&in->video, in->source, &in->options, in->next, &ignored) == LIGHTPOSE_OK) {
+        if (lp_video_open(&in->video, in->source, &in->options, &in->clock, in->next, &ignored) == LIGHTPOSE_OK) {
             in->reconnects++;
             return 1;
         }

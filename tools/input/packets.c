@@ -60,13 +60,12 @@ int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
     AVPacket *packet = av_packet_alloc();
     lp_timeline timeline;
     int code, result = packet ? 1 : -1;
-    lp_timeline_start(&timeline, 1, 0);
+    const AVStream *const stream = demux->stream;
+    lp_timeline_start(&timeline, 1, 0, stream->codecpar, stream->time_base, lp_demux_has_decoding_times(demux));
     while (result > 0 && (code = lp_demux_read(demux, packet)) >= 0) {
-        packets->seen++;
-        if (packet->pts == AV_NOPTS_VALUE)
-            result = 0;
-        else if (lp_timeline_counts(&timeline, demux->stream->codecpar, packet))
-            result = add(packets, demux->stream->codecpar, packet);
+        const int counts = lp_timeline_counts(&timeline, stream->codecpar, packet);
+        if (counts)
+            result = packet->pts == AV_NOPTS_VALUE || timeline.stretch ? 0 : add(packets, stream->codecpar, packet);
         av_packet_unref(packet);
     }
     av_packet_free(&packet);

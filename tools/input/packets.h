@@ -14,7 +14,6 @@ typedef struct lp_packets {
     size_t count, capacity;
     int64_t *keys; /* times and positions in decoding order of the key frames, ascending; pairs */
     size_t key_count, key_capacity;
-    int64_t seen; /* packets, whether they count or not */
 } lp_packets;
 
 /* Reads the rest of the video. 1; 0 where its time stamps do not number the frames (the caller counts then); -1 for

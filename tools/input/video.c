@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <libavcodec/avcodec.h>
 
@@ -13,6 +14,7 @@
 #include "input/convert.h"
 #include "input/demux.h"
 #include "input/packets.h"
+#include "input/mark.h"
 #include "input/timeline.h"
 
 /* Up to this frame a decoding from the start is as fast as reading the whole file for its packets. */
@@ -22,21 +24,21 @@ struct lp_video {
     lp_demux demux;
     AVCodecContext *decoder;
     AVPacket *packet;
-    AVFrame *decoded; /* a frame that waits for lost ones before it to be told */
+    AVFrame *decoded;
+    AVFrame *held[LP_TIMELINE_HELD]; /* frames that came and wait for lost ones before them to be told; timeline.came */
     lp_timeline timeline;
+    lp_clock *clock;
     lp_input_converter converter;
     lp_input_orient orient;
     lp_input_options options;
-    int64_t told;   /* frames told, for a range that never comes */
-    double time;    /* of the last frame, in seconds */
-    int has_packet; /* `packet` is to be sent still */
-    int has_decoded;
-    int draining; /* the file has ended: what the decoder holds back comes */
+    double arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
+    double jump;                         /* of the clock, before a frame that is not told */
+    int64_t told;                        /* frames told, for a range that never comes */
+    int has_packet;                      /* `packet` is to be sent still */
+    int draining;                        /* the file has ended: what the decoder holds back comes */
     int ended;
     int stopped;    /* told to stop: nothing is due any more */
     int read_error; /* why the file ended, other than by its end */
-    int64_t seen;   /* packets of the video, whether they count or not */
-    int scanned;    /* `seen` is of the whole file already */
 };
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
@@ -50,7 +52,11 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
     v->decoder = avcodec_alloc_context3(codec);
     v->packet = av_packet_alloc();
     v->decoded = av_frame_alloc();
-    if (!v->decoder || !v->packet || !v->decoded || avcodec_parameters_to_context(v->decoder, parameters) < 0)
+    int held = 0;
+    while (held < LP_TIMELINE_HELD && (v->held[held] = av_frame_alloc()))
+        held++;
+    if (!v->decoder || !v->packet || !v->decoded || held < LP_TIMELINE_HELD ||
+        avcodec_parameters_to_context(v->decoder, parameters) < 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
     v->decoder->pkt_timebase = v->demux.stream->time_base;
     v->decoder->thread_count = v->options.threads;
@@ -58,6 +64,9 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
     v->decoder->thread_type = v->demux.live ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
     if (v->demux.live)
         v->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
+    if (v->options.keep_damaged)
+        v->decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    lp_mark_start(v->decoder);
     const int code = avcodec_open2(v->decoder, codec, NULL);
     char text[64];
     if (code < 0)
@@ -66,9 +75,15 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+static void start_timeline(lp_video *v, int64_t number) {
+    const AVStream *const stream = v->demux.stream;
+    lp_timeline_start(&v->timeline, lp_demux_has_times(&v->demux), number, stream->codecpar, stream->time_base,
+                      lp_demux_has_decoding_times(&v->demux));
+}
+
 static int is_worth_a_scan(const lp_video *v, const lp_source *source) {
-    return source->kind == LP_SOURCE_VIDEO && v->options.first > NEAR_START && v->demux.format->pb &&
-           v->demux.format->pb->seekable & AVIO_SEEKABLE_NORMAL && !strstr(source->text, "://");
+    return source->kind == LP_SOURCE_VIDEO && v->options.first > NEAR_START && v->timeline.by_time &&
+           lp_demux_can_be_entered(&v->demux);
 }
 
 /* Goes near the first frame asked for. Where that cannot be done with certainty the file is opened anew, and what comes
@@ -77,8 +92,6 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
     lp_packets packets = {0};
     int64_t number = 0;
     const int sound = lp_packets_scan(&packets, &v->demux);
-    v->seen = packets.seen;
-    v->scanned = 1;
     lightpose_status status = LIGHTPOSE_OK;
     if (sound < 0) {
         status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for its index", source->text);
@@ -87,31 +100,32 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
                               source->text, (long long)v->options.first, (long long)packets.count - 1);
     } else if (sound && lp_packets_enter(&packets, &v->demux, v->options.first, v->packet, &number)) {
         v->has_packet = 1;
-        lp_timeline_start(&v->timeline, 1, number);
+        start_timeline(v, number);
     } else {
         lp_demux_close(&v->demux);
         status = lp_demux_open(&v->demux, source, &v->options, error);
-        v->seen = v->scanned = 0;
     }
     lp_packets_free(&packets);
     return status;
 }
 
 lightpose_status lp_video_open(lp_video **video, const lp_source *source, const lp_input_options *options,
-                               int64_t number, lightpose_error *error) {
+                               lp_clock *clock, int64_t number, lightpose_error *error) {
     *video = NULL;
     lp_video *v = calloc(1, sizeof *v);
     if (!v)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
-    v->time = NAN;
+    v->clock = clock;
     lightpose_status status = lp_demux_open(&v->demux, source, options, error);
     if (status == LIGHTPOSE_OK) {
-        const int by_time = lp_demux_has_times(&v->demux);
-        lp_timeline_start(&v->timeline, by_time, number);
+        const AVRational rate = v->demux.stream->avg_frame_rate;
+        clock->step = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 0;
+        clock->joins = v->demux.format->iformat->flags & AVFMT_TS_DISCONT;
+        start_timeline(v, number);
         v->orient = lp_input_orient_then(lp_demux_orient(&v->demux), options->turn);
         status = open_decoder(v, error);
-        if (status == LIGHTPOSE_OK && by_time && is_worth_a_scan(v, source))
+        if (status == LIGHTPOSE_OK && is_worth_a_scan(v, source))
             status = enter(v, source, error);
     }
     if (status == LIGHTPOSE_OK)
@@ -128,6 +142,8 @@ void lp_video_close(lp_video **video) {
     avcodec_free_context(&v->decoder);
     av_packet_free(&v->packet);
     av_frame_free(&v->decoded);
+    for (int i = 0; i < LP_TIMELINE_HELD; i++)
+        av_frame_free(&v->held[i]);
     lp_input_converter_free(&v->converter);
     lp_demux_close(&v->demux);
     free(v);
@@ -166,14 +182,23 @@ int64_t lp_video_number(const lp_video *v) {
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* The time of a frame in seconds. AVI files lack some: those follow at the nominal rate. */
-static double seconds(lp_video *v, int64_t time) {
-    const AVRational rate = v->demux.stream->avg_frame_rate;
-    if (time != AV_NOPTS_VALUE)
-        v->time = (double)time * av_q2d(v->demux.stream->time_base);
-    else
-        v->time = rate.num > 0 && !v->demux.live ? v->time + av_q2d(av_inv_q(rate)) : NAN;
-    return v->time;
+static double wall_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* What the clocks say of the frame that is told next. */
+static void tell_times(lp_video *v, const lp_timeline_entry *entry, lp_input_frame *frame) {
+    const int timed = entry->time != AV_NOPTS_VALUE && lp_demux_has_clock(&v->demux);
+    double jump;
+    if (v->demux.live)
+        frame->utc = entry->mark ? v->arrived[entry->mark % LP_TIMELINE_PENDING] : wall_clock();
+    frame->time = lp_clock_tell(v->clock, timed ? (double)entry->time * av_q2d(v->demux.stream->time_base) : NAN,
+                                entry->stretch, frame->utc, &jump);
+    /* A leap before a frame that is passed over is told with the next. */
+    v->jump += jump;
+    frame->jump = v->jump;
 }
 
 static int is_wanted(const lp_video *v, int64_t index) {
@@ -197,21 +222,23 @@ static void feed(lp_video *v) {
             avcodec_send_packet(v->decoder, NULL);
             return;
         }
-        v->seen += !v->scanned;
     }
     v->has_packet = 0;
     const int counts = lp_timeline_counts(&v->timeline, v->demux.stream->codecpar, v->packet);
     if (counts)
         lp_timeline_sent(&v->timeline, v->packet);
-    /* The decoder has been emptied before, so it takes the packet or refuses it for good. */
-    if (avcodec_send_packet(v->decoder, v->packet) < 0 && counts)
+    v->arrived[v->timeline.mark % LP_TIMELINE_PENDING] = v->demux.live ? wall_clock() : NAN;
+    lp_mark_packet(v->decoder, v->packet, v->timeline.mark);
+    /* The decoder has been emptied before, so it takes the packet or refuses it for good. An empty packet would tell it
+     * that the end has come. */
+    if (v->packet->size > 0 && avcodec_send_packet(v->decoder, v->packet) < 0 && counts)
         lp_timeline_failed(&v->timeline);
     av_packet_unref(v->packet);
 }
 
 /* Turns the decoder's frame into one of ours. */
-static void deliver(lp_video *v, lp_input_frame *frame) {
-    if (v->decoded->decode_error_flags || v->decoded->flags & AV_FRAME_FLAG_CORRUPT) {
+static void deliver(lp_video *v, AVFrame *decoded, lp_input_frame *frame) {
+    if (decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT) {
         tell_lost(frame, "the data of this frame, or of one that it builds on, are damaged");
         return;
     }
@@ -220,7 +247,7 @@ static void deliver(lp_video *v, lp_input_frame *frame) {
         tell_lost(frame, "out of memory");
         return;
     }
-    av_frame_move_ref(frame->owner, v->decoded);
+    av_frame_move_ref(frame->owner, decoded);
     lightpose_error error = {0};
     if (lp_input_convert(&v->converter, frame->owner, v->orient, &frame->image, &error) != LIGHTPOSE_OK) {
         tell_lost(frame, error.text);
@@ -228,36 +255,44 @@ static void deliver(lp_video *v, lp_input_frame *frame) {
     }
 }
 
-/* Numbers what lies ready: 1 with *frame filled, 0 if more has to be decoded. */
+/* Tells what lies ready: 1 with *frame filled, 0 if more has to be decoded. */
 static int take(lp_video *v, lp_input_frame *frame) {
-    int64_t index, time = v->has_decoded ? v->decoded->pts : v->ended && !v->stopped ? INT64_MAX : INT64_MIN;
-    if (v->has_decoded && (!v->timeline.by_time || time == AV_NOPTS_VALUE))
-        time = v->decoded->best_effort_timestamp;
-    int64_t lost_time;
-    while (lp_timeline_lost(&v->timeline, time, &index, &lost_time)) {
-        frame->time = seconds(v, lost_time);
-        if (is_wanted(v, index)) {
-            frame->index = index;
+    int64_t index;
+    lp_timeline_entry entry;
+    lp_timeline_event event;
+    while ((event = lp_timeline_tell(&v->timeline, v->ended && !v->stopped, &index, &entry)) != LP_TIMELINE_WAIT) {
+        AVFrame *const decoded = v->held[0];
+        const int wanted = is_wanted(v, index);
+        tell_times(v, &entry, frame);
+        if (event == LP_TIMELINE_FRAME) {
+            memmove(v->held, v->held + 1, (LP_TIMELINE_HELD - 1) * sizeof *v->held);
+            v->held[LP_TIMELINE_HELD - 1] = decoded;
+            if (wanted)
+                deliver(v, decoded, frame);
+            av_frame_unref(decoded);
+        } else if (wanted) {
             tell_lost(frame, "the decoder returned nothing for it");
+        }
+        if (wanted) {
+            frame->index = index;
+            v->jump = 0;
             return 1;
         }
     }
-    if (!v->has_decoded)
-        return 0;
-    v->has_decoded = 0;
-    frame->index = lp_timeline_came(&v->timeline, time);
-    frame->time = seconds(v, time);
-    const int wanted = is_wanted(v, frame->index);
-    if (wanted)
-        deliver(v, frame);
-    av_frame_unref(v->decoded);
-    return wanted;
+    return 0;
+}
+
+/* Puts the decoder's frame behind those that are not told yet. */
+static void hold(lp_video *v) {
+    AVFrame *const to = v->held[v->timeline.came_count];
+    lp_timeline_came(&v->timeline, lp_mark_frame(v->decoded), v->decoded->best_effort_timestamp);
+    av_frame_move_ref(to, v->decoded);
 }
 
 /* The end of the file: what was wrong with it as a whole. */
 static int finish(lp_video *v, lightpose_error *error) {
     const char *const text = v->demux.text;
-    const long long next = v->timeline.next, first = v->options.first, total = v->demux.stream->nb_frames;
+    const long long next = v->timeline.next, first = v->options.first, missing = lp_demux_missing(&v->demux);
     char reason[64];
     if (v->stopped)
         return 0;
@@ -269,14 +304,14 @@ static int finish(lp_video *v, lightpose_error *error) {
     else if (v->told == 0 && first >= next)
         lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", text, first,
                      next - 1);
-    else if (strstr(v->demux.format->iformat->name, "mp4") && v->seen < total) /* MP4 says how many there are */
+    else if (missing > 0)
         lp_tool_fail(error, LIGHTPOSE_ERROR_FILE,
-                     "%s: the file is cut short: it ends after frame %lld; %lld of %lld are missing", text, next - 1,
-                     total - v->seen, total);
+                     "%s: the file is cut short: it ends after frame %lld; %lld more are in its index", text, next - 1,
+                     missing);
     else if (v->read_error)
         lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: after frame %lld: %s", text, next - 1,
                      lp_tool_av_text(v->read_error, reason, sizeof reason));
-    else if (!strstr(text, "://") && lp_demux_is_cut(&v->demux))
+    else if (lp_demux_is_cut(&v->demux))
         lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: the file is cut short: it ends after frame %lld", text,
                      next - 1);
     else
@@ -295,7 +330,7 @@ int lp_video_next(lp_video *v, lp_input_frame *frame, lightpose_error *error) {
             return v->ended ? finish(v, error) : 0;
         const int code = avcodec_receive_frame(v->decoder, v->decoded);
         if (code >= 0) {
-            v->has_decoded = 1;
+            hold(v);
         } else if (v->stopped || code == AVERROR_EOF || (v->draining && code == AVERROR(EAGAIN))) {
             v->ended = 1;
         } else if (code == AVERROR(EAGAIN)) {

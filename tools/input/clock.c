@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "input/clock.h"
+
+#include <math.h>
+
+/* A leap back of less is a time stamp that is off, if frames are counted; a pause of less than so much, or than so many
+ * steps, is none; a leap ahead of more is a joint in formats that have joints. */
+#define MIN_LEAP_BACK 1.0
+#define MIN_PAUSE     1.0
+#define PAUSE_STEPS   10
+#define MIN_JOINT     10.0
+
+/* Where nothing at all is known. */
+#define ASSUMED_STEP 0.04
+
+void lp_clock_start(lp_clock *clock) {
+    *clock = (lp_clock){.last = NAN, .last_utc = NAN};
+}
+
+static double usual_step(const lp_clock *clock) {
+    return clock->last_step > 0 ? clock->last_step : clock->step > 0 ? clock->step : ASSUMED_STEP;
+}
+
+double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump) {
+    const double step = usual_step(clock), last = clock->last;
+    /* After a leap a live source goes on by the wall clock. */
+    const double next = last + (isfinite(utc) && isfinite(clock->last_utc) ? utc - clock->last_utc : step);
+    const int leapt = stretch != clock->stretch;
+    double now = isnan(time) ? last + step : time + clock->offset;
+    *jump = 0;
+    if (!isnan(last) && !isnan(time)) {
+        const double ahead = now - last;
+        const int live = isfinite(utc);
+        if (leapt || ahead < -MIN_LEAP_BACK || ((clock->joins || live) && now - next > MIN_JOINT)) {
+            *jump = now - next;
+            clock->offset -= *jump;
+            now = next;
+        } else if (ahead < 0) {
+            now = last;
+        } else if (ahead > MIN_PAUSE && ahead > PAUSE_STEPS * (clock->step > 0 ? clock->step : step)) {
+            *jump = now - next;
+        }
+    }
+    if (!isnan(now) && now - last > 0 && *jump == 0)
+        clock->last_step = now - last;
+    clock->stretch = stretch;
+    clock->last_utc = utc;
+    clock->last = now;
+    return now;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Times that never run backwards, made of a source's, which may: files joined end to end, discontinuities of HLS, a
+ * camera that sets its clock or is found again. */
+
+#ifndef LP_TOOLS_INPUT_CLOCK_H
+#define LP_TOOLS_INPUT_CLOCK_H
+
+/* Begin with lp_clock_start; the fields up to `joins` are then the caller's. */
+typedef struct lp_clock {
+    double step; /* seconds from frame to frame where nothing better is known; 0: unknown */
+    int joins;   /* leaps ahead of more than 10 s are joints too, as FFmpeg takes them (MPEG-TS, HLS); else pauses */
+
+    double offset;    /* what is added to the source's times */
+    double last;      /* time of the last frame; NAN before the first */
+    double last_step; /* from the one before */
+    double last_utc;
+    int stretch;
+} lp_clock;
+
+void lp_clock_start(lp_clock *clock);
+
+/* The time of the next frame, whose source says `time`, in stretch `stretch` of its clock (timeline.h), or NAN; `utc`
+ * is when a live source delivered it, NAN for others. *jump gets the seconds by which the clock leapt; 0: it did not. A
+ * frame without a time follows the last at the usual step. */
+double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump);
+
+#endif
