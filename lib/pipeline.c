@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/threads.h"
 #include "base/time.h"
-#include "decode/finite.h"
+#include "decode/maps.h"
 #include "decode/fuse.h"
 
 /* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,

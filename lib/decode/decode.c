@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "decode/decoder.h"
-#include "decode/subcell.h"
 
 lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder) {
     return decoder == LIGHTPOSE_DECODER_DEFAULT ? LIGHTPOSE_DECODER_REFINED : decoder;
@@ -60,7 +59,7 @@ void lp_decoder_destroy(lp_decoder **decoder) {
     lp_planes_free(&old->planes);
     lp_field_free(&old->field);
     lp_groups_free(&old->groups);
-    lp_drafts_free(&old->drafts);
+    lp_instances_free(&old->instances);
     lp_free(old->scans);
     lp_free(old->order);
     lp_free(old->persons);
@@ -86,10 +85,10 @@ static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int th
 
 static int find_peaks(lp_decoder *decoder, lp_scan *scan, int type) {
     if (is_refined(decoder))
-        return lp_subcell_find(&decoder->peaks[type], &decoder->planes, type, &decoder->upsample,
-                               decoder->settings.peak_threshold, decoder->settings.peak_radius);
-    return lp_peaks_find(&decoder->peaks[type], scan, &decoder->planes, type, decoder->settings.peak_threshold,
-                         decoder->settings.peak_radius);
+        return lp_peaks_find_refined(&decoder->peaks[type], &decoder->planes, type, &decoder->upsample,
+                                     decoder->settings.peak_threshold, decoder->settings.peak_radius);
+    return lp_peaks_find_reference(&decoder->peaks[type], scan, &decoder->planes, type,
+                                   decoder->settings.peak_threshold, decoder->settings.peak_radius);
 }
 
 static int find_links(lp_decoder *decoder, int limb) {
@@ -153,7 +152,8 @@ lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, int th
     if (find_all(decoder, maps, threads, &peaks_done))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the peaks and limbs of maps of %d x %d cells",
                        maps->width, maps->height);
-    LP_TRY(is_refined(decoder) ? lp_refined_finish(decoder, threads, error) : lp_reference_finish(decoder, error));
+    LP_TRY(is_refined(decoder) ? lp_persons_make_refined(decoder, threads, error)
+                               : lp_persons_make_reference(decoder, error));
     people->half_pixel = is_refined(decoder);
     people->persons = decoder->persons;
     people->count = decoder->person_count;

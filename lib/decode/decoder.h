@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Inside a decoder: the scratch that decode.c fills and the decoders by name finish. */
+/* Inside a decoder: the scratch that decode.c fills and persons.c turns into persons. */
 
 #ifndef LP_DECODE_DECODER_H
 #define LP_DECODE_DECODER_H
 
 #include "decode/decode.h"
-#include "decode/draft.h"
+#include "base/sort.h"
+#include "decode/grouping.h"
 
 struct lp_decoder {
     lightpose_settings settings;
@@ -19,8 +20,8 @@ struct lp_decoder {
     lp_peaks peaks[LIGHTPOSE_KEYPOINTS];
     lp_links links[LIGHTPOSE_LIMBS];
     lp_groups groups;
-    lp_drafts drafts; /* of `refined` */
-    void *scans;      /* of lp_scan, one for each thread */
+    lp_instances instances; /* of `refined` */
+    void *scans;            /* of lp_scan, one for each thread */
     size_t scans_capacity;
     void *order; /* of lp_ranked: the groups, by `reference` */
     size_t order_capacity;
@@ -29,8 +30,8 @@ struct lp_decoder {
     int person_count;
 };
 
-/* Peaks and links into persons, by name. */
-lightpose_status lp_reference_finish(lp_decoder *decoder, lightpose_error *error);
-lightpose_status lp_refined_finish(lp_decoder *decoder, int threads, lightpose_error *error);
+/* From peaks and links to persons (persons.c). */
+lightpose_status lp_persons_make_reference(lp_decoder *decoder, lightpose_error *error);
+lightpose_status lp_persons_make_refined(lp_decoder *decoder, int threads, lightpose_error *error);
 
 #endif

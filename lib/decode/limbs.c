@@ -11,7 +11,7 @@
 #endif
 
 #include "base/mem.h"
-#include "decode/sort.h"
+#include "base/sort.h"
 
 enum { TAKEN = -2, MUTUAL_ROUNDS = 6 };
 

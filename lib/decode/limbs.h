@@ -16,7 +16,6 @@
 #ifndef LP_DECODE_LIMBS_H
 #define LP_DECODE_LIMBS_H
 
-#include "decode/field.h"
 #include "decode/peaks.h"
 #include "decode/skeleton.h"
 

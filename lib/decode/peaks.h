@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The peaks of one keypoint type: the candidates that limbs join. SPEC 2.9. */
+/* The peaks of one keypoint type: the candidates that limbs join. Two ways to find them, `reference` and `refined`.
+ * SPEC 2.9. */
 
 #ifndef LP_DECODE_PEAKS_H
 #define LP_DECODE_PEAKS_H
 
-#include "decode/scan.h"
+#include "decode/maps.h"
+
+typedef struct lp_maximum {
+    uint32_t place; /* x << 16 | y, in pixels of the upsampled map: at most 4096 * 8 each */
+    float value;
+} lp_maximum;
+
+/* What a search finds before suppression. */
+typedef struct lp_maxima {
+    void *data; /* of lp_maximum, by x, then by y; of `candidate` in peaks_refined.c */
+    size_t capacity;
+    int count;
+} lp_maxima;
 
 enum { LP_PEAKS_SPARE = 8 }; /* repetitions of the first peak behind the last, for whole vectors */
 
@@ -15,7 +28,7 @@ typedef struct lp_peaks {
     float *x, *y, *score; /* cells of the upsampled map */
     void *data;           /* holds the three */
     size_t capacity;
-    lp_maxima maxima; /* what is suppressed: of the scan, or of subcell.c */
+    lp_maxima maxima; /* scratch */
 } lp_peaks;
 
 void lp_peaks_free(lp_peaks *peaks);
@@ -23,11 +36,68 @@ void lp_peaks_free(lp_peaks *peaks);
 /* Room for `count` peaks; those there are lost. Returns 0, or -1 without memory. */
 int lp_peaks_reserve(lp_peaks *peaks, int count);
 
+/* Adds a peak unless one of those from index `first` on is closer than `radius`. */
+void lp_peaks_add_unless_close(lp_peaks *peaks, int first, float x, float y, float score, float radius);
+
 /* Fills the spare places. */
 void lp_peaks_pad(lp_peaks *peaks);
 
-/* The maxima of plane `map` after the published suppression: in order of x, then of y, each keeps its place unless one
- * kept before it is closer than `radius`. Score plays no part. Returns 0, or -1 without memory. */
-int lp_peaks_find(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold, float radius);
+/* ---- reference --------------------------------------------------------------------------------------------------- */
+
+/* Finds the local maxima of an upsampled heatmap without upsampling all of it.
+ *
+ * The rule (SPEC 2.9): values below the threshold count as 0, and so does everything outside the map; a maximum is
+ * strictly greater than its four neighbours. A plateau has none; a pixel at the border can be one.
+ *
+ * How: a block of the upsampled map (maps.h) is computed only where its cells can lift a pixel to the threshold.
+ * With the plane's largest value and smallest value standing in for corner and edge cells, lp_upsample's bound turns
+ * into one number that one of the middle 2 x 2 cells must reach. Blocks left out hold values below the threshold, so as
+ * neighbours they count as 0, which is what the cleared buffers say. */
+
+/* Scratch of one thread. */
+typedef struct lp_scan {
+    const lp_upsample *upsample;
+    int width, height, words;
+    ptrdiff_t pitch; /* floats in a row of pixels */
+    void *bits;      /* a row of `words` for each row of cells (hot), blocks (active) and pixels in the ring (flags) */
+    void *pixels;    /* 4 rows interpolated along x, then a ring of 4 rows of blocks, cleared between runs */
+    size_t bits_capacity, pixels_capacity;
+    float weights[LP_TAPS][2 * LP_MAX_UPSAMPLE]; /* [tap], phases repeated to the length of a vector */
+    int wide;                                    /* 1: vectors of 8 floats */
+} lp_scan;
+
+/* `features`: base/cpu.h. `upsample` must outlive the scan. */
+void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features);
+void lp_scan_free(lp_scan *scan);
+
+lightpose_status lp_scan_reserve(lp_scan *scan, const lp_planes *planes, lightpose_error *error);
+
+/* The maxima of plane `map` that reach `threshold` and are positive, after the published suppression: in order of x,
+ * then of y, each stays unless an earlier one that stayed is closer than `radius`. The score plays no part. Returns 0,
+ * or -1 without memory. */
+int lp_peaks_find_reference(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold,
+                            float radius);
+
+/* ---- refined ----------------------------------------------------------------------------------------------------- */
+
+/* Peaks found on the network's own cells and placed between them. The rule, for every cell of the heatmap:
+ *   - a cell is a candidate when it reaches LP_REFINED_LOW of the threshold and none of its eight neighbours is larger;
+ *     of equal neighbours the first in reading order wins, so a plateau has one candidate, where the published rule has
+ *     none. What lies outside the map is no neighbour;
+ *   - its place is the top of a parabola along x and along y, fitted twice to the bicubic interpolation of the map at
+ *     LP_REFINED_STEP cells around the place so far; the values across are averaged 1 : 2 : 1, because the heatmaps'
+ *     bells are wider than a cell. A fit moves by that step at most. Cells outside the map count as LP_REFINED_OUTSIDE
+ *     of the nearest cell: a bell falls off there too, and a constant border would draw it over the edge;
+ *   - its score is the larger of the cell's value and the interpolation there; it must reach the threshold;
+ *   - candidates are taken by score, the higher first, equal ones in reading order; each stays unless one that stayed
+ *     is closer than the radius. */
+
+#define LP_REFINED_LOW     0.6f /* the interpolation of cells from 0 to 1 is at most 1.19^2, so nothing is left out */
+#define LP_REFINED_STEP    0.75f
+#define LP_REFINED_OUTSIDE 0.5f /* 0.3 to 0.7 measure the same */
+
+/* Replaces `peaks`, in cells of the upsampled map, by score. Returns 0, or -1 without memory. */
+int lp_peaks_find_refined(lp_peaks *peaks, const lp_planes *planes, int map, const lp_upsample *upsample,
+                          float threshold, float radius);
 
 #endif

@@ -28,7 +28,7 @@ body stand(double scale, double x, double y) {
     body b;
 
     for (int k = 0; k < KEYS; k++) {
-        b.place[k] = (lp_pair){x, y} + scale * lp_figure_mean[k];
+        b.place[k] = (lp_pair){x, y} + scale * lp_body_prior_mean[k];
         b.there[k] = 1;
     }
     for (int l = 0; l < LIGHTPOSE_LIMBS; l++)
@@ -64,15 +64,15 @@ void draw(const body *b) {
     draw_with(b, 0.8, 0.7);
 }
 
-lp_figure figure_of(const body *b) {
-    lp_figure figure;
+lp_body_prior prior_of(const body *b) {
+    lp_body_prior prior;
 
-    lp_figure_fit(&figure, b->place, b->there);
-    return figure;
+    lp_body_prior_fit(&prior, b->place, b->there);
+    return prior;
 }
 
-lp_pair off(const lp_figure *figure, int k, double distance) {
-    return figure->place[k] - (lp_pair){sqrt(distance * (figure->variance[k][0] + LP_FIGURE_CELL)), 0};
+lp_pair off(const lp_body_prior *prior, int k, double distance) {
+    return prior->place[k] - (lp_pair){sqrt(distance * (prior->variance[k][0] + LP_BODY_PRIOR_CELL)), 0};
 }
 
 lp_pair found_place(const lp_person *person, int k) {

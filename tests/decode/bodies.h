@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* People like the figure's mean, drawn into the maps of decoding.h, and measured in what the decoder `refined` finds.
+/* People like the prior's mean, drawn into the maps of decoding.h, and measured in what the decoder `refined` finds.
  */
 
 #ifndef TESTS_BODIES_H
@@ -22,7 +22,7 @@ void clear(void);               /* the maps */
 /* The only person that decode() finds. */
 const lp_person *decode_one(void);
 
-/* The mean figure, its origin at x, y. All keypoints are there and all limbs but the helpers are joined. */
+/* The mean body, its origin at x, y. All keypoints are there and all limbs but the helpers are joined. */
 body stand(double scale, double x, double y);
 void leave(body *b, int first, ...); /* keypoints; ended by -1 */
 
@@ -30,11 +30,11 @@ void draw(const body *b);
 void draw_with(const body *b, double height, double strength);
 void draw_limb(int limb, lp_pair from, lp_pair to, double strength);
 
-/* What the figure of those that are there says of the others. */
-lp_figure figure_of(const body *b);
+/* What the body prior of those that are there says of the others. */
+lp_body_prior prior_of(const body *b);
 
 /* The place `distance` squared standard deviations from where keypoint k is expected, to the picture's left. */
-lp_pair off(const lp_figure *figure, int k, double distance);
+lp_pair off(const lp_body_prior *prior, int k, double distance);
 
 lp_pair found_place(const lp_person *person, int k); /* in cells */
 double miss(const lp_person *person, int k, lp_pair place);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "decode/finite.h"
+#include "decode/maps.h"
 #include "made_maps.h"
 
 static void maps_must_be_finite(void **state) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The persons of the decoder `refined` step by step: people like the figure's mean are drawn, something is left out,
+/* The persons of the decoder `refined` step by step: people like the prior's mean are drawn, something is left out,
  * moved or added, and what comes of it follows from the rule of one step. */
 
 #include "check.h"
@@ -9,8 +9,7 @@
 #include <math.h>
 
 #include "bodies.h"
-#include "decode/gather.h"
-#include "decode/sever.h"
+#include "decode/grouping.h"
 #include "near.h"
 
 /* ---- One person */
@@ -72,10 +71,10 @@ static void a_peak_is_taken_where_it_is_expected(void **state) {
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         body b = stand(20, 50, 20);
         leave(&b, ends[i], -1);
-        const lp_figure figure = figure_of(&b);
-        const double distances[] = {0, LP_GATHER_NEAR - 0.3, LP_GATHER_NEAR + 0.3, 4 * LP_GATHER_NEAR};
+        const lp_body_prior prior = prior_of(&b);
+        const double distances[] = {0, LP_MERGE_DISTANCE - 0.3, LP_MERGE_DISTANCE + 0.3, 4 * LP_MERGE_DISTANCE};
         for (int d = 0; d < 4; d++) {
-            const lp_pair place = off(&figure, ends[i], distances[d]);
+            const lp_pair place = off(&prior, ends[i], distances[d]);
             clear();
             draw(&b);
             made_bump(&maps, ends[i], place[0], place[1], 0.8);
@@ -93,9 +92,9 @@ static void of_two_peaks_the_likelier_is_taken(void **state) {
 
     (void)state;
     leave(&b, R_WRIST, -1);
-    const lp_figure figure = figure_of(&b);
+    const lp_body_prior prior = prior_of(&b);
     for (int far = 0; far < 2; far++) {
-        const lp_pair near = figure.place[R_WRIST], other = off(&figure, R_WRIST, far ? 3.6 : 2);
+        const lp_pair near = prior.place[R_WRIST], other = off(&prior, R_WRIST, far ? 3.6 : 2);
         clear();
         draw(&b);
         made_bump(&maps, R_WRIST, near[0], near[1], 0.2);
@@ -132,7 +131,7 @@ static void a_limb_across_two_people_is_cut(void **state) {
 
 /* By so many times the median of the others, a forearm is too long. */
 static void limbs_are_cut_at_the_ratio(void **state) {
-    static const double ratios[] = {1, LP_SEVER_RATIO - 0.05, LP_SEVER_RATIO + 0.05, LP_SEVER_RATIO + 1};
+    static const double ratios[] = {1, LP_SPLIT_RATIO - 0.05, LP_SPLIT_RATIO + 0.05, LP_SPLIT_RATIO + 1};
 
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -142,7 +141,7 @@ static void limbs_are_cut_at_the_ratio(void **state) {
         for (int l = 0; l < LP_FIRST_HELPER_LIMB; l++) {
             const lp_limb *const limb = &lp_skeleton_limbs[l];
             const lp_pair along = b.place[limb->to] - b.place[limb->from];
-            const double length = hypot(along[0], along[1]) / lp_figure_distance_between(limb->from, limb->to);
+            const double length = hypot(along[0], along[1]) / lp_body_prior_distance_between(limb->from, limb->to);
             int place = count;
             for (; l != R_FOREARM && place > 0 && others[place - 1] > length; place--)
                 others[place] = others[place - 1];
@@ -151,7 +150,7 @@ static void limbs_are_cut_at_the_ratio(void **state) {
             count += l != R_FOREARM;
         }
         const double median = (others[7] + others[8]) / 2;
-        const double length = ratios[i] * median * lp_figure_distance_between(R_ELBOW, R_WRIST);
+        const double length = ratios[i] * median * lp_body_prior_distance_between(R_ELBOW, R_WRIST);
         assert_int_equal(count, 16);
         b.place[R_WRIST] = b.place[R_ELBOW] - (lp_pair){length, 0};
         clear();
@@ -180,9 +179,9 @@ static void a_shoulder_helps_to_a_free_ear(void **state) {
     for (int help = 0; help < 2; help++) {
         body b = stand(20, 50, 26);
         leave(&b, R_EYE, R_EAR, -1);
-        const lp_figure figure = figure_of(&b);
+        const lp_body_prior prior = prior_of(&b);
         b.there[R_EAR] = 1;
-        b.place[R_EAR] = off(&figure, R_EAR, 9);
+        b.place[R_EAR] = off(&prior, R_EAR, 9);
         b.joined[R_SHOULDER_EAR] = help;
         clear();
         draw(&b);

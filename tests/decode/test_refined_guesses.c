@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Where the decoder `refined` guesses the keypoints that it does not find (decode/complete.h), and where it does not.
+/* Where the decoder `refined` guesses the keypoints that it does not find (decode/completion.h), and where it does not.
  */
 
 #include "check.h"
@@ -16,19 +16,19 @@ static void a_guess_is_near_the_faint_bump(void **state) {
 
     (void)state;
     leave(&b, R_WRIST, -1);
-    const lp_figure figure = figure_of(&b);
+    const lp_body_prior prior = prior_of(&b);
     draw(&b);
-    const lp_pair bump = {rint(figure.place[R_WRIST][0]) + 2, rint(figure.place[R_WRIST][1]) - 2};
+    const lp_pair bump = {rint(prior.place[R_WRIST][0]) + 2, rint(prior.place[R_WRIST][1]) - 2};
     made_bump(&maps, R_WRIST, bump[0], bump[1], 0.05);
     const lp_person *const person = decode_one();
     assert_int_equal(person->state[R_WRIST], LIGHTPOSE_COMPLETED);
     assert_int_equal(person->count, 17);
-    assert_true(miss(person, R_WRIST, bump) < 0.5); /* its own top, drawn to where the figure expects it */
+    assert_true(miss(person, R_WRIST, bump) < 0.5); /* its own top, drawn to where the body prior expects it */
     assert_near(person->keypoint_score[R_WRIST], 0.05, 1e-6);
 }
 
-/* Nothing is there: the figure alone decides, and a parabola finds its Gaussian's top exactly. */
-static void a_guess_without_a_bump_is_the_figures(void **state) {
+/* Nothing is there: the body prior alone decides, and a parabola finds its Gaussian's top exactly. */
+static void a_guess_without_a_bump_is_the_priors(void **state) {
     (void)state;
     for (int k = 0; k < KEYS; k++) {
         body b = stand(20, 50, 20);
@@ -43,12 +43,12 @@ static void a_guess_without_a_bump_is_the_figures(void **state) {
                 seen.there[i] = person->state[i] == LIGHTPOSE_DETECTED;
                 seen.place[i] = found_place(person, i);
             }
-            const lp_figure figure = figure_of(&seen);
+            const lp_body_prior prior = prior_of(&seen);
             for (int i = 0; i < KEYS; i++) {
                 if (seen.there[i] || b.there[i])
                     continue; /* where there is heat it has a say */
                 assert_int_equal(person->state[i], LIGHTPOSE_COMPLETED);
-                assert_true(miss(person, i, figure.place[i]) < 0.001);
+                assert_true(miss(person, i, prior.place[i]) < 0.001);
                 assert_true(person->keypoint_score[i] < 0.05);
             }
         }
@@ -64,7 +64,7 @@ static void a_guess_never_scores_as_a_peak(void **state) {
     leave(&b, L_ANKLE, -1);
     for (int k = 0; k < KEYS; k++)
         other.place[k][0] = 2 * 54 - other.place[k][0];
-    other.place[L_ANKLE] = figure_of(&b).place[L_ANKLE];
+    other.place[L_ANKLE] = prior_of(&b).place[L_ANKLE];
     draw(&b);
     draw(&other);
     const lp_person *two[2];
@@ -97,9 +97,9 @@ static void what_is_expected_outside_stays_missing(void **state) {
                     seen.there[k] = person->state[k] == LIGHTPOSE_DETECTED;
                     seen.place[k] = found_place(person, k);
                 }
-                const lp_figure figure = figure_of(&seen);
+                const lp_body_prior prior = prior_of(&seen);
                 for (int k = 0; k < KEYS; k++) {
-                    const double expected = figure.place[k][1];
+                    const double expected = prior.place[k][1];
                     if (seen.there[k])
                         continue;
                     if (expected > -0.49 && expected < HEIGHT - 0.51) { /* not at the very edge: places are rounded */
@@ -121,7 +121,7 @@ static void what_is_expected_outside_stays_missing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         RULE(a_guess_is_near_the_faint_bump),
-        RULE(a_guess_without_a_bump_is_the_figures),
+        RULE(a_guess_without_a_bump_is_the_priors),
         RULE(a_guess_never_scores_as_a_peak),
         RULE(what_is_expected_outside_stays_missing),
     };

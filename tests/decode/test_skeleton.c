@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What decode/field.h and decode/group.h build on. */
+/* What decode/maps.h and decode/grouping.h build on. */
 
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/figure.h"
+#include "decode/body_prior.h"
 
 #include <math.h>
 
@@ -18,7 +18,7 @@ static inline lp_pair both(double value) {
 }
 
 static inline lp_pair covariance(int a, int b) {
-    return a > b ? lp_figure_covariance[a * (a + 1) / 2 + b] : lp_figure_covariance[b * (b + 1) / 2 + a];
+    return a > b ? lp_body_prior_covariance[a * (a + 1) / 2 + b] : lp_body_prior_covariance[b * (b + 1) / 2 + a];
 }
 
 static inline lp_pair root(lp_pair value) {
@@ -30,7 +30,7 @@ static void factorise(whitener *w) {
         for (int j = 0; j <= i; j++) {
             lp_pair sum = covariance(w->known[i], w->known[j]);
             if (i == j)
-                sum += both(LP_FIGURE_NOISE);
+                sum += both(LP_BODY_PRIOR_NOISE);
             for (int k = 0; k < j; k++)
                 sum -= w->lower[i][k] * w->lower[j][k];
             if (i == j)
@@ -57,7 +57,7 @@ static lp_pair dot(const lp_pair *a, const lp_pair *b, int count) {
     return sum;
 }
 
-void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
+void lp_body_prior_fit(lp_body_prior *prior, const lp_pair *places, const int *known) {
     lp_pair one[LIGHTPOSE_KEYPOINTS], mean[LIGHTPOSE_KEYPOINTS], place[LIGHTPOSE_KEYPOINTS];
     whitener w = {0};
 
@@ -65,7 +65,7 @@ void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
         if (!known[k])
             continue;
         one[w.count] = both(1);
-        mean[w.count] = lp_figure_mean[k];
+        mean[w.count] = lp_body_prior_mean[k];
         place[w.count] = places[k];
         w.known[w.count++] = k;
     }
@@ -79,13 +79,14 @@ void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
     const lp_pair b = dot(mean, place, n) - ones_mean * ones_place / weight;
     const lp_pair c = dot(place, place, n) - ones_place * ones_place / weight;
     const double free = 2 * (n - 1), linear = b[0] + b[1], square = fmax(c[0] + c[1], 0);
-    const double scale = fmax((sqrt(linear * linear + 4 * free * square) - linear) / (2 * free), LP_FIGURE_MIN_SCALE);
+    const double scale =
+        fmax((sqrt(linear * linear + 4 * free * square) - linear) / (2 * free), LP_BODY_PRIOR_MIN_SCALE);
     const lp_pair at = (ones_place - scale * ones_mean) / weight;
 
     lp_pair rest[LIGHTPOSE_KEYPOINTS];
     for (int i = 0; i < n; i++)
         rest[i] = place[i] - at * one[i] - scale * mean[i];
-    figure->scale = scale;
+    prior->scale = scale;
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         lp_pair with[LIGHTPOSE_KEYPOINTS];
         if (known[k])
@@ -94,19 +95,19 @@ void lp_figure_fit(lp_figure *figure, const lp_pair *places, const int *known) {
             with[i] = covariance(k, w.known[i]);
         whiten(&w, with);
         const lp_pair left = covariance(k, k) - dot(with, with, n);
-        figure->place[k] = at + scale * lp_figure_mean[k] + dot(with, rest, n);
+        prior->place[k] = at + scale * lp_body_prior_mean[k] + dot(with, rest, n);
         for (int axis = 0; axis < 2; axis++)
-            figure->variance[k][axis] = scale * scale * fmax(left[axis], LP_FIGURE_LEAST);
+            prior->variance[k][axis] = scale * scale * fmax(left[axis], LP_BODY_PRIOR_LEAST);
     }
 }
 
-double lp_figure_distance(const lp_figure *figure, int k, lp_pair place) {
-    const lp_pair off = place - figure->place[k], squares = off * off / (figure->variance[k] + both(LP_FIGURE_CELL));
+double lp_body_prior_distance(const lp_body_prior *prior, int k, lp_pair place) {
+    const lp_pair off = place - prior->place[k], squares = off * off / (prior->variance[k] + both(LP_BODY_PRIOR_CELL));
     return squares[0] + squares[1];
 }
 
-double lp_figure_distance_between(int a, int b) {
-    const lp_pair off = lp_figure_mean[a] - lp_figure_mean[b];
+double lp_body_prior_distance_between(int a, int b) {
+    const lp_pair off = lp_body_prior_mean[a] - lp_body_prior_mean[b];
     const lp_pair square = off * off + covariance(a, a) + covariance(b, b) - 2 * covariance(a, b);
     return sqrt(square[0] + square[1]);
 }

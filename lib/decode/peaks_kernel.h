@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The scan of one plane, for vectors of LANES floats; included by scan.c once per width, with LANES and NAMED(x) set.
+/* The scan of one plane, for vectors of LANES floats; included by peaks.h once per width, with LANES and NAMED(x) set.
  * All widths do the same operations in the same order on every pixel, so they give the same bits. */
 
 typedef float NAMED(vec) __attribute__((vector_size(LANES * 4), aligned(4)));

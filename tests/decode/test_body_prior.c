@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The figure (decode/figure.h) against the formulas of its Gaussian, written out with full matrices and Gaussian
- * elimination, and the properties of its table. */
+/* The body prior (decode/body_prior.h) against the formulas of its Gaussian, written out with full matrices and
+ * Gaussian elimination, and the properties of its table. */
 
 #include "check.h"
 
 #include <math.h>
 
-#include "decode/figure.h"
+#include "decode/body_prior.h"
 #include "made_maps.h"
 #include "near.h"
 
@@ -18,7 +18,7 @@ static const int mirror[KEYS] = {0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 1
 
 static double table(int axis, int a, int b) {
     const int row = a > b ? a : b, column = a > b ? b : a;
-    return lp_figure_covariance[row * (row + 1) / 2 + column][axis];
+    return lp_body_prior_covariance[row * (row + 1) / 2 + column][axis];
 }
 
 /* The inverse of an n x n matrix by elimination with pivots; returns the logarithm of its determinant. */
@@ -63,7 +63,7 @@ typedef struct sight {
     lp_pair place[KEYS];
 } sight;
 
-/* `least` to all of the keypoints, of a figure drawn from no model: the mean at some scale and place, shaken. */
+/* `least` to all of the keypoints, of a body drawn from no model: the mean at some scale and place, shaken. */
 static sight random_sight(made_random *random, int least) {
     const double scale = made_uniform(random, 4, 20), x = made_uniform(random, -20, 60),
                  y = made_uniform(random, -20, 60);
@@ -78,7 +78,7 @@ static sight random_sight(made_random *random, int least) {
     }
     for (int k = 0, n = 0; k < KEYS; k++) {
         const lp_pair off = {made_uniform(random, -shaken, shaken), made_uniform(random, -shaken, shaken)};
-        s.place[k] = s.known[k] ? (lp_pair){x, y} + scale * (lp_figure_mean[k] + off) : (lp_pair){NAN, NAN};
+        s.place[k] = s.known[k] ? (lp_pair){x, y} + scale * (lp_body_prior_mean[k] + off) : (lp_pair){NAN, NAN};
         if (s.known[k])
             s.list[n++] = k;
     }
@@ -88,11 +88,11 @@ static sight random_sight(made_random *random, int least) {
 static void known_covariance(const sight *s, int axis, double m[KEYS][KEYS]) {
     for (int i = 0; i < s->count; i++)
         for (int j = 0; j < s->count; j++)
-            m[i][j] = table(axis, s->list[i], s->list[j]) + (i == j ? LP_FIGURE_NOISE : 0);
+            m[i][j] = table(axis, s->list[i], s->list[j]) + (i == j ? LP_BODY_PRIOR_NOISE : 0);
 }
 
-/* The likelihood of a scale, as a logarithm. Where the figure stands is unknown; the differences between the places and
- * the first of them do not depend on it, and are jointly normal. */
+/* The likelihood of a scale, as a logarithm. Where the body prior stands is unknown; the differences between the places
+ * and the first of them do not depend on it, and are jointly normal. */
 static double likelihood(const sight *s, double scale) {
     const int n = s->count - 1;
     double sum = 0;
@@ -105,7 +105,7 @@ static double likelihood(const sight *s, double scale) {
             for (int j = 0; j < n; j++)
                 m[i][j] = scale * scale * (all[i + 1][j + 1] - all[i + 1][0] - all[0][j + 1] + all[0][0]);
             off[i] = s->place[a][axis] - s->place[first][axis] -
-                     scale * (lp_figure_mean[a][axis] - lp_figure_mean[first][axis]);
+                     scale * (lp_body_prior_mean[a][axis] - lp_body_prior_mean[first][axis]);
         }
         sum -= invert(n, m, inverse) / 2;
         for (int i = 0; i < n; i++)
@@ -125,21 +125,21 @@ static void expect(const sight *s, double scale, int axis, int k, double *place,
         for (int j = 0; j < s->count; j++) {
             const int b = s->list[j];
             weight += inverse[i][j];
-            stand += inverse[i][j] * (s->place[b][axis] - scale * lp_figure_mean[b][axis]);
+            stand += inverse[i][j] * (s->place[b][axis] - scale * lp_body_prior_mean[b][axis]);
         }
     }
     stand /= weight;
-    *place = stand + scale * lp_figure_mean[k][axis];
+    *place = stand + scale * lp_body_prior_mean[k][axis];
     *variance = table(axis, k, k);
     for (int i = 0; i < s->count; i++) {
         for (int j = 0; j < s->count; j++) {
             const int a = s->list[i], b = s->list[j];
             const double gain = table(axis, k, a) * inverse[i][j];
-            *place += gain * (s->place[b][axis] - stand - scale * lp_figure_mean[b][axis]);
+            *place += gain * (s->place[b][axis] - stand - scale * lp_body_prior_mean[b][axis]);
             *variance -= gain * table(axis, b, k);
         }
     }
-    *variance = scale * scale * fmax(*variance, LP_FIGURE_LEAST);
+    *variance = scale * scale * fmax(*variance, LP_BODY_PRIOR_LEAST);
 }
 
 static void the_scale_is_the_likeliest(void **state) {
@@ -148,15 +148,15 @@ static void the_scale_is_the_likeliest(void **state) {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         const sight s = random_sight(&random, 2);
-        lp_figure figure;
-        lp_figure_fit(&figure, s.place, s.known);
-        if (figure.scale == LP_FIGURE_MIN_SCALE) /* then the likeliest is below */
+        lp_body_prior prior;
+        lp_body_prior_fit(&prior, s.place, s.known);
+        if (prior.scale == LP_BODY_PRIOR_MIN_SCALE) /* then the likeliest is below */
             continue;
-        const double there = likelihood(&s, figure.scale);
-        assert_true(there > likelihood(&s, figure.scale * (1 - 1e-3)));
-        assert_true(there > likelihood(&s, figure.scale * (1 + 1e-3)));
+        const double there = likelihood(&s, prior.scale);
+        assert_true(there > likelihood(&s, prior.scale * (1 - 1e-3)));
+        assert_true(there > likelihood(&s, prior.scale * (1 + 1e-3)));
         for (double factor = 0.25; factor < 5; factor *= 1.5) /* and no other top is higher */
-            assert_true(there >= likelihood(&s, figure.scale * factor));
+            assert_true(there >= likelihood(&s, prior.scale * factor));
     }
 }
 
@@ -166,14 +166,14 @@ static void the_unknown_follow_from_the_known(void **state) {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         const sight s = random_sight(&random, 2);
-        lp_figure figure;
-        lp_figure_fit(&figure, s.place, s.known);
+        lp_body_prior prior;
+        lp_body_prior_fit(&prior, s.place, s.known);
         for (int k = 0; k < KEYS; k++) {
             for (int axis = 0; axis < 2 && !s.known[k]; axis++) {
                 double place, variance;
-                expect(&s, figure.scale, axis, k, &place, &variance);
-                assert_near(figure.place[k][axis], place, 1e-9);
-                assert_near(figure.variance[k][axis], variance, 1e-9);
+                expect(&s, prior.scale, axis, k, &place, &variance);
+                assert_near(prior.place[k][axis], place, 1e-9);
+                assert_near(prior.variance[k][axis], variance, 1e-9);
             }
         }
     }
@@ -187,12 +187,12 @@ static void places_moved_and_magnified_move_and_magnify_all(void **state) {
         sight s = random_sight(&random, 3);
         const lp_pair by = {made_uniform(&random, -50, 50), made_uniform(&random, -50, 50)};
         const double factor = made_uniform(&random, 1, 4);
-        lp_figure before, after;
-        lp_figure_fit(&before, s.place, s.known);
+        lp_body_prior before, after;
+        lp_body_prior_fit(&before, s.place, s.known);
         for (int k = 0; k < KEYS; k++)
             s.place[k] = s.place[k] * factor + by;
-        lp_figure_fit(&after, s.place, s.known);
-        if (before.scale == LP_FIGURE_MIN_SCALE)
+        lp_body_prior_fit(&after, s.place, s.known);
+        if (before.scale == LP_BODY_PRIOR_MIN_SCALE)
             continue;
         assert_near(after.scale, factor * before.scale, 1e-9);
         for (int k = 0; k < KEYS; k++) {
@@ -207,27 +207,27 @@ static void places_moved_and_magnified_move_and_magnify_all(void **state) {
 /* Keypoints in one place are no person of no size. */
 static void the_scale_has_a_least(void **state) {
     sight s = {.count = 2};
-    lp_figure figure;
+    lp_body_prior prior;
 
     (void)state;
     s.known[0] = s.known[10] = 1;
     s.place[0] = s.place[10] = (lp_pair){7, 9};
-    lp_figure_fit(&figure, s.place, s.known);
-    assert_true(figure.scale == LP_FIGURE_MIN_SCALE);
+    lp_body_prior_fit(&prior, s.place, s.known);
+    assert_true(prior.scale == LP_BODY_PRIOR_MIN_SCALE);
     for (int k = 0; k < KEYS; k++)
         for (int axis = 0; axis < 2 && !s.known[k]; axis++)
-            assert_true(isfinite(figure.place[k][axis]) && figure.variance[k][axis] > 0);
+            assert_true(isfinite(prior.place[k][axis]) && prior.variance[k][axis] > 0);
 }
 
 static void distances_are_in_standard_deviations(void **state) {
-    lp_figure figure = {.scale = 8};
+    lp_body_prior prior = {.scale = 8};
 
     (void)state;
-    figure.place[4] = (lp_pair){10, 20};
-    figure.variance[4] = (lp_pair){4 - LP_FIGURE_CELL, 9 - LP_FIGURE_CELL};
-    assert_near(lp_figure_distance(&figure, 4, (lp_pair){10, 20}), 0, 0);
-    assert_near(lp_figure_distance(&figure, 4, (lp_pair){14, 20}), 4, 1e-12);
-    assert_near(lp_figure_distance(&figure, 4, (lp_pair){14, 23}), 5, 1e-12);
+    prior.place[4] = (lp_pair){10, 20};
+    prior.variance[4] = (lp_pair){4 - LP_BODY_PRIOR_CELL, 9 - LP_BODY_PRIOR_CELL};
+    assert_near(lp_body_prior_distance(&prior, 4, (lp_pair){10, 20}), 0, 0);
+    assert_near(lp_body_prior_distance(&prior, 4, (lp_pair){14, 20}), 4, 1e-12);
+    assert_near(lp_body_prior_distance(&prior, 4, (lp_pair){14, 23}), 5, 1e-12);
 }
 
 /* ---- The table */
@@ -235,15 +235,15 @@ static void distances_are_in_standard_deviations(void **state) {
 static void the_table_is_mirror_symmetric(void **state) {
     (void)state;
     for (int a = 0; a < KEYS; a++) {
-        assert_near(lp_figure_mean[a][0], -lp_figure_mean[mirror[a]][0], 0);
-        assert_near(lp_figure_mean[a][1], lp_figure_mean[mirror[a]][1], 0);
+        assert_near(lp_body_prior_mean[a][0], -lp_body_prior_mean[mirror[a]][0], 0);
+        assert_near(lp_body_prior_mean[a][1], lp_body_prior_mean[mirror[a]][1], 0);
         for (int b = 0; b < KEYS; b++)
             for (int axis = 0; axis < 2; axis++)
                 assert_near(table(axis, a, b), table(axis, mirror[a], mirror[b]), 0);
     }
 }
 
-/* What the factorisation in figure.c relies on. */
+/* What the factorisation in body_prior.c relies on. */
 static void the_covariances_are_positive_definite(void **state) {
     (void)state;
     for (int axis = 0; axis < 2; axis++) {
@@ -266,21 +266,21 @@ static void a_person_stands_upright(void **state) {
 
     (void)state;
     for (size_t i = 1; i < sizeof downwards / sizeof *downwards; i++)
-        assert_true(lp_figure_mean[downwards[i]][1] > lp_figure_mean[downwards[i - 1]][1]);
+        assert_true(lp_body_prior_mean[downwards[i]][1] > lp_body_prior_mean[downwards[i - 1]][1]);
     for (int k = 2; k < KEYS; k++) /* the picture's left is a person's right, as people face the camera */
-        assert_true((lp_figure_mean[k][0] < 0) == (k < 5 || (k >= 8 && k < 11) || k == 14 || k == 16));
+        assert_true((lp_body_prior_mean[k][0] < 0) == (k < 5 || (k >= 8 && k < 11) || k == 14 || k == 16));
 }
 
 static void distances_between_keypoints_are_symmetric(void **state) {
     (void)state;
     for (int a = 0; a < KEYS; a++) {
-        assert_near(lp_figure_distance_between(a, a), 0, 0);
+        assert_near(lp_body_prior_distance_between(a, a), 0, 0);
         for (int b = 0; b < a; b++) {
-            const double distance = lp_figure_distance_between(a, b);
-            const lp_pair off = lp_figure_mean[a] - lp_figure_mean[b];
-            assert_near(distance, lp_figure_distance_between(b, a), 1e-12);
+            const double distance = lp_body_prior_distance_between(a, b);
+            const lp_pair off = lp_body_prior_mean[a] - lp_body_prior_mean[b];
+            assert_near(distance, lp_body_prior_distance_between(b, a), 1e-12);
             assert_true(distance > hypot(off[0], off[1])); /* the means' own distance, and the variation */
-            assert_near(distance, lp_figure_distance_between(mirror[a], mirror[b]), 1e-12);
+            assert_near(distance, lp_body_prior_distance_between(mirror[a], mirror[b]), 1e-12);
         }
     }
 }
@@ -298,13 +298,13 @@ static void distances_between_keypoints_are_those_of_persons(void **state) {
             double normal[2] = {0};
             for (int i = 0; i < 24; i++) /* each a sum of twelve of variance 1/12 */
                 normal[i / 12] += made_uniform(&random, -0.5f, 0.5f);
-            const double wrist = lp_figure_mean[WRIST][axis] + sqrt(a) * normal[0];
+            const double wrist = lp_body_prior_mean[WRIST][axis] + sqrt(a) * normal[0];
             const double ankle =
-                lp_figure_mean[ANKLE][axis] + ab / sqrt(a) * normal[0] + sqrt(b - ab * ab / a) * normal[1];
+                lp_body_prior_mean[ANKLE][axis] + ab / sqrt(a) * normal[0] + sqrt(b - ab * ab / a) * normal[1];
             sum += (wrist - ankle) * (wrist - ankle);
         }
     }
-    assert_near(lp_figure_distance_between(WRIST, ANKLE), sqrt(sum / PERSONS), 0.02); /* six standard errors */
+    assert_near(lp_body_prior_distance_between(WRIST, ANKLE), sqrt(sum / PERSONS), 0.02); /* six standard errors */
 }
 
 int main(void) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The peaks between cells (decode/subcell.h) against the rule as its header words it, in double and without haste, and
+/* The peaks between cells (decode/peaks.h) against the rule as its header words it, in double and without haste, and
  * against bells whose tops are known. */
 
 #include "check.h"
 
 #include <math.h>
 
-#include "decode/subcell.h"
+#include "decode/peaks.h"
 #include "made_maps.h"
 #include "near.h"
 
@@ -29,7 +29,7 @@ static void find(float threshold, float radius) {
     for (int y = 0; y < maps.height; y++)
         lp_planes_copy_row(&planes, &maps, y);
     lp_upsample_init(&upsample, FACTOR);
-    assert_int_equal(lp_subcell_find(&peaks, &planes, MAP, &upsample, threshold, radius), 0);
+    assert_int_equal(lp_peaks_find_refined(&peaks, &planes, MAP, &upsample, threshold, radius), 0);
 }
 
 static int tear_down(void **state) {
@@ -79,7 +79,7 @@ static double interpolate(double x, double y) {
         for (int i = (int)floor(x) - 1; i <= (int)floor(x) + 2; i++) {
             const int outside = i < 0 || j < 0 || i >= maps.width || j >= maps.height;
             const double value = *cell(between(i, 0, maps.width - 1), between(j, 0, maps.height - 1));
-            sum += cubic(x - i) * cubic(y - j) * value * (outside ? LP_SUBCELL_OUTSIDE : 1);
+            sum += cubic(x - i) * cubic(y - j) * value * (outside ? LP_REFINED_OUTSIDE : 1);
         }
     return sum;
 }
@@ -92,14 +92,14 @@ static double step_to_top(double x, double y, int dx, int dy, int *close) {
         line[i + 1] = 0;
         for (int j = -1; j <= 1; j++) {
             const double value =
-                interpolate(x + LP_SUBCELL_STEP * (i * dx + j * dy), y + LP_SUBCELL_STEP * (i * dy + j * dx));
+                interpolate(x + LP_REFINED_STEP * (i * dx + j * dy), y + LP_REFINED_STEP * (i * dy + j * dx));
             line[i + 1] += (2 - abs(j)) * value;
             largest = fmax(largest, fabs(value));
         }
     }
     const double bend = line[0] - 2 * line[1] + line[2];
     *close |= fabs(bend) < 0.01 * largest; /* places of less bent tops depend on the last bits */
-    return bend < 0 ? LP_SUBCELL_STEP * fmax(-1, fmin(1, (line[0] - line[2]) / 2 / bend)) : 0;
+    return bend < 0 ? LP_REFINED_STEP * fmax(-1, fmin(1, (line[0] - line[2]) / 2 / bend)) : 0;
 }
 
 static int beats(int x, int y, int i, int j) {
@@ -107,7 +107,7 @@ static int beats(int x, int y, int i, int j) {
 }
 
 static int naive_candidate(int x, int y, float threshold) {
-    if (!(*cell(x, y) > 0) || *cell(x, y) < LP_SUBCELL_LOW * threshold)
+    if (!(*cell(x, y) > 0) || *cell(x, y) < LP_REFINED_LOW * threshold)
         return 0;
     for (int j = y - 1; j <= y + 1; j++)
         for (int i = x - 1; i <= x + 1; i++)

@@ -4,8 +4,8 @@
 /* Sorting in place, without memory: insertion for short lists, heap sort for long ones. `before(a, b)` says whether *a
  * must stand before *b; where it orders all elements the outcome is unique. */
 
-#ifndef LP_DECODE_SORT_H
-#define LP_DECODE_SORT_H
+#ifndef LP_BASE_SORT_H
+#define LP_BASE_SORT_H
 
 #define LP_DEFINE_SORT(name, type, before)                                                                             \
     static void name##_sift(type *items, int root, int count) {                                                        \
@@ -40,5 +40,16 @@
             name##_sift(items, 0, i);                                                                                  \
         }                                                                                                              \
     }
+
+/* An order by a number, the higher first, equal ones by index. */
+typedef struct lp_ranked {
+    double rank;
+    int index;
+} lp_ranked;
+
+void lp_sort_ranked(lp_ranked *items, int count);
+
+/* The median of at least one value, which are sorted on return. */
+double lp_median(double *values, int count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/group.h"
+#include "decode/grouping.h"
 
 #include "base/mem.h"
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""Measures what people look like: writes lib/decode/figure_table.c from labelled persons in COCO's format.
+"""Measures what people look like: writes lib/decode/body_prior_table.c from labelled persons in COCO's format.
 
-    scripts/figure.py PERSON_KEYPOINTS.json [--fold I/N] > lib/decode/figure_table.c
+    scripts/body_prior.py PERSON_KEYPOINTS.json [--fold I/N] > lib/decode/body_prior_table.c
 
 Persons of at least four labelled keypoints, and their mirror images, each divided by its scale, the square root of the
 labelled area. For each axis the mean and the covariance of the 18 keypoints are those of greatest likelihood where each
@@ -85,14 +85,14 @@ def main():
     axes = [fit(values[:, :, axis], there) for axis in range(2)]
     print("/* SPDX-License-Identifier: Apache-2.0")
     print(" * Copyright The liblightpose authors */\n")
-    print("/* Written by scripts/figure.py. Measured on the keypoints of %d persons, and their mirror images, of COCO" % (len(values) // 2))
+    print("/* Written by scripts/body_prior.py. Measured on the keypoints of %d persons, and their mirror images, of COCO" % (len(values) // 2))
     print(" * val2017 (labels by the COCO Consortium, CC BY 4.0). {x, y}; y points down. */\n")
-    print('#include "decode/figure.h"\n')
+    print('#include "decode/body_prior.h"\n')
     print("/* clang-format off */")
-    print("const lp_pair lp_figure_mean[LIGHTPOSE_KEYPOINTS] = {")
+    print("const lp_pair lp_body_prior_mean[LIGHTPOSE_KEYPOINTS] = {")
     print("\n".join(rows(zip(axes[0][0], axes[1][0]), 4)))
     print("};\n")
-    print("const lp_pair lp_figure_covariance[LP_FIGURE_PAIRS] = {")
+    print("const lp_pair lp_body_prior_covariance[LP_BODY_PRIOR_PAIRS] = {")
     for k in range(18):
         print("\n".join(rows(zip(axes[0][1][k, : k + 1], axes[1][1][k, : k + 1]), 4)))
     print("};")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/scan.h"
+#include "decode/peaks.h"
 
 #include <float.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "decode/sort.h"
+#include "base/sort.h"
 
 enum {
     RING = 4,   /* rows of blocks kept: the one at hand, its neighbours above and below, and a power of 2 */
@@ -50,7 +50,7 @@ static inline uint64_t group_mask(int b, int count) {
     return (~(uint64_t)0 >> (WORD - count)) << (b % WORD);
 }
 
-/* The bound of the comment in scan.h, solved for the largest of the middle cells. */
+/* The bound that peaks.h explains, solved for the largest of the middle cells. */
 static float hot_level(const lp_upsample *upsample, float threshold, float low, float high) {
     const double rest =
         threshold - upsample->edge * (low < 0 ? -(double)low : 0) - upsample->corner * (high > 0 ? (double)high : 0);
@@ -83,7 +83,7 @@ static uint64_t find_active(const scan_job *job) {
     return any;
 }
 
-#define KERNEL "decode/scan_kernel.h"
+#define KERNEL "decode/peaks_kernel.h"
 #include "decode/both_widths.h"
 
 void lp_scan_init(lp_scan *scan, const lp_upsample *upsample, unsigned features) {
@@ -162,7 +162,7 @@ static int run(const scan_job *job, int wide) {
     return scan_4(job);
 }
 
-int lp_scan_run(lp_scan *scan, const lp_planes *planes, int map, float threshold, lp_maxima *maxima) {
+static int find_maxima(lp_scan *scan, const lp_planes *planes, int map, float threshold, lp_maxima *maxima) {
     scan_job job = unpack(scan, planes, map);
 
     job.threshold = threshold > 0 ? threshold : FLT_TRUE_MIN;
@@ -174,5 +174,30 @@ int lp_scan_run(lp_scan *scan, const lp_planes *planes, int map, float threshold
         return -1;
     }
     sort_maxima(maxima->data, maxima->count);
+    return 0;
+}
+
+/* "An unsuppressed peak removes every later one that is close" is the same as "a peak stays unless a kept earlier one
+ * is close"; the order by x ends the search. */
+static void suppress(lp_peaks *peaks, float radius) {
+    const lp_maximum *const maxima = peaks->maxima.data;
+    int first = 0;
+
+    peaks->count = 0;
+    for (int i = 0; i < peaks->maxima.count; i++) {
+        const float x = (float)(maxima[i].place >> 16), y = (float)(maxima[i].place & 0xffff);
+        while (first < peaks->count && (double)x - peaks->x[first] >= radius)
+            first++;
+        lp_peaks_add_unless_close(peaks, first, x, y, maxima[i].value, radius);
+    }
+    lp_peaks_pad(peaks);
+}
+
+int lp_peaks_find_reference(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold,
+                            float radius) {
+    peaks->count = 0;
+    if (find_maxima(scan, planes, map, threshold, &peaks->maxima) || lp_peaks_reserve(peaks, peaks->maxima.count))
+        return -1;
+    suppress(peaks, radius);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/complete.h"
+#include "decode/completion.h"
 
 #include <math.h>
 
@@ -31,7 +31,7 @@ static void search_part(search *s, int from, int to, int top, int bottom) {
         const double down = density(s, 1, y);
         float best = (float)(s->best / down);
         for (int x = from; x < to; x++) {
-            const float value = (fmaxf(row[x], 0) + (float)LP_COMPLETE_FLOOR) * across[x - from];
+            const float value = (fmaxf(row[x], 0) + (float)LP_COMPLETION_FLOOR) * across[x - from];
             if (value > best) {
                 best = value;
                 s->x = x;
@@ -46,7 +46,7 @@ static void search_part(search *s, int from, int to, int top, int bottom) {
 static double likelihood(const search *s, int x, int y) {
     const double dx = x - s->centre[0], dy = y - s->centre[1];
     const double value = fmaxf(s->cells[y * s->stride + x], 0);
-    return log(value + LP_COMPLETE_FLOOR) - dx * dx / (2 * s->variance[0]) - dy * dy / (2 * s->variance[1]);
+    return log(value + LP_COMPLETION_FLOOR) - dx * dx / (2 * s->variance[0]) - dy * dy / (2 * s->variance[1]);
 }
 
 /* The top of a parabola through values at -1, 0 and 1, half a step away at most. */
@@ -56,7 +56,7 @@ static double top(double before, double middle, double after) {
 }
 
 static void limits(double centre, double variance, int size, int *from, int *to) {
-    const double reach = LP_COMPLETE_WINDOW * sqrt(variance);
+    const double reach = LP_COMPLETION_WINDOW * sqrt(variance);
 
     *from = (int)fmax(0, floor(centre - reach));
     *to = (int)fmin(size, ceil(centre + reach) + 1);
@@ -66,11 +66,11 @@ static int is_inside(double centre, int size) {
     return centre >= -0.5 && centre <= size - 0.5;
 }
 
-int lp_complete(const lp_planes *planes, const lp_figure *figure, int type, lp_guess *guess) {
+int lp_complete_keypoint(const lp_planes *planes, const lp_body_prior *prior, int type, lp_guess *guess) {
     search s = {.cells = lp_plane_cells(planes, type),
                 .stride = planes->stride,
-                .centre = figure->place[type],
-                .variance = LP_COMPLETE_DOUBT * figure->variance[type] + LP_FIGURE_CELL};
+                .centre = prior->place[type],
+                .variance = LP_COMPLETION_DOUBT * prior->variance[type] + LP_BODY_PRIOR_CELL};
     int left, right, upper, lower;
 
     /* The window then holds the nearest cell, so there always is a best. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/subcell.h"
+#include "decode/peaks.h"
 
 #include <float.h>
 #include <math.h>
 
 #include "base/mem.h"
-#include "decode/sort.h"
+#include "base/sort.h"
 
 typedef struct candidate {
     float x, y, score; /* cells of the heatmap */
@@ -38,7 +38,7 @@ static void take_patch(patch *p, const lp_planes *planes, const float *cells, in
         for (int i = 0; i < SIDE; i++) {
             const int column = clamp(x + i - REACH, planes->width - 1);
             const int is_inside = row == y + j - REACH && column == x + i - REACH;
-            p->cell[j][i] = cells[row * planes->stride + column] * (is_inside ? 1 : LP_SUBCELL_OUTSIDE);
+            p->cell[j][i] = cells[row * planes->stride + column] * (is_inside ? 1 : LP_REFINED_OUTSIDE);
         }
     }
 }
@@ -65,12 +65,12 @@ static float along(const taps *t, const float *values) {
 /* The interpolation at 3 x 3 places around (x, y), [row][column]. */
 static void sample(const patch *p, float x, float y, float values[3][3]) {
     for (int i = 0; i < 3; i++) {
-        const taps column = taps_at(x + (float)(i - 1) * LP_SUBCELL_STEP);
+        const taps column = taps_at(x + (float)(i - 1) * LP_REFINED_STEP);
         float line[SIDE];
         for (int j = 0; j < SIDE; j++)
             line[j] = along(&column, p->cell[j]);
         for (int j = 0; j < 3; j++) {
-            const taps row = taps_at(y + (float)(j - 1) * LP_SUBCELL_STEP);
+            const taps row = taps_at(y + (float)(j - 1) * LP_REFINED_STEP);
             values[j][i] = along(&row, line);
         }
     }
@@ -92,8 +92,8 @@ static void refine(const patch *p, float *x, float *y) {
             column[i] = v[0][i] + 2 * v[1][i] + v[2][i];
             row[i] = v[i][0] + 2 * v[i][1] + v[i][2];
         }
-        *x += LP_SUBCELL_STEP * top(column[0], column[1], column[2]);
-        *y += LP_SUBCELL_STEP * top(row[0], row[1], row[2]);
+        *x += LP_REFINED_STEP * top(column[0], column[1], column[2]);
+        *y += LP_REFINED_STEP * top(row[0], row[1], row[2]);
     }
     *x = fminf(fmaxf(*x, -1), 1);
     *y = fminf(fmaxf(*y, -1), 1);
@@ -148,7 +148,7 @@ static int add_candidate(lp_maxima *found, const lp_planes *planes, const float 
 
 static int find_candidates(lp_maxima *found, const lp_planes *planes, int map, float threshold) {
     const float *const cells = lp_plane_cells(planes, map);
-    const float low = LP_SUBCELL_LOW * threshold;
+    const float low = LP_REFINED_LOW * threshold;
 
     found->count = 0;
     for (int y = 0; y < planes->height; y++) {
@@ -164,29 +164,18 @@ static int find_candidates(lp_maxima *found, const lp_planes *planes, int map, f
 static void suppress(lp_peaks *peaks, const lp_upsample *upsample, float radius) {
     const candidate *const all = peaks->maxima.data;
     const float factor = (float)upsample->factor;
-    const double nearest = (double)radius * radius;
-    int count = 0;
 
+    peaks->count = 0;
     for (int i = 0; i < peaks->maxima.count; i++) {
         /* In float all the way: rounded from lp_upsampled_place, places would differ in their last bits. */
         const float x = (all[i].x + 0.5f) * factor - 0.5f, y = (all[i].y + 0.5f) * factor - 0.5f;
-        int kept = 1;
-        for (int j = 0; j < count && kept; j++) {
-            const double dx = (double)x - peaks->x[j], dy = (double)y - peaks->y[j];
-            kept = !(dx * dx + dy * dy < nearest);
-        }
-        if (!kept)
-            continue;
-        peaks->x[count] = x;
-        peaks->y[count] = y;
-        peaks->score[count++] = all[i].score;
+        lp_peaks_add_unless_close(peaks, 0, x, y, all[i].score, radius);
     }
-    peaks->count = count;
     lp_peaks_pad(peaks);
 }
 
-int lp_subcell_find(lp_peaks *peaks, const lp_planes *planes, int map, const lp_upsample *upsample, float threshold,
-                    float radius) {
+int lp_peaks_find_refined(lp_peaks *peaks, const lp_planes *planes, int map, const lp_upsample *upsample,
+                          float threshold, float radius) {
     peaks->count = 0;
     if (find_candidates(&peaks->maxima, planes, map, threshold) || lp_peaks_reserve(peaks, peaks->maxima.count))
         return -1;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Written by scripts/figure.py. Measured on the keypoints of 319 persons, and their mirror images, of COCO
+#include "decode/body_prior.h"
+
+/* Written by scripts/body_prior.py. Measured on the keypoints of 319 persons, and their mirror images, of COCO
  * val2017 (labels by the COCO Consortium, CC BY 4.0). {x, y}; y points down. */
 
-#include "decode/figure.h"
-
 /* clang-format off */
-const lp_pair lp_figure_mean[LIGHTPOSE_KEYPOINTS] = {
+const lp_pair lp_body_prior_mean[LIGHTPOSE_KEYPOINTS] = {
     {0.000000, -0.629820}, {0.000000, -0.371572}, {-0.145626, -0.371559}, {-0.188315, 0.059197},
     {-0.104794, 0.103422}, {0.145626, -0.371559}, {0.188315, 0.059197}, {0.104794, 0.103422},
     {-0.099925, 0.442430}, {-0.127040, 0.828831}, {-0.083174, 1.388719}, {0.099925, 0.442430},
@@ -15,7 +15,7 @@ const lp_pair lp_figure_mean[LIGHTPOSE_KEYPOINTS] = {
     {-0.095244, -0.685693}, {0.095244, -0.685693},
 };
 
-const lp_pair lp_figure_covariance[LP_FIGURE_PAIRS] = {
+const lp_pair lp_body_prior_covariance[LP_BODY_PRIOR_PAIRS] = {
     {0.027316, 0.064542},
     {-0.006807, 0.023653}, {0.004913, 0.011948},
     {-0.006798, 0.023613}, {0.004793, 0.011817}, {0.056620, 0.014586},
