@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "pose/track.h"
+#include "pose/tracker.h"
 
 void lightpose_tracker_settings_default(lightpose_tracker_settings *settings) {
     if (!settings)
@@ -34,7 +34,7 @@ static lightpose_status check(const lightpose_tracker_settings *s, lightpose_err
         {"min_similarity", s->min_similarity, 0, 1, 0},
         {"confirm_frames", s->confirm_frames, 1, 100, 0},
         {"order", s->order, LIGHTPOSE_ORDER_RANK, LIGHTPOSE_ORDER_X, 0},
-        {"expect_people", s->expect_people, 0, LP_TRACK_MAX_SEATS, 0},
+        {"expect_people", s->expect_people, 0, LP_TRACK_MAX_SLOTS, 0},
         {"smooth", s->smooth, 0, 1, 0},
         {"smooth_min_cutoff", s->smooth_min_cutoff, 0, 1000, 1},
         {"smooth_beta", s->smooth_beta, 0, 1000, 0},

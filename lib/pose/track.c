@@ -1,226 +1,223 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One frame: tick -> match poses with the people remembered -> follow those found, carry along those unseen (sway.h),
- * forget who is gone, meet strangers -> ids -> order or seats.
- *
- * Who is not found stays in memory for keep_seconds. A stranger gets the next id when seen in confirm_frames frames in
- * a row; one who is missed before that is forgotten at once. In the first frame there is nothing to compare with, and
- * all are confirmed. The reference remembers the frame before alone, and every stranger gets an id. */
-
 #include "pose/track.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "base/mem.h"
-#include "pose/assign.h"
-#include "pose/match.h"
-#include "pose/seats.h"
-#include "pose/sway.h"
+#include "base/sort.h"
+#include "pose/result.h"
 
-static const double first_step = 1.0 / 30; /* seconds; for streams whose first times repeat */
-static const double least_step = 1e-4;     /* times closer than this are the same */
-static const double rewind_s = 1.0;        /* going back by at least this is a new beginning */
+/* ---- One-Euro filter --------------------------------------------------------------------------------------------- */
 
-_Static_assert((int)LP_TRACK_MAX_POSES <= (int)LP_SWAY_MAX_PEOPLE, "everyone who has a pose can tell the sway");
-
-static int is_reference(const lightpose_tracker *tracker) {
-    return tracker->settings.assignment == LIGHTPOSE_ASSIGNMENT_REFERENCE;
+/* Share of the new sample in a first-order low-pass: 1 / (1 + tau / te), tau = 1 / (2 pi cutoff). */
+static double share(double cutoff, double seconds) {
+    const double turn = 2 * M_PI * cutoff * seconds;
+    return turn / (turn + 1);
 }
 
-lightpose_status lp_tracker_create(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
-                                   lightpose_error *error) {
-    lightpose_tracker *const made = lp_calloc(1, sizeof *made);
-
-    *tracker = made;
-    if (!made)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker (%zu bytes)", sizeof *made);
-    made->settings = *settings;
-    made->filter = (lp_one_euro_settings){.min_cutoff = settings->smooth_min_cutoff,
-                                          .beta = settings->smooth_beta,
-                                          .derivative_cutoff = settings->smooth_derivative_cutoff};
-    made->step = first_step;
-    lp_seats_start(made);
-    return LIGHTPOSE_OK;
+void lp_one_euro_start(lp_one_euro *filter, double raw) {
+    *filter = (lp_one_euro){.raw = raw, .value = raw};
 }
 
-void lp_tracker_destroy(lightpose_tracker **tracker) {
-    lightpose_tracker *const gone = *tracker;
+double lp_one_euro_step(lp_one_euro *filter, const lp_one_euro_settings *settings, double raw, double seconds) {
+    const double slope = (raw - filter->raw) / seconds; /* of the raw samples, as published */
+    filter->slope += share(settings->derivative_cutoff, seconds) * (slope - filter->slope);
+    const double cutoff = settings->min_cutoff + settings->beta * fabs(filter->slope);
+    filter->value += share(cutoff, seconds) * (raw - filter->value);
+    filter->raw = raw;
+    return filter->value;
+}
 
-    *tracker = NULL;
-    if (!gone)
+/* ---- Motion ------------------------------------------------------------------------------------------------------ */
+
+/* Motion. The body moves as a whole with constant velocity, which dies away over horizon_s where nothing is seen:
+ * people turn and stop. The velocity is an average of the displacements between frames, over velocity_s or, at first,
+ * over all there are and the guess that the person stands still. The displacement is that of the keypoints which both
+ * frames show, weighted by how well each agrees with the expectation, so that limbs that swing and keypoints that
+ * jumped to someone else count little.
+ *
+ * How far the person may be from the expectation grows with the time unseen, in shares of the person's size (the root
+ * of the area); most for someone just met, whose velocity is not known yet.
+ *
+ * The constants are rough on purpose: half and double of each change little on pedestrians filmed at 5 to 50 frames a
+ * second. */
+
+static const double velocity_s = 0.2;
+static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
+static const double horizon_s = 4;
+static const double drift_known = 0.3; /* sizes a second */
+static const double drift_new = 1.0;   /* sizes a second */
+static const double blur = 0.25;       /* sizes; a person this uncertain is half certain */
+static const double area_s = 5;        /* an area seen once is believed for about so long */
+static const double fade_s = 1;        /* a keypoint carried along unseen loses its weight over about so long */
+
+/* What is left after a time of something that fades over about `scale`; as the one-euro filter's, and like all here
+ * without the mathematics library, whose last digits differ between machines. */
+static double left(double time, double scale) {
+    return scale / (scale + time);
+}
+
+void lp_track_start(lp_track *track, const lp_body *body, double now) {
+    *track = (lp_track){.id = -1, .pose = -1, .last_pose = -1, .hits = 1, .born = now, .seen = now, .at = now};
+    track->body = *body;
+    track->area = lp_body_area(body);
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+        track->filter_fed[k] = -1;
+}
+
+lp_expectation lp_track_expect(const lp_track *track, double now) {
+    const double step = now - track->at;
+    const double travel = step * left(step, horizon_s);
+    const double drift = drift_known + (drift_new - drift_known) * left(track->seen - track->born, velocity_s);
+    const double spread = drift * (now - track->seen);
+    return (lp_expectation){.dx = track->vx * travel,
+                            .dy = track->vy * travel,
+                            .variance = track->area * spread * spread,
+                            .area = track->area,
+                            .certainty = 1 / (1 + spread * spread / (blur * blur))};
+}
+
+void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        track->body.x[k] += dx;
+        track->body.y[k] += dy;
+    }
+    track->body.left += dx;
+    track->body.top += dy;
+    track->vx += dvx;
+    track->vy += dvy;
+}
+
+void lp_track_miss(lp_track *track, double now) {
+    const lp_expectation expectation = lp_track_expect(track, now);
+    const double slower = left(now - track->at, horizon_s) - 1;
+
+    lp_track_shift(track, expectation.dx, expectation.dy, slower * track->vx, slower * track->vy);
+    track->at = now;
+}
+
+/* How far the body as a whole is from where it was when last looked at. */
+static void displacement(const lp_track *track, const lp_expectation *expectation, const lp_body *body, double *dx,
+                         double *dy) {
+    double closeness[LIGHTPOSE_KEYPOINTS];
+    double sum = 0, x = 0, y = 0;
+
+    lp_body_similarity(&track->body, expectation, body, closeness);
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        sum += closeness[k];
+        x += closeness[k] * (body->x[k] - track->body.x[k]);
+        y += closeness[k] * (body->y[k] - track->body.y[k]);
+    }
+    *dx = sum > 0 ? x / sum : expectation->dx;
+    *dy = sum > 0 ? y / sum : expectation->dy;
+}
+
+void lp_track_learn(lp_track *track, const lp_body *body, double now) {
+    const double gap = now - track->seen;
+    const lp_expectation expectation = lp_track_expect(track, now);
+    double dx, dy;
+
+    displacement(track, &expectation, body, &dx, &dy);
+    track->off_x = dx - expectation.dx;
+    track->off_y = dy - expectation.dy;
+    const double gain = fmax(gap / (now - track->born + still_s), 1 - left(gap, velocity_s));
+    track->gain_vx = gain * track->off_x / gap;
+    track->gain_vy = gain * track->off_y / gap;
+    track->vx += track->gain_vx;
+    track->vy += track->gain_vy;
+
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (body->weight[k] > 0) {
+            track->body.x[k] = body->x[k];
+            track->body.y[k] = body->y[k];
+            track->body.weight[k] = body->weight[k];
+        } else {
+            track->body.x[k] += dx;
+            track->body.y[k] += dy;
+            track->body.weight[k] *= left(gap, fade_s);
+        }
+    }
+    lp_body_measure_box(&track->body);
+    track->area = fmax(lp_body_area(body), track->area * left(gap, area_s));
+    track->seen = now;
+    track->at = now;
+    track->hits++;
+}
+
+void lp_track_forget_missing(lp_track *track) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        if (track->body.weight[k] == 0)
+            track->filter_fed[k] = -1;
+    }
+}
+
+void lp_track_smooth(lp_track *track, const lp_one_euro_settings *settings, lightpose_pose *pose, double now,
+                     double step) {
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+        lightpose_keypoint *const keypoint = &pose->keypoints[k];
+        lp_one_euro *const filter = track->filters[k];
+
+        if (keypoint->state != LIGHTPOSE_DETECTED || !isfinite(keypoint->x) || !isfinite(keypoint->y))
+            continue;
+        const double since = now - track->filter_fed[k];
+        if (track->filter_fed[k] < 0 || since - step > LP_FILTER_GAP) {
+            lp_one_euro_start(&filter[0], keypoint->x);
+            lp_one_euro_start(&filter[1], keypoint->y);
+        } else {
+            keypoint->x = (float)lp_one_euro_step(&filter[0], settings, keypoint->x, since);
+            keypoint->y = (float)lp_one_euro_step(&filter[1], settings, keypoint->y, since);
+        }
+        track->filter_fed[k] = now;
+    }
+    pose->box = lp_pose_box(pose);
+}
+
+/* ---- Camera motion ----------------------------------------------------------------------------------------------- */
+
+/* A moving camera moves everyone. People in sight are followed by their velocity; those out of sight need an estimate.
+ *
+ * - Place: the median, over those found in this frame and the last, of how far they are from where they were expected.
+ *   Taken from least_people on: fewer could all be turning round.
+ * - Velocity: the median of how much theirs changed. It is the camera's only where they agree: of at least
+ *   coherent_people, a share of coherent_share within half of the median's size around it. Otherwise it is people
+ *   who speed up and slow down, each as they like, and taking it would carry off those who stand still. */
+
+static const int least_people = 3;
+static const int coherent_people = 4;
+static const double coherent_share = 0.8;
+
+static double squared(double value) {
+    return value * value;
+}
+
+static int tells(const lp_track *track) {
+    return track->pose >= 0 && track->last_pose >= 0 && track->id >= 0;
+}
+
+void lp_track_compensate_camera(lp_track *tracks, size_t count) {
+    double x[LP_CAMERA_MAX_PEOPLE], y[LP_CAMERA_MAX_PEOPLE], vx[LP_CAMERA_MAX_PEOPLE], vy[LP_CAMERA_MAX_PEOPLE];
+    int seen = 0, alike = 0;
+
+    for (size_t t = 0; t < count; t++) {
+        if (!tells(&tracks[t]))
+            continue;
+        x[seen] = tracks[t].off_x;
+        y[seen] = tracks[t].off_y;
+        vx[seen] = tracks[t].gain_vx;
+        vy[seen++] = tracks[t].gain_vy;
+    }
+    if (seen < least_people)
         return;
-    lp_free(gone->tracks);
-    lp_free(gone->bodies);
-    lp_free(gone->gains);
-    lp_free(gone->match);
-    lp_free(gone->turn);
-    lp_free(gone->assign_scratch);
-    lp_free(gone->poses);
-    lp_free(gone->places);
-    lp_free(gone);
-}
-
-/* lp_grow for a pointer of any type, whose address is `array`. */
-static int grow(void *array, size_t *capacity, size_t count, size_t size) {
-    void *pointer;
-
-    memcpy(&pointer, array, sizeof pointer);
-    const int failed = lp_grow(&pointer, capacity, count, size);
-    memcpy(array, &pointer, sizeof pointer);
-    return failed;
-}
-
-/* All that a frame of `poses` poses (of which `tracked` take part) can need, before anything changes. */
-static lightpose_status reserve(lightpose_tracker *tracker, lightpose_result *result, size_t tracked,
-                                lightpose_error *error) {
-    const size_t people = tracker->count + tracked;
-    const size_t seats = (size_t)tracker->settings.expect_people;
-    const size_t scratch = lp_assign_scratch((int)tracked, (int)people);
-    const size_t poses = result->count > seats ? result->count : seats;
-
-    if (grow(&tracker->tracks, &tracker->capacity, people, sizeof *tracker->tracks) ||
-        grow(&tracker->bodies, &tracker->body_capacity, tracked, sizeof *tracker->bodies) ||
-        grow(&tracker->gains, &tracker->gain_capacity, tracked * people, sizeof *tracker->gains) ||
-        grow(&tracker->match, &tracker->match_capacity, tracked, sizeof *tracker->match) ||
-        grow(&tracker->turn, &tracker->turn_capacity, tracked, sizeof *tracker->turn) ||
-        grow(&tracker->assign_scratch, &tracker->assign_capacity, scratch, 1) ||
-        grow(&tracker->poses, &tracker->pose_capacity, poses, sizeof *tracker->poses) ||
-        grow(&tracker->places, &tracker->place_capacity, poses, sizeof *tracker->places) ||
-        grow(&result->poses, &result->capacity, poses, sizeof *result->poses))
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to track %zu poses among %zu people", tracked,
-                       tracker->count);
-    return LIGHTPOSE_OK;
-}
-
-/* Our clock. The caller's may stand still or stumble back a little. */
-static void tick(lightpose_tracker *tracker, double time) {
-    if (tracker->last_time - time >= rewind_s && tracker->frames > 0) {
-        tracker->count = 0;
-        tracker->frames = 0;
-        tracker->step = first_step;
+    const double dx = lp_median(x, seen), dy = lp_median(y, seen), dvx = lp_median(vx, seen), dvy = lp_median(vy, seen);
+    for (size_t t = 0; t < count; t++) {
+        if (tells(&tracks[t]))
+            alike += squared(tracks[t].gain_vx - dvx) + squared(tracks[t].gain_vy - dvy) <
+                     (squared(dvx) + squared(dvy)) / 4; /* within half */
     }
-    if (tracker->frames > 0) {
-        if (time - tracker->last_time >= least_step)
-            tracker->step = time - tracker->last_time;
-        tracker->now += tracker->step;
+    const int coherent = seen >= coherent_people && alike >= coherent_share * seen;
+    for (size_t t = 0; t < count; t++) {
+        if (tracks[t].pose < 0)
+            lp_track_shift(&tracks[t], dx, dy, coherent ? dvx : 0, coherent ? dvy : 0);
     }
-    tracker->last_time = time;
-    tracker->frames++;
-}
-
-static void drop(lightpose_tracker *tracker, size_t index) {
-    tracker->count--;
-    memmove(&tracker->tracks[index], &tracker->tracks[index + 1], (tracker->count - index) * sizeof *tracker->tracks);
-}
-
-/* A stranger's place among the people remembered. */
-static lp_track *meet(lightpose_tracker *tracker, const lp_body *body) {
-    if (tracker->count >= LP_TRACK_MAX_PEOPLE) {
-        size_t longest = 0;
-        for (size_t t = 1; t < tracker->count; t++) {
-            if (tracker->tracks[t].seen < tracker->tracks[longest].seen)
-                longest = t;
-        }
-        drop(tracker, longest);
-    }
-    lp_track *const track = &tracker->tracks[tracker->count++];
-    lp_track_start(track, body, tracker->now);
-    return track;
-}
-
-/* Whether someone not found in this frame stays in memory. */
-static int is_remembered(const lightpose_tracker *tracker, const lp_track *track) {
-    return !is_reference(tracker) && track->id >= 0 && tracker->now - track->seen <= tracker->settings.keep_seconds;
-}
-
-/* Those found are followed. Tracks keep their places. */
-static void follow(lightpose_tracker *tracker, int count) {
-    for (int p = 0; p < count; p++) {
-        if (tracker->match[p] < 0)
-            continue;
-        lp_track *const track = &tracker->tracks[tracker->match[p]];
-        track->pose = p;
-        lp_track_learn(track, &tracker->bodies[p], tracker->now);
-    }
-}
-
-/* Those not found move on. */
-static void carry(lightpose_tracker *tracker) {
-    for (size_t t = 0; t < tracker->count; t++) {
-        if (tracker->tracks[t].pose < 0)
-            lp_track_miss(&tracker->tracks[t], tracker->now);
-    }
-    lp_sway(tracker->tracks, tracker->count);
-}
-
-/* Those not found are forgotten when it is time, and strangers met. */
-static void forget_and_meet(lightpose_tracker *tracker, int count) {
-    for (size_t t = tracker->count; t-- > 0;) {
-        if (tracker->tracks[t].pose < 0 && !is_remembered(tracker, &tracker->tracks[t]))
-            drop(tracker, t);
-    }
-    const int reference = is_reference(tracker);
-    for (int turn = 0; turn < count; turn++) {
-        const int p = tracker->turn[turn];
-        if (tracker->match[p] >= 0 || !lp_match_is_stranger(tracker, &tracker->bodies[p]))
-            continue;
-        meet(tracker, &tracker->bodies[p])->pose = p;
-    }
-    for (size_t t = 0; t < tracker->count; t++) {
-        lp_track *const track = &tracker->tracks[t];
-        const int confirmed = reference || tracker->frames == 1 || track->hits >= tracker->settings.confirm_frames;
-        if (track->id < 0 && confirmed)
-            track->id = tracker->next_id++;
-    }
-}
-
-/* Ids and smoothed keypoints into the poses. */
-static void report(lightpose_tracker *tracker, lightpose_pose *poses) {
-    const int reference = is_reference(tracker);
-
-    for (size_t t = 0; t < tracker->count; t++) {
-        lp_track *const track = &tracker->tracks[t];
-        track->last_pose = track->pose;
-        if (track->pose < 0)
-            continue;
-        lightpose_pose *const pose = &poses[track->pose];
-        pose->id = track->id;
-        if (tracker->settings.smooth)
-            lp_track_smooth(track, &tracker->filter, pose, tracker->now, tracker->step);
-        if (reference) { /* which compares what it gave out, and knows the last frame alone */
-            lp_body_from_pose(&track->body, pose);
-            lp_track_forget_missing(track);
-        }
-    }
-}
-
-lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpose_result *result,
-                                lightpose_error *error) {
-    const int count = result->count < LP_TRACK_MAX_POSES ? (int)result->count : LP_TRACK_MAX_POSES;
-
-    LP_TRY(reserve(tracker, result, (size_t)count, error));
-    tick(tracker, time);
-    for (size_t p = 0; p < result->count; p++)
-        result->poses[p].id = -1;
-    for (int p = 0; p < count; p++)
-        lp_body_from_pose(&tracker->bodies[p], &result->poses[p]);
-    for (size_t t = 0; t < tracker->count; t++)
-        tracker->tracks[t].pose = -1;
-    lp_match_take_turns(tracker, result->poses, count);
-    if (is_reference(tracker))
-        lp_match_reference(tracker, count);
-    else
-        lp_match_default(tracker, count);
-    follow(tracker, count);
-    if (!is_reference(tracker))
-        carry(tracker);
-    forget_and_meet(tracker, count);
-    report(tracker, result->poses);
-    if (tracker->settings.expect_people > 0)
-        lp_seats_run(tracker, result);
-    else if (tracker->settings.order == LIGHTPOSE_ORDER_X)
-        lp_seats_sort(tracker, result);
-    return LIGHTPOSE_OK;
 }

@@ -1,26 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The tracker of one stream: ids and smoothing for the poses of each frame. SPEC 2.12; lightpose.h "Tracking". */
+/* The track of one person through a stream: where the person is expected, what is learnt when they are seen, and the
+ * filters that smooth them. */
 
 #ifndef LP_POSE_TRACK_H
 #define LP_POSE_TRACK_H
 
-#include "pose/tracker.h"
+#include <stddef.h>
 
-/* The settings are copied; checked by the caller. */
-lightpose_status lp_tracker_create(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
-                                   lightpose_error *error);
-void lp_tracker_destroy(lightpose_tracker **tracker);
+#include "pose/similarity.h"
 
-/* `time` is finite. On failure the tracker is unchanged, and so is the result, which the caller empties. */
-lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpose_result *result,
-                                lightpose_error *error);
+/* ---- One-Euro filter --------------------------------------------------------------------------------------------- */
 
-/* lightpose_tracker_save and lightpose_tracker_restore (track_state.c); a restored tracker has the settings that it was
- * saved with, which the caller checks. */
-size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
-lightpose_status lp_tracker_restore(lightpose_tracker **tracker, const void *bytes, size_t size,
-                                    lightpose_error *error);
+/* Casiez, Roussel, Vogel: 1 Euro Filter, CHI 2012: a first-order low-pass whose cutoff rises with the speed of its
+ * input. SPEC 2.12, but with the true time between samples. */
+
+typedef struct lp_one_euro_settings {
+    double min_cutoff;        /* Hz, above 0 */
+    double beta;              /* Hz per unit a second */
+    double derivative_cutoff; /* Hz, above 0 */
+} lp_one_euro_settings;
+
+typedef struct lp_one_euro {
+    double raw, value; /* the last sample and what came out */
+    double slope;      /* units a second, low-passed */
+} lp_one_euro;
+
+/* The first sample passes unchanged. */
+void lp_one_euro_start(lp_one_euro *filter, double raw);
+
+/* The sample `seconds` (above 0) after the last. The result lies between the last result and `raw`. */
+double lp_one_euro_step(lp_one_euro *filter, const lp_one_euro_settings *settings, double raw, double seconds);
+
+/* ---- Motion ------------------------------------------------------------------------------------------------------ */
+
+typedef struct lp_track {
+    int64_t id;          /* -1 until confirmed */
+    int pose, last_pose; /* index of its pose in this frame and in the one before; -1 where it has none */
+    int64_t hits;        /* frames in which it was seen */
+
+    lp_body body; /* as last seen, and moved on since; keypoints missing then are carried along with the rest */
+    double area;  /* lp_body_area, the largest of late: a pose may be a part of the person */
+    double born, seen;
+    double at;               /* the time that `body` and the velocity are of */
+    double vx, vy;           /* pixels a second of the body as a whole */
+    double off_x, off_y;     /* from where it was expected when last seen to where it was */
+    double gain_vx, gain_vy; /* change of the velocity when last seen */
+
+    lp_one_euro filters[LIGHTPOSE_KEYPOINTS][2];
+    double filter_fed[LIGHTPOSE_KEYPOINTS]; /* time of each filter's last sample; below 0 for none */
+} lp_track;
+
+/* A person never seen before. Times are the tracker's own, from 0. */
+void lp_track_start(lp_track *track, const lp_body *body, double now);
+
+lp_expectation lp_track_expect(const lp_track *track, double now);
+
+/* The person is not seen: moves on to where they are expected. */
+void lp_track_miss(lp_track *track, double now);
+
+/* Moves what is remembered by dx, dy, and adds to its velocity. */
+void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy);
+
+/* The person is seen as `body`, later than before. */
+void lp_track_learn(lp_track *track, const lp_body *body, double now);
+
+/* Restarts the filters of keypoints that the last body lacks: for a memory of one frame. */
+void lp_track_forget_missing(lp_track *track);
+
+/* Smooths the keypoints of `pose` and recomputes its box. `step` is the time since the frame before: the filter of a
+ * keypoint that was missing for more than LP_FILTER_GAP beyond it restarts. */
+#define LP_FILTER_GAP 0.25
+void lp_track_smooth(lp_track *track, const lp_one_euro_settings *settings, lightpose_pose *pose, double now,
+                     double step);
+
+/* ---- Camera motion ----------------------------------------------------------------------------------------------- */
+
+enum { LP_CAMERA_MAX_PEOPLE = 256 };
+
+/* Estimates the camera's motion from the people in sight, and moves the tracks without a pose in this frame with it. At
+ * most LP_CAMERA_MAX_PEOPLE have a pose. */
+void lp_track_compensate_camera(lp_track *tracks, size_t count);
 
 #endif

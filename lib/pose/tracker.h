@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a tracker holds: its people, its seats, and the scratch of one frame. */
+/* The tracker of one stream: ids and smoothing for the poses of each frame. SPEC 2.12; lightpose.h "Tracking". */
 
 #ifndef LP_POSE_TRACKER_H
 #define LP_POSE_TRACKER_H
 
+#include "base/sort.h"
 #include "base/status.h"
-#include "pose/follow.h"
 #include "pose/result.h"
+#include "pose/track.h"
+
+/* The settings are copied; checked by the caller. */
+lightpose_status lp_tracker_create(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
+                                   lightpose_error *error);
+void lp_tracker_destroy(lightpose_tracker **tracker);
+
+/* `time` is finite. On failure the tracker is unchanged, and so is the result, which the caller empties. */
+lightpose_status lp_tracker_run(lightpose_tracker *tracker, double time, lightpose_result *result,
+                                lightpose_error *error);
+
+/* lightpose_tracker_save and lightpose_tracker_restore (tracker_state.c); a restored tracker has the settings that it was
+ * saved with, which the caller checks. */
+size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
+lightpose_status lp_tracker_restore(lightpose_tracker **tracker, const void *bytes, size_t size,
+                                    lightpose_error *error);
+
+/* ---- Inside: people, slots, and the scratch of one frame --------------------------------------------------------- */
 
 enum {
     LP_TRACK_MAX_POSES = 256,  /* of a frame; the rest get no id */
     LP_TRACK_MAX_PEOPLE = 512, /* remembered; beyond it those unseen the longest are forgotten */
-    LP_TRACK_MAX_SEATS = 64
+    LP_TRACK_MAX_SLOTS = 64
 };
 
-typedef struct lp_seat {
+typedef struct lp_slot {
     int64_t holder; /* the person's own id, -1 for nobody yet */
     int pose;       /* index of the pose in this frame, -1 where not seen */
     int placed;     /* 1 once it has a usual place */
     double x, y;    /* its usual place */
-} lp_seat;
-
-typedef struct lp_place {
-    double x;
-    size_t pose;
-} lp_place;
+} lp_slot;
 
 struct lightpose_tracker {
     lightpose_tracker_settings settings;
@@ -47,17 +60,17 @@ struct lightpose_tracker {
     size_t gain_capacity;
     int *match; /* track of each pose, -1 for none */
     size_t match_capacity;
-    int *turn; /* the order in which poses are served */
+    lp_ranked *turn; /* the order in which poses are served */
     size_t turn_capacity;
     char *assign_scratch;
     size_t assign_capacity;
     lightpose_pose *poses; /* for putting them in order */
     size_t pose_capacity;
-    lp_place *places; /* likewise */
-    size_t place_capacity;
+    lp_ranked *order; /* likewise */
+    size_t order_capacity;
 
-    lp_seat seats[LP_TRACK_MAX_SEATS];
-    int together; /* frames in a row in which all seats were taken; once it reaches confirm_frames they are settled */
+    lp_slot slots[LP_TRACK_MAX_SLOTS];
+    int together; /* frames in a row in which all slots were taken; once it reaches confirm_frames they are settled */
     int settled;
 };
 

@@ -53,7 +53,7 @@ void scene_options_default(scene_options *options, uint64_t seed) {
                                .gaps_per_s = 0.3,
                                .gap_least = 1,
                                .gap_most = 15,
-                               .ghosts = 0.1,
+                               .false_detections = 0.1,
                                .parts = 0.01};
 }
 
@@ -186,7 +186,7 @@ static lightpose_pose observe(const scene_options *options, const camera *from, 
 }
 
 /* A few keypoints of a small person anywhere. */
-static lightpose_pose make_ghost(uint64_t *state) {
+static lightpose_pose make_false_detection(uint64_t *state) {
     lightpose_pose pose = {0};
     const walker w = {.x = between(state, 50, WIDTH - 50),
                       .y = between(state, 50, HEIGHT - 150),
@@ -258,8 +258,8 @@ static void make_frame(scene_frame *frame, const scene_options *options, const c
         if (w->gap == 0)
             add_person(frame, &pose, i, in_parts);
     }
-    for (double chance = options->ghosts; scene_random(state) < chance && chance > 0; chance -= 1) {
-        const lightpose_pose pose = make_ghost(state);
+    for (double chance = options->false_detections; scene_random(state) < chance && chance > 0; chance -= 1) {
+        const lightpose_pose pose = make_false_detection(state);
         add(frame, &pose, SCENE_GHOST);
     }
 }

@@ -3,7 +3,7 @@
 
 /* A street with known truth: people who walk, cross, hide behind one another, enter and leave, and the poses that a
  * decoder might find of them: with jitter, missing keypoints, frames in which someone is not found, persons found in
- * two parts, and ghosts. The same seed gives the same scene. */
+ * two parts, and false detections. The same seed gives the same scene. */
 
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
@@ -20,7 +20,7 @@ typedef struct scene_options {
     double dropout;          /* share of keypoints missing */
     double gaps_per_s;       /* of each person */
     int gap_least, gap_most; /* frames */
-    double ghosts;           /* a frame */
+    double false_detections; /* a frame */
     double parts;            /* share of persons found in two parts */
     double camera;           /* standard deviation of its speed, pixels a second, in x; half of it in y */
     int uneven;              /* 1: frames unevenly spaced in time */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pose/assign.h"
+#include "pose/association.h"
 #include "pose/result.h"
 #include "scene.h"
 

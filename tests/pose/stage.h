@@ -6,7 +6,7 @@
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
-#include "pose/track.h"
+#include "pose/tracker.h"
 #include "scene.h"
 
 enum { STAGE_MOST = 512 };

@@ -3,7 +3,7 @@
 
 /* The One-Euro filter against values worked out by hand, and what it promises: less jitter, bounded lag. */
 
-#include "pose/one_euro.h"
+#include "pose/track.h"
 
 #include <math.h>
 #include <setjmp.h>

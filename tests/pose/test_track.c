@@ -55,7 +55,7 @@ static void the_people_of_the_last_frame_are_always_remembered(void **state) {
     stage_close(&s);
 }
 
-static void strangers_are_confirmed(void **state) {
+static void new_people_are_confirmed(void **state) {
     (void)state;
     stage s;
     lightpose_tracker_settings settings;
@@ -75,7 +75,7 @@ static void strangers_are_confirmed(void **state) {
         else if (frame == 4 || frame == 5)
             stage_expect(&s, 2, 0, -1);
         else if (frame >= 6)
-            stage_expect(&s, 2, 0, 1); /* the ghost took no id */
+            stage_expect(&s, 2, 0, 1); /* the false detection took no id */
         else
             stage_expect(&s, 1, 0);
     }
@@ -268,7 +268,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_lasts_while_the_person_is_remembered),
         cmocka_unit_test(the_people_of_the_last_frame_are_always_remembered),
-        cmocka_unit_test(strangers_are_confirmed),
+        cmocka_unit_test(new_people_are_confirmed),
         cmocka_unit_test(the_best_for_all_is_taken),
         cmocka_unit_test(motion_carries_ids_across_a_crossing),
         cmocka_unit_test(a_second_pose_on_a_person_gets_no_id),

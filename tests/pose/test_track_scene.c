@@ -40,7 +40,7 @@ static const street streets[] = {
       .gaps_per_s = .3,
       .gap_least = 1,
       .gap_most = 15,
-      .ghosts = .1,
+      .false_detections = .1,
       .parts = .01},
      .95},
     {"crowd",
@@ -52,7 +52,7 @@ static const street streets[] = {
       .gaps_per_s = .3,
       .gap_least = 1,
       .gap_most = 15,
-      .ghosts = .2,
+      .false_detections = .2,
       .parts = .02},
      .85},
     {"slow",
@@ -64,7 +64,7 @@ static const street streets[] = {
       .gaps_per_s = .3,
       .gap_least = 1,
       .gap_most = 5,
-      .ghosts = .2,
+      .false_detections = .2,
       .parts = .02},
      .90},
     {"uneven",
@@ -76,7 +76,7 @@ static const street streets[] = {
       .gaps_per_s = .3,
       .gap_least = 1,
       .gap_most = 15,
-      .ghosts = .2,
+      .false_detections = .2,
       .parts = .02,
       .uneven = 1},
      .93},
@@ -89,7 +89,7 @@ static const street streets[] = {
       .gaps_per_s = 1,
       .gap_least = 1,
       .gap_most = 15,
-      .ghosts = .5,
+      .false_detections = .5,
       .parts = .05,
       .uneven = 1},
      .75},
@@ -102,7 +102,7 @@ static const street streets[] = {
       .gaps_per_s = .3,
       .gap_least = 1,
       .gap_most = 15,
-      .ghosts = .1,
+      .false_detections = .1,
       .parts = .02,
       .camera = 120},
      .88},
@@ -171,7 +171,7 @@ static void one_person_keeps_one_id(void **state) {
         options.frames = 300;
         options.gaps_per_s = 2;
         options.dropout = 0.3;
-        options.ghosts = 0;
+        options.false_detections = 0;
         scene *const made = scene_make(&options);
         run(made, LIGHTPOSE_ASSIGNMENT_DEFAULT, &score);
         scene_destroy(made);

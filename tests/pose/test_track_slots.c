@@ -3,7 +3,7 @@
 
 /* A known number of people: always so many poses, in a fixed order. */
 
-#include "pose/track.h"
+#include "pose/tracker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "near.h"
 #include "stage.h"
 
-static void open_seats(stage *s, int people, lightpose_order order, float keep_seconds) {
+static void open_slots(stage *s, int people, lightpose_order order, float keep_seconds) {
     lightpose_tracker_settings settings;
 
     lightpose_tracker_settings_default(&settings);
@@ -46,16 +46,16 @@ static void frames(stage *s, int count, double *time, const char *seen) {
     }
 }
 
-/* Each seat holds the sitter of that letter, '-' for nobody. */
-static void expect(const stage *s, const char *seats) {
+/* Each slot holds the sitter of that letter, '-' for nobody. */
+static void expect(const stage *s, const char *slots) {
     size_t count = 0;
 
-    for (; seats[count]; count++) {
+    for (; slots[count]; count++) {
         const lightpose_pose *const pose = &s->poses[count];
         assert_int_equal(pose->id, (int)count);
-        if (seats[count] != '-') {
+        if (slots[count] != '-') {
             for (size_t i = 0; i < sizeof sitters / sizeof *sitters; i++) {
-                if (sitters[i].name == seats[count])
+                if (sitters[i].name == slots[count])
                     assert_near(pose->keypoints[1].x, sitters[i].x, 1);
             }
             continue;
@@ -74,12 +74,12 @@ static void expect(const stage *s, const char *seats) {
     assert_int_equal(s->result.count, count);
 }
 
-static void seats_go_from_left_to_right(void **state) {
+static void slots_go_from_left_to_right(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_X, 2);
     frames(&s, 1, &time, "cab");
     expect(&s, "abc");
     frames(&s, 10, &time, "bca");
@@ -87,12 +87,12 @@ static void seats_go_from_left_to_right(void **state) {
     stage_close(&s);
 }
 
-static void absentees_keep_their_seats(void **state) {
+static void absentees_keep_their_slots(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_X, 2);
     frames(&s, 3, &time, "abc");
     frames(&s, 1, &time, "ca");
     expect(&s, "a-c");
@@ -102,7 +102,7 @@ static void absentees_keep_their_seats(void **state) {
     expect(&s, "-b-");
     frames(&s, 200, &time, "c"); /* long forgotten */
     expect(&s, "--c");
-    frames(&s, 1, &time, "cab"); /* strangers are confirmed first */
+    frames(&s, 1, &time, "cab"); /* new people are confirmed first */
     expect(&s, "--c");
     frames(&s, 1, &time, "cab");
     expect(&s, "abc");
@@ -114,12 +114,12 @@ static void ghosts_are_removed(void **state) {
     double time = 0;
     stage s;
 
-    open_seats(&s, 2, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 2, LIGHTPOSE_ORDER_X, 2);
     frames(&s, 3, &time, "ac");
     expect(&s, "ac");
     frames(&s, 20, &time, "bacd");
     expect(&s, "ac");
-    /* While c is remembered nobody takes the seat. */
+    /* While c is remembered nobody takes the slot. */
     frames(&s, 20, &time, "ad");
     expect(&s, "a-");
     frames(&s, 1, &time, "adc");
@@ -128,12 +128,12 @@ static void ghosts_are_removed(void **state) {
 }
 
 /* Until all were seen together nobody knows who belongs where: those in sight come first. */
-static void seats_settle_when_all_are_seen_together(void **state) {
+static void slots_settle_when_all_are_seen_together(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_X, 2);
     frames(&s, 5, &time, "c");
     expect(&s, "c--");
     frames(&s, 5, &time, "ca");
@@ -147,13 +147,13 @@ static void seats_settle_when_all_are_seen_together(void **state) {
     stage_close(&s);
 }
 
-/* A ghost that sat down before all were seen gives its seat up once it is forgotten. */
-static void a_ghost_does_not_keep_a_seat_from_settling(void **state) {
+/* A false detection that took a slot before all were seen gives it up once it is forgotten. */
+static void a_false_detection_does_not_keep_a_seat_from_settling(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 2, LIGHTPOSE_ORDER_RANK, 1);
+    open_slots(&s, 2, LIGHTPOSE_ORDER_RANK, 1);
     frames(&s, 3, &time, "d");
     frames(&s, 30, &time, "a");
     expect(&s, "-a");
@@ -164,12 +164,12 @@ static void a_ghost_does_not_keep_a_seat_from_settling(void **state) {
     stage_close(&s);
 }
 
-static void order_rank_seats_by_first_appearance(void **state) {
+static void order_rank_slots_by_first_appearance(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_RANK, 2);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_RANK, 2);
     frames(&s, 1, &time, "cab");
     expect(&s, "cab");
     frames(&s, 5, &time, "abc");
@@ -179,30 +179,30 @@ static void order_rank_seats_by_first_appearance(void **state) {
     stage_close(&s);
 }
 
-/* The seat whose usual place is nearest, and no other, takes someone who comes back from elsewhere. */
-static void one_who_was_lost_takes_the_nearest_free_seat(void **state) {
+/* The slot whose usual place is nearest, and no other, takes someone who comes back from elsewhere. */
+static void one_who_was_lost_takes_the_nearest_free_slot(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_X, 0.2f);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_X, 0.2f);
     frames(&s, 5, &time, "abc");
     frames(&s, 20, &time, "ab");
     expect(&s, "ab-");
     frames(&s, 3, &time, "abC");
     expect(&s, "abC");
     frames(&s, 20, &time, "bC");
-    frames(&s, 5, &time, "bCd"); /* nearest to C's seat, which is taken, though a's is free */
+    frames(&s, 5, &time, "bCd"); /* nearest to C's slot, which is taken, though a's is free */
     expect(&s, "-bC");
     stage_close(&s);
 }
 
-/* A seat's place is where its people usually are, not where they were seen last. */
-static void seats_stay_where_people_usually_are(void **state) {
+/* A slot's place is where its people usually are, not where they were seen last. */
+static void slots_stay_where_people_usually_are(void **state) {
     (void)state;
     stage s;
 
-    open_seats(&s, 2, LIGHTPOSE_ORDER_X, 0.5f);
+    open_slots(&s, 2, LIGHTPOSE_ORDER_X, 0.5f);
     for (int frame = 0; frame < 300; frame++) {
         const double x = frame < 200 ? 100 : 100 + 20 * (frame - 200); /* goes towards the other, and is lost */
         s.result.count = 0;
@@ -210,7 +210,7 @@ static void seats_stay_where_people_usually_are(void **state) {
         if (frame < 225)
             stage_add(&s, x, 200, 200);
         if (frame > 270)
-            stage_add(&s, 560, 200, 200); /* a ghost, nearest to the seat that is taken */
+            stage_add(&s, 560, 200, 200); /* a false detection, nearest to the slot that is taken */
         stage_frame(&s, 0.04 * frame);
         assert_int_equal(s.result.count, 2);
         assert_int_equal(s.poses[0].keypoint_count, frame < 225 ? LIGHTPOSE_KEYPOINTS : 0);
@@ -219,11 +219,11 @@ static void seats_stay_where_people_usually_are(void **state) {
     stage_close(&s);
 }
 
-static void people_keep_their_seats_when_they_cross(void **state) {
+static void people_keep_their_slots_when_they_cross(void **state) {
     (void)state;
     stage s;
 
-    open_seats(&s, 2, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 2, LIGHTPOSE_ORDER_X, 2);
     for (int frame = 0; frame < 80; frame++) {
         s.result.count = 0;
         stage_add(&s, 100 + 10 * frame, 200, 200);
@@ -238,12 +238,12 @@ static void people_keep_their_seats_when_they_cross(void **state) {
     stage_close(&s);
 }
 
-static void seats_outlast_a_stream_begun_again(void **state) {
+static void slots_outlast_a_stream_begun_again(void **state) {
     (void)state;
     double time = 0;
     stage s;
 
-    open_seats(&s, 3, LIGHTPOSE_ORDER_X, 2);
+    open_slots(&s, 3, LIGHTPOSE_ORDER_X, 2);
     frames(&s, 50, &time, "abc");
     time = 0;
     frames(&s, 1, &time, "c");
@@ -258,7 +258,7 @@ static void a_single_person_is_always_the_first(void **state) {
     double time = 0;
     stage s;
 
-    open_seats(&s, 1, LIGHTPOSE_ORDER_X, 0.5f);
+    open_slots(&s, 1, LIGHTPOSE_ORDER_X, 0.5f);
     frames(&s, 1, &time, "");
     expect(&s, "-");
     frames(&s, 10, &time, "a");
@@ -270,17 +270,17 @@ static void a_single_person_is_always_the_first(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(seats_go_from_left_to_right),
-        cmocka_unit_test(absentees_keep_their_seats),
+        cmocka_unit_test(slots_go_from_left_to_right),
+        cmocka_unit_test(absentees_keep_their_slots),
         cmocka_unit_test(ghosts_are_removed),
-        cmocka_unit_test(seats_settle_when_all_are_seen_together),
-        cmocka_unit_test(a_ghost_does_not_keep_a_seat_from_settling),
-        cmocka_unit_test(order_rank_seats_by_first_appearance),
-        cmocka_unit_test(one_who_was_lost_takes_the_nearest_free_seat),
-        cmocka_unit_test(seats_stay_where_people_usually_are),
-        cmocka_unit_test(people_keep_their_seats_when_they_cross),
-        cmocka_unit_test(seats_outlast_a_stream_begun_again),
+        cmocka_unit_test(slots_settle_when_all_are_seen_together),
+        cmocka_unit_test(a_false_detection_does_not_keep_a_seat_from_settling),
+        cmocka_unit_test(order_rank_slots_by_first_appearance),
+        cmocka_unit_test(one_who_was_lost_takes_the_nearest_free_slot),
+        cmocka_unit_test(slots_stay_where_people_usually_are),
+        cmocka_unit_test(people_keep_their_slots_when_they_cross),
+        cmocka_unit_test(slots_outlast_a_stream_begun_again),
         cmocka_unit_test(a_single_person_is_always_the_first),
     };
-    return cmocka_run_group_tests_name("track_seats", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("track_slots", tests, NULL, NULL);
 }

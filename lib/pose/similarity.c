@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "pose/body.h"
+#include "pose/similarity.h"
 
 #include <math.h>
 

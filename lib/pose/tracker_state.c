@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A tracker's memory as bytes: a head, the people remembered, the seats. The bytes are those of this build's own
+/* A tracker's memory as bytes: a head, the people remembered, the slots. The bytes are those of this build's own
  * structures; the head tells another version or another layout, and a hash tells damage. */
 
-#include "pose/track.h"
+#include "pose/tracker.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 typedef struct head {
     char magic[8];
     int32_t version;                            /* lightpose_version_number */
-    uint32_t head_size, track_size, seats_size; /* of the structures */
+    uint32_t head_size, track_size, slots_size; /* of the structures */
     uint64_t hash;                              /* of all bytes, with 0 in place of this */
     uint64_t count;                             /* of tracks */
     lightpose_tracker_settings settings;
@@ -34,7 +34,7 @@ static uint64_t hash_of(const unsigned char *bytes, size_t size) {
 
 size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity) {
     const size_t tracks = tracker->count * sizeof *tracker->tracks;
-    const size_t size = sizeof(head) + tracks + sizeof tracker->seats;
+    const size_t size = sizeof(head) + tracks + sizeof tracker->slots;
     unsigned char *const to = bytes;
     head h;
 
@@ -45,7 +45,7 @@ size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t cap
     h.version = lightpose_version_number();
     h.head_size = sizeof h;
     h.track_size = sizeof *tracker->tracks;
-    h.seats_size = sizeof tracker->seats;
+    h.slots_size = sizeof tracker->slots;
     h.count = tracker->count;
     h.settings = tracker->settings;
     h.last_time = tracker->last_time;
@@ -58,7 +58,7 @@ size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t cap
     memcpy(to, &h, sizeof h);
     if (tracks)
         memcpy(to + sizeof h, tracker->tracks, tracks);
-    memcpy(to + sizeof h + tracks, tracker->seats, sizeof tracker->seats);
+    memcpy(to + sizeof h + tracks, tracker->slots, sizeof tracker->slots);
     h.hash = hash_of(to, size);
     memcpy(to + offsetof(head, hash), &h.hash, sizeof h.hash);
     return size;
@@ -66,13 +66,13 @@ size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t cap
 
 /* Fills *h, whose hash is checked against a copy of the bytes. */
 static lightpose_status read_head(const unsigned char *bytes, size_t size, head *h, lightpose_error *error) {
-    const size_t least = sizeof *h + sizeof(lp_seat[LP_TRACK_MAX_SEATS]);
+    const size_t least = sizeof *h + sizeof(lp_slot[LP_TRACK_MAX_SLOTS]);
 
     if (size < least || memcmp(bytes, magic, sizeof magic))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that no tracker saved", size);
     memcpy(h, bytes, sizeof *h);
     if (h->version != lightpose_version_number() || h->head_size != sizeof *h || h->track_size != sizeof(lp_track) ||
-        h->seats_size != sizeof(lp_seat[LP_TRACK_MAX_SEATS]))
+        h->slots_size != sizeof(lp_slot[LP_TRACK_MAX_SLOTS]))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                        "a tracker saved by version number %d of another build; this is %d", (int)h->version,
                        lightpose_version_number());
@@ -118,7 +118,7 @@ lightpose_status lp_tracker_restore(lightpose_tracker **tracker, const void *byt
     made->count = (size_t)h.count;
     if (tracks)
         memcpy(made->tracks, from + sizeof h, tracks);
-    memcpy(made->seats, from + sizeof h + tracks, sizeof made->seats);
+    memcpy(made->slots, from + sizeof h + tracks, sizeof made->slots);
     made->last_time = h.last_time;
     made->now = h.now;
     made->step = h.step;

@@ -3,7 +3,7 @@
 
 /* How the tracker compares poses. */
 
-#include "pose/body.h"
+#include "pose/similarity.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 
 /* The optimal assignment against trying all of them. */
 
-#include "pose/assign.h"
+#include "pose/association.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

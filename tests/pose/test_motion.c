@@ -3,7 +3,7 @@
 
 /* What is remembered of one person, and what those in sight tell about those who are not. */
 
-#include "pose/sway.h"
+#include "pose/track.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,7 @@ static void a_walker_is_expected_ahead(void **state) {
     assert_near(travelled, 2 * slower * (1 - pow(slower, 25)) / (1 - slower), 0.6);
     assert_near(track.vx, 50 * pow(slower, 24), 0.5);
     assert_near(track.vy, 20 * pow(slower, 24), 0.2);
-    /* 0.3 sizes a second of uncertainty, and what little is left of 1 for strangers. */
+    /* 0.3 sizes a second of uncertainty, and what little is left of 1 for new people. */
     assert_near(sqrt(later.variance / later.area), 0.3, 0.06);
 }
 
@@ -144,14 +144,14 @@ static void those_in_sight_tell_the_sway(void **state) {
     lp_track tracks[PEOPLE];
 
     make_people(tracks, off, alike);
-    lp_sway(tracks, PEOPLE);
+    lp_track_compensate_camera(tracks, PEOPLE);
     for (int t = 0; t < PEOPLE; t++) {
         assert_near(tracks[t].body.x[1], t < UNSEEN ? 0 : 6, 0);
         assert_near(tracks[t].vx, t < UNSEEN ? 0 : 10, 0);
     }
     /* Three of five agree: they walk faster, the camera stands still. */
     make_people(tracks, off, unlike);
-    lp_sway(tracks, PEOPLE);
+    lp_track_compensate_camera(tracks, PEOPLE);
     assert_near(tracks[UNSEEN].body.x[1], 6, 0);
     assert_near(tracks[UNSEEN].vx, 0, 0);
 }
@@ -165,12 +165,12 @@ static void newcomers_tell_nothing(void **state) {
     make_people(tracks, off, gain);
     tracks[1].last_pose = -1;
     tracks[4].id = -1;
-    lp_sway(tracks, PEOPLE);
+    lp_track_compensate_camera(tracks, PEOPLE);
     assert_near(tracks[UNSEEN].body.x[1], 6, 0); /* the middle of 5, 6, 7 */
     assert_near(tracks[UNSEEN].vx, 0, 0);        /* three are too few for a velocity */
     make_people(tracks, off, gain);
     tracks[1].last_pose = tracks[4].last_pose = tracks[0].last_pose = -1;
-    lp_sway(tracks, PEOPLE);
+    lp_track_compensate_camera(tracks, PEOPLE);
     assert_near(tracks[UNSEEN].body.x[1], 0, 0); /* and two for anything */
 }
 

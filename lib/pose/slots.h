@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The order of a tracked result, and fixed slots for a known number of people. SPEC 2.5; lightpose.h "expect_people".
+ */
+
+#ifndef LP_POSE_SLOTS_H
+#define LP_POSE_SLOTS_H
+
+#include "pose/tracker.h"
+
+/* Left to right by the middle of the box of all keypoints; ties as they came. Poses without keypoints last. */
+void lp_slots_sort(lightpose_tracker *tracker, lightpose_result *result);
+
+void lp_slots_start(lightpose_tracker *tracker);
+
+/* Makes the result the slots' poses. It has room for expect_people. */
+void lp_slots_run(lightpose_tracker *tracker, lightpose_result *result);
+
+#endif
