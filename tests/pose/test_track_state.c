@@ -45,7 +45,7 @@ static void goes_on(const lightpose_tracker_settings *settings, uint64_t seed) {
     options.gaps_per_s = 0.5;
     options.gap_least = 1;
     options.gap_most = 12;
-    options.ghosts = 0.2;
+    options.false_detections = 0.2;
     scene *const street = scene_make(&options);
     assert_ok(lightpose_tracker_open(&whole, settings, error));
     assert_ok(lightpose_tracker_open(&broken, settings, error));
