@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/status.h"
 #include "base/threads.h"
 #include "base/time.h"
 #include "machine.h"
 #include "model.h"
+#include "peak.h"
 #include "samples.h"
 
 static double ms_since(int64_t start) {
@@ -26,7 +28,7 @@ struct layers {
     double peak; /* 1e9 multiply-accumulates a second; 0: unknown */
 };
 
-/* One after the other in one run, so that the machine's moods fall on both. */
+/* The whole network and its steps alternate, so that changes of the machine's speed affect both alike. */
 static lightpose_status time_plan(layers *t, double seconds, int min_runs, lightpose_error *error) {
     lp_maps maps;
     const int64_t end = lp_now_ns() + (int64_t)(seconds * 1e9);
@@ -52,7 +54,7 @@ static lightpose_status time_plan(layers *t, double seconds, int min_runs, light
     return LIGHTPOSE_OK;
 }
 
-/* Mid-grey with noise, in whatever type the plan wants: what is in it does not change how long it takes. */
+/* Noise, in the type that the plan expects. The time does not depend on the values. */
 static void fill_input(const lp_plan *plan, int width, int height) {
     const lp_net_input input = lp_plan_input(plan);
     const size_t sizes[] = {[LP_U8] = 1, [LP_S8] = 1, [LP_BF16] = 2, [LP_F32] = 4};
@@ -111,7 +113,7 @@ lightpose_status layers_open(layers **made, const measure_options *options, int 
 
 lightpose_status layers_run(layers *t, double seconds, int min_runs, lightpose_error *error) {
     const int saved = lp_threads_enter(t->threads);
-    const double peak = machine_peak_of(t->precision, t->threads);
+    const double peak = peak_measure(t->precision, t->threads);
     const lightpose_status status = time_plan(t, seconds, min_runs, error);
 
     lp_threads_leave(saved);
@@ -134,6 +136,7 @@ void layers_close(layers **t) {
 
 json_t *layers_json(layers *t) {
     json_t *const list = json_array();
+    const char *const instruction = peak_instruction(t->precision, lp_cpu_features(), peak_request_tiles());
     const double peak = t->peak;
     double gmac = 0;
     int references = 0;
@@ -149,9 +152,10 @@ json_t *layers_json(layers *t) {
         references += info.reference;
     }
     const double whole = samples_median(&t->whole), sum = samples_median(&t->sum);
-    return json_pack("{s:o, s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:I}", "layers", list, "network",
+    return json_pack("{s:o, s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:i, s:I}", "layers", list, "network",
                      samples_json(&t->whole), "threads", t->threads, "sum_of_primitives_ms", sum, "network_over_sum",
                      whole / sum, "gmac", gmac, "gmac_per_s", gmac / whole * 1000, "share_of_peak",
-                     peak > 0 ? gmac / whole * 1000 / peak : 0.0, "peak_gmac_per_s", peak, "reference_layers",
-                     references, "arena_bytes", (json_int_t)lp_plan_arena_bytes(t->plan));
+                     peak > 0 ? gmac / whole * 1000 / peak : 0.0, "peak_gmac_per_s", peak, "peak_instruction",
+                     instruction ? instruction : "", "reference_layers", references, "arena_bytes",
+                     (json_int_t)lp_plan_arena_bytes(t->plan));
 }

@@ -36,8 +36,4 @@ void machine_causes(json_t *causes, const machine_load *passed, int threads, int
  * can. `cpu` is /sys/devices/system/cpu/cpu0, but for the tests. */
 void machine_clock(const char *cpu, char *text, size_t size);
 
-/* Multiply-accumulates a second, in 1e9, that `threads` threads reach on registers alone in a precision; 0 where the
- * CPU has no instruction for it. */
-double machine_peak_of(lightpose_precision precision, int threads);
-
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The measurements, each a JSON object: times in milliseconds, warm, quantiles of many runs. */
+/* The measurements. Each yields a JSON object, described in README.md: durations in milliseconds, measured warm, with
+ * the quantiles of many runs. */
 
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
@@ -19,20 +20,20 @@ typedef struct measure_list {
 typedef struct measure_options {
     lightpose_model *model;
     lightpose_settings settings;
-    measure_list threads;  /* a context with so many threads each */
-    measure_list contexts; /* so many contexts of one thread each */
-    double seconds;        /* how long each measurement runs */
-    int min_runs;          /* and how often at least */
-    int held;              /* also with so many cores held by other programs */
-    int decode;            /* also the decoder alone */
+    measure_list threads;  /* one context with each of these numbers of threads */
+    measure_list contexts; /* each of these numbers of contexts with one thread each */
+    double seconds;        /* duration of each measurement */
+    int min_runs;          /* and its least number of runs */
+    int busy_cores;        /* more than 0: measure also while other processes keep so many cores busy */
+    double slowdown;       /* more than 1: measure also with one thread of each team so many times slower */
+    int decode;            /* 1: measure the decoder alone too */
 } measure_options;
 
-/* Everything below but measure_opening on one input, in turn, a span of each in every round: the machine's moods fall
- * on all of them. Threads and contexts are those of the options. */
+/* Everything below but measure_startup() on one input. Every round runs a short span of each measurement, so that
+ * changes of the machine's speed affect all of them alike. */
 json_t *measure_run(const measure_options *options, const frames *input, lightpose_error *error);
 
-/* The network layer by layer: implementation, milliseconds run bare, GMAC, share of what this machine's own
- * multiply-accumulates reach; and the network against the sum of its primitives. */
+/* The network layer by layer, and as a whole. */
 typedef struct layers layers;
 
 lightpose_status layers_open(layers **made, const measure_options *options, int width, int height, int threads,
@@ -41,11 +42,11 @@ lightpose_status layers_run(layers *layers, double seconds, int min_runs, lightp
 json_t *layers_json(layers *layers);
 void layers_close(layers **layers);
 
-/* The decoder on one thread on the maps of each frame, against the plain dense decoder (peers/dense.h), interleaved. */
+/* The decoder on one thread on the maps of each frame, interleaved with the plain dense decoder (peers/dense.h). */
 json_t *measure_decoder(const measure_options *options, const frames *list, lightpose_error *error);
 
-/* What it takes to begin, in a process of its own, as a program that has just started: milliseconds to load the model,
- * to the first frame of the first context, of a second one, of another size; and the anonymous memory of each. */
-json_t *measure_opening(const char *weights, const lightpose_settings *settings, lightpose_error *error);
+/* What it costs to start, in a new process: time to load the model, to the first frame of a first context, of a second
+ * one and of another image size; and the anonymous memory of each. */
+json_t *measure_startup(const char *weights, const lightpose_settings *settings, lightpose_error *error);
 
 #endif

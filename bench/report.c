@@ -5,176 +5,229 @@
 
 #include <string.h>
 
-static double number(const json_t *object, const char *key) {
-    return json_number_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key) {
-    const char *const value = json_string_value(json_object_get(object, key));
-    return value ? value : "";
-}
-
-static const json_t *in(const json_t *object, const char *key) {
-    return json_object_get(object, key);
-}
-
-static void print_causes(FILE *to, const json_t *measurement) {
-    size_t i;
-    json_t *cause;
-
-    json_array_foreach(json_object_get(measurement, "slower_because"), i, cause)
-        fprintf(to, "    slower because: %s\n", json_string_value(cause));
-}
+#include "json_read.h"
+#include "table.h"
 
 static void print_machine(FILE *to, const json_t *machine) {
-    fprintf(to, "%s (%s), %d of %d CPUs usable, %s, lightpose %s\n", text(machine, "cpu"), text(machine, "features"),
-            (int)number(machine, "cpus_usable"), (int)number(machine, "cpus_online"), text(machine, "onednn"),
-            text(machine, "lightpose"));
+    const int usable = json_whole(machine, "cpus_usable"), online = json_whole(machine, "cpus_online");
+
+    fprintf(to, "lightpose %s, %s, %s (%s), %d of %d CPU%s usable\n", json_text(machine, "lightpose"),
+            json_text(machine, "onednn"), json_text(machine, "cpu"), json_text(machine, "features"), usable, online,
+            plural(online));
 }
 
-static void print_openings(FILE *to, const json_t *openings) {
-    const char *name;
-    json_t *opening;
+/* ---- Frames a second of each configuration ------------------------------------------------------------------------
+ */
 
-    fprintf(to, "\nfrom the start of a program, 1280 x 720, milliseconds and MiB of anonymous memory:\n");
-    json_object_foreach((json_t *)openings, name, opening) {
-        fprintf(to,
-                "  %-4s  load %.1f, first frame of the first context %.1f, of a second %.1f, of another size %.1f; ",
-                name, number(opening, "load_ms"), number(opening, "first_context_ms"),
-                number(opening, "second_context_ms"), number(opening, "other_size_ms"));
-        fprintf(to, "later frames %.1f and %.1f\n        model and context %.1f MiB, a second context %.1f, ",
-                number(opening, "frame_ms"), number(opening, "other_size_frame_ms"), number(opening, "anonymous_mib"),
-                number(opening, "second_context_mib"));
-        fprintf(to, "another size %.1f; the whole process %.1f\n", number(opening, "other_size_mib"),
-                number(opening, "process_mib"));
-    }
+static void head(table *t, int busy, int slowed) {
+    table_row(t);
+    table_cell(t, "precision");
+    table_cell(t, "input");
+    table_cell(t, "contexts x threads");
+    table_cell(t, "fps");
+    table_cell(t, "least to most");
+    table_cell(t, "ms");
+    table_cell(t, "p95");
+    if (busy)
+        table_cell(t, "fps, %d core%s busy", busy, plural(busy));
+    if (slowed)
+        table_cell(t, "slow thread: time / ideal");
+    table_cell(t, "network ms");
+    table_cell(t, "share of peak");
 }
 
-/* The medians of frames with the same number of people; nothing where all have as many. */
-static void print_people(FILE *to, const json_t *frames) {
-    static const char *const stages[] = {"preprocess", "network", "peaks", "grouping", "total"};
-    size_t i;
-    json_t *frame;
-    int least = -1, rows = 0;
+/* `network` is NULL for all but a run's first row, and so are its name and size. */
+static void row(table *t, const json_t *run, const json_t *pool, const json_t *network, int busy, int slowed) {
+    const json_t *const total = json_object_get(json_object_get(pool, "stages"), "total");
 
-    for (;; rows++) {
-        int people = -1, count = 0;
-        double sum[5] = {0};
-        json_array_foreach(frames, i, frame) {
-            const int here = (int)number(frame, "people");
-            if (here > least && (people < 0 || here < people))
-                people = here;
-        }
-        if (people < 0 ||
-            (rows == 0 && people == (int)number(json_array_get(frames, 0), "people") && json_array_size(frames) == 1))
-            return;
-        json_array_foreach(frames, i, frame) {
-            if ((int)number(frame, "people") != people)
-                continue;
-            count++;
-            for (int s = 0; s < 5; s++)
-                sum[s] += number(frame, stages[s]);
-        }
-        fprintf(to, "    %3d people (%d frame%s):", people, count, count > 1 ? "s" : "");
-        for (int s = 0; s < 5; s++)
-            fprintf(to, " %s %.3f%s", stages[s], sum[s] / count, s < 4 ? "," : " ms\n");
-        least = people;
-    }
-}
-
-static void print_held(FILE *to, const json_t *crew, int held) {
-    if (in(crew, "fps_held"))
-        fprintf(to, "    with %d core%s held by other programs: %.1f fps, %.2f of quiet\n", held, held > 1 ? "s" : "",
-                number(crew, "fps_held"), number(crew, "held_over_quiet"));
-}
-
-static void print_latency(FILE *to, const json_t *latency, int held) {
-    const char *name;
-    json_t *times;
-    const json_t *const paper = in(latency, "paper"), *const table_6 = in(paper, "table_6_fps"),
-                        *const table_3 = in(paper, "table_3_fps");
-
-    fprintf(to, "  one context, %d thread%s, network input %d x %d, %.1f people a frame: %.1f fps (%.1f to %.1f)\n",
-            (int)number(latency, "threads"), number(latency, "threads") > 1 ? "s" : "",
-            (int)number(latency, "net_height"), (int)number(latency, "net_width"), number(latency, "people_per_frame"),
-            number(latency, "fps"), number(latency, "fps_least"), number(latency, "fps_most"));
-    fprintf(to, "    %-12s %9s %9s %9s %9s  ms\n", "", "median", "p95", "p99", "min");
-    json_object_foreach((json_t *)in(latency, "stages"), name, times)
-        fprintf(to, "    %-12s %9.3f %9.3f %9.3f %9.3f\n", name, number(times, "median_ms"), number(times, "p95_ms"),
-                number(times, "p99_ms"), number(times, "min_ms"));
-    fprintf(to, "    paper's Table 6, fps: total %.1f, network %.1f, post-processing %.0f\n", number(table_6, "total"),
-            number(table_6, "network"), number(table_6, "post_processing"));
-    fprintf(to, "    paper's Table 3, fps: resize and peaks %.0f, grouping %.0f\n", number(table_3, "resize_and_peaks"),
-            number(table_3, "grouping"));
-    print_people(to, in(latency, "frames"));
-    print_held(to, latency, held);
-    print_causes(to, latency);
-}
-
-static void print_throughput(FILE *to, const json_t *throughput, int held) {
-    fprintf(to, "  %d contexts of one thread: %.1f fps (%.1f to %.1f), %.3f times one context of %d threads\n",
-            (int)number(throughput, "contexts"), number(throughput, "fps"), number(throughput, "fps_least"),
-            number(throughput, "fps_most"), number(throughput, "over_one_context"),
-            (int)number(throughput, "over_threads"));
-    print_held(to, throughput, held);
-    print_causes(to, throughput);
-}
-
-static void print_network(FILE *to, const json_t *run, int each) {
-    const json_t *const network = in(run, "network"), *const product = in(run, "fps_times_primitives_ms");
-    size_t i;
-    json_t *layer;
-
-    fprintf(to, "  network alone, %d threads: %.3f ms, sum of its primitives run bare %.3f ms, ratio %.3f\n",
-            (int)number(network, "threads"), number(in(network, "network"), "median_ms"),
-            number(network, "sum_of_primitives_ms"), number(network, "network_over_sum"));
-    fprintf(to, "    %.2f GMAC, %.0f a second, ", number(network, "gmac"), number(network, "gmac_per_s"));
-    if (number(network, "peak_gmac_per_s") > 0)
-        fprintf(to, "%.0f %% of the %.0f that these threads reach on registers", 100 * number(network, "share_of_peak"),
-                number(network, "peak_gmac_per_s"));
+    table_row(t);
+    table_cell(t, "%s", network ? json_text(run, "precision") : "");
+    if (network)
+        table_cell(t, "%d x %d", json_whole(pool, "net_height"), json_whole(pool, "net_width"));
     else
-        fprintf(to, "peak unknown");
-    fprintf(to, "; %d layers on reference code\n", (int)number(network, "reference_layers"));
-    fprintf(to, "    fps x ms of the bare primitives: %.0f of one context, %.0f at best\n", number(product, "latency"),
-            number(product, "best"));
-    if (!each)
+        table_cell(t, "%s", "");
+    table_cell(t, "%d x %d", json_whole(pool, "contexts"), json_whole(pool, "threads"));
+    table_cell(t, "%.1f", json_number(pool, "fps"));
+    table_cell(t, "%.1f to %.1f", json_number(pool, "fps_least"), json_number(pool, "fps_most"));
+    for (int i = 0; i < 2; i++)
+        if (total)
+            table_cell(t, "%.2f", json_number(total, i ? "p95_ms" : "median_ms"));
+        else
+            table_cell(t, "%s", "");
+    if (busy)
+        table_cell(t, "%.1f (%.2f)", json_number(pool, "busy_fps"), json_number(pool, "busy_over_quiet"));
+    if (slowed && json_object_get(pool, "slowed_fps"))
+        table_cell(t, "%.2f", json_number(pool, "slowed_time_over_ideal"));
+    else if (slowed)
+        table_cell(t, "%s", "");
+    if (!network)
         return;
-    json_array_foreach(in(network, "layers"), i, layer) {
-        fprintf(to, "    %-28s %-28s %8.4f ms %7.4f GMAC %4.0f %%\n", text(layer, "name"),
-                text(layer, "implementation"), number(layer, "ms"), number(layer, "gmac"),
-                100 * number(layer, "share_of_peak"));
-    }
+    table_cell(t, "%.2f", json_number(json_object_get(network, "network"), "median_ms"));
+    if (json_number(network, "peak_gmac_per_s") > 0)
+        table_cell(t, "%.0f %%", 100 * json_number(network, "share_of_peak"));
 }
 
-static void print_decoder(FILE *to, const json_t *frames, const json_t *of_path) {
+static int any_slowed(const json_t *run) {
     size_t i;
-    json_t *frame;
+    json_t *pool;
 
-    if (frames)
-        fprintf(to, "  decoder, one thread, against the plain dense one:\n");
-    json_array_foreach(frames, i, frame) {
-        const double ours = number(in(frame, "decoder"), "median_ms");
-        const double network = number(json_array_get(of_path, i), "network");
-        fprintf(to, "    frame %2zu: %3d people, ours %.3f ms, dense %.3f ms, %.1f times faster; %.3f of the network\n",
-                i, (int)number(frame, "people"), ours, number(in(frame, "dense"), "median_ms"),
-                number(frame, "dense_over_ours"), network > 0 ? ours / network : 0);
+    json_array_foreach(json_object_get(run, "latency"), i, pool) {
+        if (json_object_get(pool, "slowed_fps"))
+            return 1;
+    }
+    return 0;
+}
+
+static void rows_of_run(table *t, const json_t *run, int busy, int slowed) {
+    size_t i;
+    json_t *pool;
+
+    json_array_foreach(json_object_get(run, "latency"), i, pool) {
+        row(t, run, pool, i ? NULL : json_object_get(run, "network"), busy, slowed);
+    }
+    json_array_foreach(json_object_get(run, "throughput"), i, pool) {
+        row(t, run, pool, NULL, busy, slowed);
     }
 }
 
-void report_print(FILE *to, const json_t *report, int layers) {
-    const int held = (int)number(report, "busy_cores");
-    size_t i, j;
-    json_t *run, *crew;
+/* ---- The paper's figures ----------------------------------------------------------------------------------------- */
 
-    print_machine(to, in(report, "machine"));
-    print_openings(to, in(report, "opening"));
-    json_array_foreach(in(report, "runs"), i, run) {
-        const json_t *const latency = in(run, "latency");
-        fprintf(to, "\n%s: %s, height %d, decoder %s\n", text(run, "input"), text(run, "precision"),
-                (int)number(run, "height"), text(run, "decoder"));
-        json_array_foreach(latency, j, crew) print_latency(to, crew, held);
-        json_array_foreach(in(run, "throughput"), j, crew) print_throughput(to, crew, held);
-        print_network(to, run, layers);
-        print_decoder(to, in(run, "decode"), in(json_array_get(latency, 0), "frames"));
+/* Osokin 2018, tables 6 and 3, input 256 x 456, a video with more than 20 people. NUC6i7KYB runs the network on its GPU
+ * in FP16, i7-6850K on 6 cores in FP32. Resize and peaks are one stage here: 10.5 and 1.81 there. */
+static const struct {
+    const char *name;
+    double total, network, post, peaks, grouping; /* frames a second; 0: not given */
+} published[] = {
+    {"paper: NUC6i7KYB, network in FP16 on its GPU", 28, 33, 160, 0, 0},
+    {"paper: i7-6850K, FP32", 26, 33, 125, 0, 0},
+    {"paper: i7-6850K, before its optimisations", 0.95, 2.47, 1.54, 1 / (1 / 10.5 + 1 / 1.81), 454},
+};
+
+/* Three significant digits, or all of a larger number. */
+static void paper_row(table *t, double total, double network, double post, double peaks, double grouping) {
+    const double columns[] = {total, network, post, peaks, grouping};
+
+    for (int i = 0; i < 5; i++)
+        if (columns[i] > 0)
+            table_cell(t, columns[i] < 1000 ? "%.3g" : "%.0f", columns[i]);
+        else
+            table_cell(t, "%s", "");
+}
+
+static void print_paper(FILE *to, const json_t *runs, const char *input) {
+    table t = {.left = 1};
+    size_t i;
+    json_t *run;
+
+    fprintf(to, "\n  frames per second beside tables 6 and 3 of the paper (more than 20 people, 256 x 456):\n");
+    table_row(&t);
+    table_cell(&t, "%s", "");
+    table_cell(&t, "total");
+    table_cell(&t, "network");
+    table_cell(&t, "post-processing");
+    table_cell(&t, "resize + peaks");
+    table_cell(&t, "grouping");
+    for (size_t p = 0; p < sizeof published / sizeof *published; p++) {
+        table_row(&t);
+        table_cell(&t, "%s", published[p].name);
+        paper_row(&t, published[p].total, published[p].network, published[p].post, published[p].peaks,
+                  published[p].grouping);
     }
+    json_array_foreach(runs, i, run) {
+        const json_t *const pool = json_array_get(json_object_get(run, "latency"), 0);
+        const json_t *const six = json_object_get(json_object_get(pool, "paper"), "table_6_fps");
+        const json_t *const three = json_object_get(json_object_get(pool, "paper"), "table_3_fps");
+        if (strcmp(json_text(run, "input"), input) != 0)
+            continue;
+        table_row(&t);
+        table_cell(&t, "here: %s, %d x %d, %d thread%s, %.1f people", json_text(run, "precision"),
+                   json_whole(pool, "net_height"), json_whole(pool, "net_width"), json_whole(pool, "threads"),
+                   plural(json_whole(pool, "threads")), json_number(pool, "people_per_frame"));
+        paper_row(&t, json_number(six, "total"), json_number(six, "network"), json_number(six, "post_processing"),
+                  json_number(three, "resize_and_peaks"), json_number(three, "grouping"));
+    }
+    table_print(to, &t);
+}
+
+/* ---- What slowed the runs down ----------------------------------------------------------------------------------- */
+
+/* One line for each cause, which is the text before the colon; its first figures stand for all. */
+static void add_causes(json_t *found, const json_t *pools) {
+    size_t i, j;
+    json_t *pool, *cause;
+
+    json_array_foreach(pools, i, pool) {
+        json_array_foreach(json_object_get(pool, "slower_because"), j, cause) {
+            char name[64];
+            const char *const text = json_string_value(cause);
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(text, ":"), text);
+            if (!json_object_get(found, name))
+                json_object_set(found, name, cause);
+        }
+    }
+}
+
+static void print_causes(FILE *to, const json_t *runs) {
+    json_t *const found = json_object(), *run, *cause;
+    const char *name;
+    size_t i;
+
+    json_array_foreach(runs, i, run) {
+        add_causes(found, json_object_get(run, "latency"));
+        add_causes(found, json_object_get(run, "throughput"));
+    }
+    if (json_object_size(found))
+        fprintf(to, "\nslower because:\n");
+    json_object_foreach(found, name, cause) fprintf(to, "  %s\n", json_string_value(cause));
+    json_decref(found);
+}
+
+void report_summary(FILE *to, const json_t *report) {
+    const json_t *const runs = json_object_get(report, "runs");
+    const int busy = json_whole(report, "busy_cores");
+    const char *input = NULL;
+    table t = {.left = 3};
+    size_t i;
+    json_t *run;
+
+    print_machine(to, json_object_get(report, "machine"));
+    json_array_foreach(runs, i, run) {
+        const json_t *const latency = json_array_get(json_object_get(run, "latency"), 0);
+        const int slowed = any_slowed(run);
+        const json_t *const next = json_array_get(runs, i + 1);
+        if (!input || strcmp(input, json_text(run, "input")) != 0) {
+            const int count = (int)json_array_size(json_object_get(latency, "frames"));
+            input = json_text(run, "input");
+            fprintf(to, "\n%s: %d frame%s, %.1f people per frame, decoder %s\n", input, count, plural(count),
+                    json_number(latency, "people_per_frame"), json_text(run, "decoder"));
+            t.left = 3;
+            head(&t, busy, slowed);
+        }
+        rows_of_run(&t, run, busy, slowed);
+        if (!next || strcmp(input, json_text(next, "input")) != 0) {
+            table_print(to, &t);
+            print_paper(to, runs, input);
+        }
+    }
+    print_causes(to, runs);
+}
+
+void report_peaks(FILE *to, const json_t *peaks) {
+    table t = {.left = 2};
+    size_t i;
+    json_t *peak;
+
+    table_row(&t);
+    table_cell(&t, "precision");
+    table_cell(&t, "instruction");
+    table_cell(&t, "threads");
+    table_cell(&t, "10^9 multiply-accumulates per second");
+    json_array_foreach(peaks, i, peak) {
+        table_row(&t);
+        table_cell(&t, "%s", json_text(peak, "precision"));
+        table_cell(&t, "%s", json_text(peak, "instruction"));
+        table_cell(&t, "%d", json_whole(peak, "threads"));
+        table_cell(&t, "%.0f", json_number(peak, "gmac_per_s"));
+    }
+    table_print(to, &t);
 }

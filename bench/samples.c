@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-int samples_add(samples *list, double milliseconds) {
+int samples_add(samples *list, double value) {
     if (list->count == list->capacity) {
         const size_t capacity = list->capacity ? list->capacity * 2 : 256;
         double *const values = realloc(list->values, capacity * sizeof *values);
@@ -14,7 +14,7 @@ int samples_add(samples *list, double milliseconds) {
         list->values = values;
         list->capacity = capacity;
     }
-    list->values[list->count++] = milliseconds;
+    list->values[list->count++] = value;
     return 0;
 }
 
@@ -41,7 +41,8 @@ double samples_median(samples *list) {
 }
 
 json_t *samples_json(samples *list) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:i}", "median_ms", samples_median(list), "p95_ms",
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "median_ms", samples_median(list), "q1_ms",
+                     samples_quantile(list, 0.25), "q3_ms", samples_quantile(list, 0.75), "p95_ms",
                      samples_quantile(list, 0.95), "p99_ms", samples_quantile(list, 0.99), "min_ms",
-                     samples_quantile(list, 0), "runs", (int)list->count);
+                     samples_quantile(list, 0), "runs", (json_int_t)list->count);
 }

@@ -14,14 +14,14 @@
 
 enum { WIDTH = 1280, HEIGHT = 720 }; /* 16 : 9, which makes the network input 256 x 456 at height 256 */
 
-typedef struct opening {
+typedef struct startup {
     lightpose_model *model;
     lightpose_context *first, *second;
     lightpose_result *result;
     uint8_t *pixels;
-} opening;
+} startup;
 
-/* KiB of this process that no file backs. */
+/* KiB of this process that are not backed by a file. */
 static double anonymous(void) {
     char line[256];
     double kib = 0;
@@ -39,29 +39,29 @@ static double ms_since(int64_t start) {
     return (double)(lp_now_ns() - start) / 1e6;
 }
 
-/* Milliseconds to a context that has seen its first frame. */
-static lightpose_status open_context(const opening *o, lightpose_context **context, const lightpose_settings *settings,
+/* Opens a context and runs its first frame. */
+static lightpose_status open_context(const startup *s, lightpose_context **context, const lightpose_settings *settings,
                                      const lightpose_image *image, double *ms, lightpose_error *error) {
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lightpose_context_open(context, o->model, settings, error));
-    LP_TRY(lightpose_infer(*context, image, o->result, error));
+    LP_TRY(lightpose_context_open(context, s->model, settings, error));
+    LP_TRY(lightpose_infer(*context, image, s->result, error));
     *ms = ms_since(start);
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status frame(const opening *o, const lightpose_image *image, double *ms, lightpose_error *error) {
+static lightpose_status frame(const startup *s, const lightpose_image *image, double *ms, lightpose_error *error) {
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lightpose_infer(o->first, image, o->result, error));
+    LP_TRY(lightpose_infer(s->first, image, s->result, error));
     *ms = ms_since(start);
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status measure(opening *o, const char *weights, const lightpose_settings *settings, json_t *json,
+static lightpose_status measure(startup *s, const char *weights, const lightpose_settings *settings, json_t *json,
                                 lightpose_error *error) {
     const lightpose_image wide = {
-        .planes = {o->pixels}, .strides = {WIDTH * 3}, .width = WIDTH, .height = HEIGHT, .format = LIGHTPOSE_BGR24};
+        .planes = {s->pixels}, .strides = {WIDTH * 3}, .width = WIDTH, .height = HEIGHT, .format = LIGHTPOSE_BGR24};
     lightpose_image upright = wide;
     double first, second, warm, other, other_again;
 
@@ -70,16 +70,16 @@ static lightpose_status measure(opening *o, const char *weights, const lightpose
     upright.strides[0] = HEIGHT * 3;
     const double before = anonymous();
     const int64_t start = lp_now_ns();
-    LP_TRY(lightpose_model_load(&o->model, weights, error));
+    LP_TRY(lightpose_model_load(&s->model, weights, error));
     const double load = ms_since(start);
-    LP_TRY(lightpose_result_create(&o->result, error));
-    LP_TRY(open_context(o, &o->first, settings, &wide, &first, error));
-    LP_TRY(frame(o, &wide, &warm, error));
+    LP_TRY(lightpose_result_create(&s->result, error));
+    LP_TRY(open_context(s, &s->first, settings, &wide, &first, error));
+    LP_TRY(frame(s, &wide, &warm, error));
     const double with_first = anonymous();
-    LP_TRY(open_context(o, &o->second, settings, &wide, &second, error));
+    LP_TRY(open_context(s, &s->second, settings, &wide, &second, error));
     const double with_second = anonymous();
-    LP_TRY(frame(o, &upright, &other, error));
-    LP_TRY(frame(o, &upright, &other_again, error));
+    LP_TRY(frame(s, &upright, &other, error));
+    LP_TRY(frame(s, &upright, &other_again, error));
     const double with_other = anonymous();
     json_object_update_new(json, json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "load_ms", load,
                                            "first_context_ms", first, "second_context_ms", second, "other_size_ms",
@@ -90,21 +90,21 @@ static lightpose_status measure(opening *o, const char *weights, const lightpose
     return LIGHTPOSE_OK;
 }
 
-/* In the child: its report, or its error, as a line of JSON. */
+/* In the child: writes its report, or its error, as a line of JSON. */
 static int child(const char *weights, const lightpose_settings *settings, FILE *to) {
-    opening o = {.pixels = calloc((size_t)WIDTH * HEIGHT, 3)};
+    startup s = {.pixels = calloc((size_t)WIDTH * HEIGHT, 3)};
     lightpose_error error = {0};
     json_t *const json = json_object();
 
-    memset(o.pixels, 90, o.pixels ? (size_t)WIDTH * HEIGHT * 3 : 0);
-    if (!o.pixels || measure(&o, weights, settings, json, &error) != LIGHTPOSE_OK)
+    memset(s.pixels, 90, s.pixels ? (size_t)WIDTH * HEIGHT * 3 : 0);
+    if (!s.pixels || measure(&s, weights, settings, json, &error) != LIGHTPOSE_OK)
         json_object_update_new(json, json_pack("{s:i, s:s}", "status", (int)error.status, "error", error.text));
     json_dumpf(json, to, JSON_COMPACT);
     fclose(to);
     return 0;
 }
 
-json_t *measure_opening(const char *weights, const lightpose_settings *settings, lightpose_error *error) {
+json_t *measure_startup(const char *weights, const lightpose_settings *settings, lightpose_error *error) {
     int ends[2];
     json_error_t bad;
 
@@ -127,7 +127,7 @@ json_t *measure_opening(const char *weights, const lightpose_settings *settings,
     if (!json || text) {
         const int status = (int)json_integer_value(json_object_get(json, "status"));
         (void)lp_fail(error, status ? (lightpose_status)status : LIGHTPOSE_ERROR_MEMORY, "%s",
-                      text && *text ? text : "no process could be started to measure the opening");
+                      text && *text ? text : "no process could be started to measure the start");
         json_decref(json);
         return NULL;
     }

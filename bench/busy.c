@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "hold.h"
+#include "busy.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,7 +18,7 @@ static void spin(pid_t parent) {
         ;
 }
 
-int hold_start(hold *all, int count) {
+int busy_start(busy *all, int count) {
     const pid_t parent = getpid();
 
     all->count = 0;
@@ -27,7 +27,7 @@ int hold_start(hold *all, int count) {
         if (pid == 0)
             spin(parent);
         if (pid < 0) {
-            hold_stop(all);
+            busy_stop(all);
             return -1;
         }
         all->pids[all->count++] = pid;
@@ -35,7 +35,7 @@ int hold_start(hold *all, int count) {
     return 0;
 }
 
-void hold_stop(hold *all) {
+void busy_stop(busy *all) {
     for (int i = 0; i < all->count; i++)
         kill(all->pids[i], SIGKILL);
     for (int i = 0; i < all->count; i++)

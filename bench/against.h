@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Compares this program with another build of it: both run in turn, so that changes of the machine's speed affect both
+ * alike. */
+
+#ifndef BENCH_AGAINST_H
+#define BENCH_AGAINST_H
+
+#include <jansson.h>
+#include <lightpose/lightpose.h>
+
+/* The command line for one round: `arguments` (ended by NULL, the program first) without the options that concern
+ * rounds and output, and with `added` (ended by NULL) in front of the others. The caller frees the array, once. NULL
+ * without memory. */
+char **against_arguments(char *const *arguments, const char *const *added);
+
+/* Runs `program` and this program in turn, `rounds` times, each for `seconds` / `rounds` and `runs` / `rounds` per
+ * measurement, and compares them. `arguments` are those of main(). FILE where one of them does not run or prints no
+ * report. */
+lightpose_status against_run(json_t **comparison, const char *program, char *const *arguments, double seconds, int runs,
+                             lightpose_error *error);
+
+#endif
