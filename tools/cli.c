@@ -20,14 +20,14 @@ static const char *const decoders[] = {"default", "reference", "refined", NULL};
 
 const lp_cli_option lp_cli_model_options[] = {
     {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file",
-     LP_CLI_AT(TEXT, lp_cli_model, weights)},
+     LP_CLI_AT(TEXT, lp_cli_model, weights), .aside = 1},
     {"height", 0, "N", "network input height (256); more finds smaller people and takes more time",
      SETTING(INT, height), .min = 1, .max = 2048},
     {"precision", 0, "NAME", "auto, f32, bf16 or int8 (auto: int8 where the weights allow it)",
      SETTING(CHOICE, precision), .choices = precisions},
     {"decoder", 0, "NAME", "refined (the default), or reference: equal to the published PyTorch code",
      SETTING(CHOICE, decoder), .choices = decoders},
-    {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .max = 1024},
+    {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .max = 1024, .aside = 1},
     {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages), .min = 1, .max = 2},
     {"extra-height", 0, "N", "a further height, whose maps are averaged with the others: more accurate; up to 3 times",
      SETTING(INTS, extra_heights), .min = 1, .max = 2048, .slots = 3},

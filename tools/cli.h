@@ -60,6 +60,7 @@ typedef struct lp_cli_option {
     double min, max;
     int slots;
     const char *const *choices; /* ended by NULL */
+    int aside;                  /* 1: it changes nothing in the results: how many threads, where they go */
 } lp_cli_option;
 
 /* The kind and place of an option's variable; `.min = 1, .max = 18` or `.choices = words` may follow. */

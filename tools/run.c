@@ -9,9 +9,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cli_values.h"
 #include "fail.h"
+#include "output/guard.h"
+#include "run/provenance.h"
 #include "run/session.h"
 #include "start.h"
 
@@ -34,7 +39,8 @@ static const lp_cli_command command = {
 struct run_options {
     lp_cli_model model;
     lp_cli_operands places, formats, lists, ids;
-    int draw, set, scale, completed, part_boxes, no_clobber, quality, picture_format;
+    int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
+    const char *report;
     int64_t first, last, step;
     int rotate, flip, reconnect;
     const char *roi, *raw, *rate, *size;
@@ -61,29 +67,35 @@ static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
 
 static const lp_cli_option output_options[] = {
     {"output", 'o', "PLACE", "a folder; a file, whose ending or --json tells the format; or - ; may be given again",
-     AT(TEXTS, places)},
+     AT(TEXTS, places), .aside = 1},
     {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum, null, draw or video; may be given again",
-     AT(TEXTS, formats), .choices = format_names},
-    {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw)},
+     AT(TEXTS, formats), .choices = format_names, .aside = 1},
+    {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw), .aside = 1},
     {"keypoint-set", 0, "NAME", "coco18, or body25 (default for openpose and dgs)", AT(CHOICE, set),
      .choices = set_names},
     {"keypoint-scale", 0, "N", "OpenPose's: 0 pixels, 1 network, 2 output, 3 from 0 to 1, 4 from -1 to 1",
      AT(INT, scale), .max = 4},
     {"completed", 0, NULL, "also write keypoints that were guessed", AT(FLAG, completed)},
     {"part-boxes", 0, NULL, "boxes of head and hands too (jsonl)", AT(FLAG, part_boxes)},
-    {"no-clobber", 'n', NULL, "refuse to replace a file", AT(FLAG, no_clobber)},
+    {"no-clobber", 'n', NULL, "replace nothing: what is there already is passed over", AT(FLAG, no_clobber),
+     .aside = 1},
+    {"resume", 0, NULL,
+     "go on with a run that was interrupted: results that are whole are passed over, NAME.partial goes on",
+     AT(FLAG, resume), .aside = 1},
+    {"report", 0, "FILE", "how each input went, as JSON Lines; - is standard output", AT(TEXT, report), .aside = 1},
+    {"meta", 0, NULL, "NAME.meta beside each result: which run wrote it (--no-meta: none)", AT(FLAG, meta), .aside = 1},
     {"picture-format", 0, "NAME", "of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
      .choices = picture_formats},
     {"quality", 0, "N", "of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
     {"boxes", 0, NULL, "draw a box around each person", AT(FLAG, boxes)},
     {"scores", 0, NULL, "draw scores and ids (with --track they are drawn unless --no-scores)", AT(FLAG, scores)},
     {"opacity", 0, "X", "of what is drawn, 0 to 1", AT(NUMBER, opacity), .max = 1},
-    {"show", 0, NULL, "show what is found in a window; Q closes it", AT(FLAG, show)},
-    {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet)},
+    {"show", 0, NULL, "show what is found in a window; Q closes it", AT(FLAG, show), .aside = 1},
+    {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet), .aside = 1},
     {0}};
 
 static const lp_cli_option input_options[] = {
-    {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists)},
+    {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists), .aside = 1},
     {"first", 0, "N", "the first frame, from 0", AT(INT64, first), .max = 9e15},
     {"last", 0, "N", "the last frame", AT(INT64, last), .max = 9e15},
     {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
@@ -95,7 +107,8 @@ static const lp_cli_option input_options[] = {
      AT(TEXT, raw)},
     {"rate", 0, "FPS", "of raw frames (25) and cameras", AT(TEXT, rate)},
     {"size", 0, "WxH", "of cameras", AT(TEXT, size)},
-    {"reconnect", 0, "SECONDS", "look so long for a live source that was lost (30)", AT(INT, reconnect), .max = 86400},
+    {"reconnect", 0, "SECONDS", "look so long for a live source that was lost (30)", AT(INT, reconnect), .max = 86400,
+     .aside = 1},
     {0}};
 
 static const lp_cli_option people_options[] = {
@@ -118,19 +131,33 @@ static const lp_cli_option people_options[] = {
 static atomic_int stop_requested;
 static volatile sig_atomic_t caught;
 
-/* The first ends the run in order; a second one at once: files under work have no name yet. */
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Ends the run in order, however many come: timeout(1) and a closing terminal send theirs twice. Who presses Ctrl-C
+ * again after more than a second does not want to wait. */
 static void on_signal(int number) {
-    if (caught)
+    static volatile int64_t interrupted;
+    const int64_t now = now_ms();
+    if (number == SIGINT && interrupted && now - interrupted > 1000)
         _exit(128 + number);
-    caught = number;
+    if (number == SIGINT && !interrupted)
+        interrupted = now;
+    if (!caught)
+        caught = number;
     atomic_store(&stop_requested, 1);
 }
 
 static void catch_signals(void) {
     const struct sigaction action = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN) /* nohup(1) stays in force */
+        sigaction(SIGHUP, &action, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing */
 }
 
@@ -227,6 +254,7 @@ static void set_output(const struct run_options *o, lp_output_guard *guard, lp_o
     output->completed = o->completed;
     output->part_boxes = o->part_boxes;
     output->guard = guard;
+    output->no_meta = !o->meta;
     output->picture_format = o->picture_format ? picture_formats[o->picture_format] : NULL;
     output->quality = o->quality;
     output->draw.boxes = o->boxes;
@@ -289,55 +317,152 @@ static lightpose_status protect(const struct run_options *o, const lp_sources *s
     return status;
 }
 
-static int run(const struct run_options *o, lp_engine_options *engine, const lp_sources *sources, const int64_t *ids) {
-    lightpose_error error = {0};
-    lp_output_guard *guard = NULL;
-    lp_targets *targets = NULL;
+/* What a run holds that it has to give back. */
+typedef struct run_parts {
+    lp_output_guard *guard;
     lp_output_options output;
     lightpose_tracker_settings track;
+    lp_targets *targets;
+    lp_provenance provenance;
+    lp_prospect *prospects;
+    lp_source_start *starts;
+    lp_ledger *ledger;
+    lp_window *window;
     lp_report report;
-    lp_window *window = NULL;
+    int to_stdout;
+} run_parts;
+
+static void tell_failed_output(void *opaque, const char *text) {
+    lp_report_error(opaque, "%s", text);
+}
+
+static void tell_note(void *opaque, const char *text) {
+    lp_report_note(opaque, "%s", text);
+}
+
+static lightpose_status open_report(const struct run_options *o, run_parts *r, lightpose_error *error) {
+    struct stat existing;
+    if (!o->report)
+        return LIGHTPOSE_OK;
+    if (stat(o->report, &existing) == 0 && lp_output_guard_is_input(r->guard, &existing))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --report: %s is an input of this run", o->report);
+    return lp_ledger_open(&r->ledger, o->report, error);
+}
+
+/* What earlier runs left to do of each source. */
+static lightpose_status look(const struct run_options *o, run_parts *r, lp_engine_options *engine,
+                             lightpose_error *error) {
+    const int count = engine->sources->count;
+    lightpose_status status = LIGHTPOSE_OK;
+    int whole = 0;
+    r->prospects = calloc((size_t)count + 1, sizeof *r->prospects);
+    r->starts = calloc((size_t)count + 1, sizeof *r->starts);
+    if (!r->prospects || !r->starts)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
+    for (int i = 0; i < count && status == LIGHTPOSE_OK; i++) {
+        lp_prospect *const p = &r->prospects[i];
+        if (o->resume && lp_source_is_live(&engine->sources->items[i]))
+            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                "option --resume: %s is live, and what it sent meanwhile is gone",
+                                engine->sources->items[i].text);
+        status = lp_targets_look(r->targets, i, lp_provenance_differs, &r->provenance, p, error);
+        /* The last frame that is there is read once more, so that an input that has no other is no error. */
+        r->starts[i] = (lp_source_start){.skip = p->whole, .first = p->next > 0 ? p->next - 1 : -1};
+        whole += p->whole;
+    }
+    engine->starts = r->starts;
+    if (whole && status == LIGHTPOSE_OK)
+        lp_report_note(&r->report, "%d of %d input%s: results are there already, and passed over", whole, count,
+                       count == 1 ? "" : "s");
+    if (*r->provenance.mixed && status == LIGHTPOSE_OK)
+        lp_report_error(&r->report,
+                        "warning: results that are there were made with another instruction set (%s): last digits may "
+                        "differ between them and those of this run",
+                        r->provenance.mixed);
+    return status;
+}
+
+static lightpose_status prepare(const struct run_options *o, const lp_cli_operands *places, const lp_cli_group *groups,
+                                run_parts *r, lp_engine_options *engine, lightpose_error *error) {
+    lightpose_status status = lightpose_model_load(&engine->model, o->model.weights, error);
+    if (status == LIGHTPOSE_OK && o->show)
+        status = lp_window_open(&r->window, engine->sources->items[0].name, error);
+    if (status == LIGHTPOSE_OK)
+        status = open_report(o, r, error);
+    if (status != LIGHTPOSE_OK || !r->targets)
+        return status;
+    if (places->count > r->to_stdout) {
+        status = lp_provenance_make(&r->provenance, engine->model, o->model.weights, &engine->settings,
+                                    lp_cli_values(groups), error);
+        r->output.about = r->provenance.about;
+    }
+    return status == LIGHTPOSE_OK ? look(o, r, engine, error) : status;
+}
+
+static int run_session(const struct run_options *o, const run_parts *r, const lp_engine_options *engine,
+                       const int64_t *ids) {
+    const lp_session_options session = {
+        .engine = engine,
+        .targets = r->targets,
+        .prospects = r->prospects,
+        .ledger = r->ledger,
+        .track = o->track ? &r->track : NULL,
+        .choice = {o->model.settings.max_people, (lp_choose_by)o->by, o->ids.count ? ids : NULL, o->ids.count,
+                   o->min_size, o->min_pose_score},
+        .report = (lp_report *)(uintptr_t)&r->report,
+        .window = r->window,
+        .draw = r->output.draw,
+        .stop = &stop_requested,
+    };
+    return lp_session_run(&session);
+}
+
+static void free_parts(run_parts *r, int count) {
+    lp_window_close(&r->window);
+    lp_targets_free(&r->targets);
+    for (int i = 0; r->prospects && i < count; i++)
+        free(r->prospects[i].tracker);
+    free(r->prospects);
+    free(r->starts);
+    lp_provenance_free(&r->provenance);
+    lp_ledger_close(&r->ledger);
+    lp_output_guard_destroy(&r->guard);
+}
+
+static int run(const struct run_options *o, const lp_cli_group *groups, lp_engine_options *engine,
+               const lp_sources *sources, const int64_t *ids) {
+    lightpose_error error = {0};
+    run_parts r = {0};
     /* A format without a place goes to standard output. */
     const char *dash[] = {"-"};
     const lp_cli_operands to_dash = {dash, 1};
     const lp_cli_operands *const places = o->formats.count && !o->places.count ? &to_dash : &o->places;
-    lightpose_status status = protect(o, sources, &guard, &error);
-    set_output(o, guard, &output);
-    set_tracker(o, &track);
+    lightpose_status status = protect(o, sources, &r.guard, &error);
+    set_output(o, r.guard, &r.output);
+    set_tracker(o, &r.track);
+    r.output.note = tell_note;
+    r.output.note_opaque = &r.report;
+    for (int i = 0; i < places->count; i++)
+        r.to_stdout += !strcmp(places->items[i], "-");
+    lp_report_start(&r.report, o->quiet, r.to_stdout || (o->report && !strcmp(o->report, "-")) ? NULL : stdout);
+    const lp_targets_options plan = {places,        &o->formats,        o->draw,  sources, &r.output, o->resume,
+                                     o->no_clobber, tell_failed_output, &r.report};
     if (status == LIGHTPOSE_OK && places->count)
-        status = lp_targets_plan(&targets, places, &o->formats, o->draw, sources, &output, &error);
+        status = lp_targets_plan(&r.targets, &plan, &error);
     int code = status == LIGHTPOSE_ERROR_ARGUMENT ? lp_cli_usage(command.name, "%s", error.text) : LP_CLI_FAILED;
-    if (status == LIGHTPOSE_OK && targets)
-        tell_names(o, sources, targets);
+    if (status == LIGHTPOSE_OK && r.targets)
+        tell_names(o, sources, r.targets);
     if (status == LIGHTPOSE_OK)
-        status = lightpose_model_load(&engine->model, o->model.weights, &error);
-    if (status == LIGHTPOSE_OK && o->show)
-        status = lp_window_open(&window, sources->items[0].name, &error);
-    if (status == LIGHTPOSE_OK) {
-        int to_stdout = 0;
-        for (int i = 0; i < places->count; i++)
-            to_stdout |= !strcmp(places->items[i], "-");
-        lp_report_start(&report, o->quiet, to_stdout ? NULL : stdout);
-        const lp_session_options session = {
-            .engine = engine,
-            .targets = &targets,
-            .track = o->track ? &track : NULL,
-            .choice = {o->model.settings.max_people, (lp_choose_by)o->by, o->ids.count ? ids : NULL, o->ids.count,
-                       o->min_size, o->min_pose_score},
-            .report = &report,
-            .to_stdout = to_stdout,
-            .window = window,
-            .draw = output.draw,
-            .stop = &stop_requested,
-        };
-        code = lp_session_run(&session);
-    } else if (code == LP_CLI_FAILED) {
+        status = prepare(o, places, groups, &r, engine, &error);
+    if (status == LIGHTPOSE_OK)
+        code = run_session(o, &r, engine, ids);
+    else if (code == LP_CLI_FAILED)
         lp_cli_error("%s", error.text);
-    }
-    lp_window_close(&window);
-    lp_targets_abort(&targets);
+    if (caught && status == LIGHTPOSE_OK && r.targets && !o->quiet && places->count > r.to_stdout &&
+        !lp_source_is_live(&sources->items[0]))
+        lp_cli_error("stopped: results that are not whole are called NAME.partial; --resume goes on with them");
+    free_parts(&r, sources->count);
     lightpose_model_release(&engine->model);
-    lp_output_guard_destroy(&guard);
     return code;
 }
 
@@ -349,6 +474,7 @@ int cmd_run(int argc, char **argv) {
     struct run_options o = {.last = -1,
                             .step = 1,
                             .reconnect = 30,
+                            .meta = 1,
                             .smooth = track.smooth,
                             .keep_seconds = track.keep_seconds,
                             .boxes = draw.boxes,
@@ -381,7 +507,7 @@ int cmd_run(int argc, char **argv) {
             /* A worker's one thread waits for no other. Starting over would repeat what was told or read. */
             if (engine.settings.threads != 1 && gathered == LP_CLI_OK && !o.lists.count)
                 lp_start_over();
-            code = sources.count ? run(&o, &engine, &sources, ids) : LP_CLI_FAILED;
+            code = sources.count ? run(&o, groups, &engine, &sources, ids) : LP_CLI_FAILED;
             code = code == LP_CLI_OK ? gathered : code;
         }
         /* A file stopped before its end is work undone; a camera ends no other way. */

@@ -43,5 +43,8 @@ skip() {
 # nothing DIR: there is no file in it, if it exists at all.
 nothing() { [ -z "$(find "$1" -type f 2>/dev/null)" ]; }
 
+# results DIR: the files in it, without their side files.
+results() { find "$1" -type f ! -name '*.meta'; }
+
 # count N FILE: it has N lines.
 count() { [ "$(wc -l <"$2")" -eq "$1" ]; }

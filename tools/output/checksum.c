@@ -62,6 +62,9 @@ static lightpose_status checksum_begin(void *state, const lp_output_stream *stre
     checksum *const self = state;
 
     end_stream(self);
+    const lightpose_status status = lp_single_emit(&self->single, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
     self->hash = UINT64_C(0xcbf29ce484222325);
     self->frames = self->people = 0;
     return lp_single_begin(state, stream, error);
@@ -87,6 +90,21 @@ static lightpose_status checksum_close(void **state, lightpose_error *error) {
     return lp_single_close(state, error);
 }
 
+static void checksum_save(const void *state, lp_text *to) {
+    const checksum *const self = state;
+    char numbers[100];
+    snprintf(numbers, sizeof numbers, "%016" PRIx64 " %" PRId64 " %" PRId64, self->hash, self->frames, self->people);
+    lp_text_bytes(to, numbers, strlen(numbers) + 1);
+}
+
+static lightpose_status checksum_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                         lightpose_error *error) {
+    checksum *const self = state;
+    if (sscanf(size ? saved : "", "%" SCNx64 " %" SCNd64 " %" SCNd64, &self->hash, &self->frames, &self->people) != 3)
+        return lp_fail_restore(error, "checksum");
+    return lp_single_restore(state, stream, saved, size, error);
+}
+
 const lp_output_writer lp_writer_checksum = {
     .name = "checksum",
     .summary = "a hash over all results of an input, a line each",
@@ -97,4 +115,8 @@ const lp_output_writer lp_writer_checksum = {
     .frame = checksum_frame,
     .close = checksum_close,
     .abort = lp_single_abort,
+    .resumes = 1,
+    .sync = lp_single_sync,
+    .save = checksum_save,
+    .restore = checksum_restore,
 };

@@ -148,6 +148,19 @@ static void coco_abort(void **state) {
     lp_single_abort(state);
 }
 
+/* The numbers of the pictures so far are not remembered: a run refuses two of the same before it begins. */
+static void coco_save(const void *state, lp_text *to) {
+    lp_text_integer(to, ((const coco *)state)->people);
+    lp_text_bytes(to, "", 1);
+}
+
+static lightpose_status coco_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                     lightpose_error *error) {
+    if (sscanf(size ? saved : "", "%" SCNd64, &((coco *)state)->people) != 1)
+        return lp_fail_restore(error, "coco");
+    return lp_single_restore(state, stream, saved, size, error);
+}
+
 const lp_output_writer lp_writer_coco = {
     .name = "coco",
     .summary = "COCO keypoint results: an array of people, one file",
@@ -158,4 +171,8 @@ const lp_output_writer lp_writer_coco = {
     .frame = coco_frame,
     .close = coco_close,
     .abort = coco_abort,
+    .resumes = 1,
+    .sync = lp_single_sync,
+    .save = coco_save,
+    .restore = coco_restore,
 };

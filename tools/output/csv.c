@@ -114,4 +114,7 @@ const lp_output_writer lp_writer_csv = {
     .frame = csv_frame,
     .close = lp_single_close,
     .abort = lp_single_abort,
+    .resumes = 1,
+    .sync = lp_single_sync,
+    .restore = lp_single_restore,
 };

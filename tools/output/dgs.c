@@ -139,6 +139,26 @@ static lightpose_status dgs_close(void **state, lightpose_error *error) {
     return lp_single_close(state, error);
 }
 
+static void dgs_save(const void *state, lp_text *to) {
+    const dgs *const self = state;
+    char numbers[100];
+    snprintf(numbers, sizeof numbers, "%d %d %d %d %d", self->width, self->height, self->begun, self->frame_count,
+             self->cameras);
+    lp_text_bytes(to, numbers, strlen(numbers) + 1);
+    lp_text_bytes(to, self->frames.data, self->frames.size); /* those that wait for the size */
+}
+
+static lightpose_status dgs_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                    lightpose_error *error) {
+    dgs *const self = state;
+    const char *const end = size ? memchr(saved, '\0', size) : NULL;
+    if (!end || sscanf(saved, "%d %d %d %d %d", &self->width, &self->height, &self->begun, &self->frame_count,
+                       &self->cameras) != 5)
+        return lp_fail_restore(error, "dgs");
+    lp_text_bytes(&self->frames, end + 1, size - (size_t)(end + 1 - saved));
+    return lp_single_restore(state, stream, saved, size, error);
+}
+
 const lp_output_writer lp_writer_dgs = {
     .name = "dgs",
     .summary = "DGS-Korpus wrapper: OpenPose JSON of all frames and cameras, one file (.gz: gzipped)",
@@ -149,4 +169,8 @@ const lp_output_writer lp_writer_dgs = {
     .frame = dgs_frame,
     .close = dgs_close,
     .abort = dgs_abort,
+    .resumes = 1,
+    .sync = lp_single_sync,
+    .save = dgs_save,
+    .restore = dgs_restore,
 };

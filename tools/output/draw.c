@@ -5,6 +5,7 @@
  * else, and video frames, become PNG, unless the options say otherwise. */
 
 #include "output/encode.h"
+#include "output/guard.h"
 #include "output/writers.h"
 
 #include <inttypes.h>
@@ -92,6 +93,8 @@ static lightpose_status draw_frame(void *state, const lp_output_frame *frame, li
     lightpose_status status = make_path(self, frame, kind, error);
     if (status == LIGHTPOSE_OK && self->stream->kind == LP_STREAM_IMAGES)
         status = lp_output_guard_claim(self->options->guard, self->path.data, error);
+    if (status == LIGHTPOSE_OK && lp_output_guard_keeps(self->options->guard, self->path.data))
+        return LIGHTPOSE_OK;
     if (status == LIGHTPOSE_OK)
         status = lp_canvas_draw(&self->canvas, frame->picture, frame->result, &self->options->draw, error);
     if (status == LIGHTPOSE_OK)
@@ -123,6 +126,13 @@ static lightpose_status draw_close(void **state, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+/* Files are whole one by one: those of frames that come again are written again. */
+static lightpose_status draw_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                     lightpose_error *error) {
+    (void)saved, (void)size;
+    return draw_begin(state, stream, error);
+}
+
 const lp_output_writer lp_writer_draw = {
     .name = "draw",
     .summary = "annotated pictures, one per frame",
@@ -134,4 +144,6 @@ const lp_output_writer lp_writer_draw = {
     .frame = draw_frame,
     .close = draw_close,
     .abort = draw_abort,
+    .resumes = 1,
+    .restore = draw_restore,
 };

@@ -7,32 +7,38 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* How the file gets its name. */
 typedef enum way {
     DIRECT,  /* standard output, a pipe, a device: there is none to get */
     UNNAMED, /* O_TMPFILE: linked into its directory at commit */
-    HIDDEN   /* where the file system has no such files: a hidden name, renamed at commit */
+    HIDDEN,  /* where the file system has no such files: a hidden name, renamed at commit */
+    PARTIAL  /* the target's name and ".partial", renamed at commit */
 } way;
 
 struct lp_output_file {
     FILE *stream;
     char *path;   /* as the caller wrote it, for messages */
     char *target; /* where the file goes: links followed */
-    char *hidden; /* HIDDEN: its name until then */
+    char *aside;  /* HIDDEN, PARTIAL: its name until then */
     way way;
     int no_clobber;
-    int failure; /* the errno of the first write that failed */
+    int64_t keep;    /* PARTIAL: bytes to go on from */
+    int64_t flushed; /* bytes worth keeping */
+    int failure;     /* the errno of the first write that failed */
 };
 
 static void release(lp_output_file **file) {
     free((*file)->path);
     free((*file)->target);
-    free((*file)->hidden);
+    free((*file)->aside);
     free(*file);
     *file = NULL;
 }
@@ -77,12 +83,85 @@ static int open_aside(lp_output_file *file) {
     file->way = HIDDEN;
     unsigned attempt = 0;
     do {
-        free(file->hidden);
-        file->hidden = hidden_name(file->target, attempt++);
-        descriptor = file->hidden ? open(file->hidden, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666) : -1;
-    } while (descriptor < 0 && file->hidden && errno == EEXIST);
+        free(file->aside);
+        file->aside = hidden_name(file->target, attempt++);
+        descriptor = file->aside ? open(file->aside, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666) : -1;
+    } while (descriptor < 0 && file->aside && errno == EEXIST);
     return descriptor;
 }
+
+/* ---- Partial files ----------------------------------------------------------------------------------------------- */
+
+char *lp_output_file_beside(const char *target, const char *suffix) {
+    enum { KEPT = 200 };
+    const char *const slash = strrchr(target, '/');
+    const char *const name = slash ? slash + 1 : target;
+    char *path = NULL;
+
+    /* Room for the longest suffix, so that all that stand beside a file are shortened alike. */
+    if (strlen(name) + strlen(".partial.meta") <= NAME_MAX)
+        return asprintf(&path, "%s%s", target, suffix) < 0 ? NULL : path;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a of what is left out, and all else */
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    const int size = asprintf(&path, "%.*s-%016" PRIx64 "%s", (int)(name - target) + KEPT, target, hash, suffix);
+    return size < 0 ? NULL : path;
+}
+
+char *lp_output_file_target(const char *path, int *direct) {
+    struct stat existing;
+    const int exists = strcmp(path, "-") && stat(path, &existing) == 0;
+
+    *direct = !strcmp(path, "-") || (exists && !S_ISREG(existing.st_mode));
+    return *direct ? NULL : exists ? realpath(path, NULL) : strdup(path);
+}
+
+/* The lock ends with the process: what a killed one left is nobody's. */
+static int lock_partial(int descriptor) {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? EBUSY : 0; /* some file systems have no locks */
+}
+
+/* Whether the name still belongs to the open file: the one who held the lock may have committed it. */
+static int is_still_there(const lp_output_file *file, int descriptor) {
+    struct stat open_file, named;
+    return fstat(descriptor, &open_file) == 0 && stat(file->aside, &named) == 0 && open_file.st_ino == named.st_ino &&
+           open_file.st_dev == named.st_dev;
+}
+
+/* Opens TARGET.partial, cut to what is kept; returns its descriptor, or -1 with errno. */
+static int open_beside(lp_output_file *file, const lp_output_guard *guard) {
+    file->aside = lp_output_file_beside(file->target, ".partial");
+    for (int attempt = 0; file->aside && attempt < 100; attempt++) {
+        const int descriptor = open(file->aside, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666);
+        struct stat about;
+        if (descriptor < 0)
+            return -1;
+        int number = lock_partial(descriptor);
+        if (number == 0 && !is_still_there(file, descriptor)) {
+            close(descriptor);
+            continue;
+        }
+        if (number == 0 && fstat(descriptor, &about) != 0)
+            number = errno;
+        if (number == 0 && lp_output_guard_is_input(guard, &about))
+            number = EEXIST;
+        if (number == 0 && about.st_size < file->keep)
+            number = ESPIPE;
+        if (number == 0 && (ftruncate(descriptor, file->keep) != 0 || lseek(descriptor, file->keep, SEEK_SET) < 0))
+            number = errno;
+        if (number == 0)
+            return descriptor;
+        close(descriptor);
+        errno = number;
+        return -1;
+    }
+    errno = file->aside ? EBUSY : ENOMEM;
+    return -1;
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 /* Decides what the path is, and opens for it. Returns the descriptor; -1 with errno or with `error` filled. */
 static int open_path(lp_output_file *file, const char *path, lp_output_guard *guard, lightpose_error *error) {
@@ -110,14 +189,27 @@ static int open_path(lp_output_file *file, const char *path, lp_output_guard *gu
             return -1;
     }
     file->target = exists ? realpath(file->path, NULL) : strdup(file->path);
-    const int descriptor = file->target ? open_aside(file) : -1;
+    const int partial = file->way == PARTIAL;
+    const int descriptor = !file->target ? -1 : partial ? open_beside(file, guard) : open_aside(file);
     if (descriptor >= 0 && exists)
         (void)!fchmod(descriptor, existing.st_mode & 07777); /* as good as it gets: another's file has our owner */
     return descriptor;
 }
 
-lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_output_guard *guard,
-                                     lightpose_error *error) {
+static lightpose_status fail_open(const lp_output_file *file, int number, lightpose_error *error) {
+    if (file->way == PARTIAL && number == EBUSY)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" is being written by another run", file->path);
+    if (file->way == PARTIAL && number == EEXIST)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
+                            file->aside);
+    if (file->way == PARTIAL && number == ESPIPE)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" has fewer bytes than the %lld to go on from",
+                            file->aside, (long long)file->keep);
+    return lp_output_fail_errno(error, file->path, number);
+}
+
+static lightpose_status open_file(lp_output_file **out, const char *path, way wanted, int64_t keep,
+                                  lp_output_guard *guard, lightpose_error *error) {
     lightpose_error detail = {0};
 
     *out = NULL;
@@ -129,18 +221,20 @@ lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     file->no_clobber = lp_output_guard_no_clobber(guard);
+    file->way = wanted;
+    file->keep = file->flushed = keep;
     errno = 0;
     const int descriptor = open_path(file, path, guard, &detail);
     if (descriptor >= 0)
-        file->stream = fdopen(descriptor, file->way == DIRECT ? "w" : "w+");
+        file->stream = fdopen(descriptor, file->way == DIRECT ? "w" : "r+");
     if (!file->stream) {
         const int number = errno;
         if (descriptor >= 0)
             close(descriptor);
-        if (file->hidden && descriptor >= 0)
-            unlink(file->hidden);
+        if (file->way == HIDDEN && descriptor >= 0)
+            unlink(file->aside);
         if (detail.status == LIGHTPOSE_OK)
-            (void)lp_output_fail_errno(&detail, file->path, number);
+            (void)fail_open(file, number, &detail);
         release(&file);
         return lp_tool_fail(error, detail.status, "%s", detail.text);
     }
@@ -148,12 +242,32 @@ lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_
     return LIGHTPOSE_OK;
 }
 
+lightpose_status lp_output_file_open(lp_output_file **out, const char *path, lp_output_guard *guard,
+                                     lightpose_error *error) {
+    return open_file(out, path, UNNAMED, 0, guard, error);
+}
+
+lightpose_status lp_output_file_open_partial(lp_output_file **out, const char *path, int64_t keep,
+                                             lp_output_guard *guard, lightpose_error *error) {
+    return open_file(out, path, PARTIAL, keep, guard, error);
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
+
 FILE *lp_output_file_stream(lp_output_file *file) {
     return file->stream;
 }
 
 const char *lp_output_file_path(const lp_output_file *file) {
     return file->path;
+}
+
+int lp_output_file_is_direct(const lp_output_file *file) {
+    return file->way == DIRECT;
+}
+
+int64_t lp_output_file_size(const lp_output_file *file) {
+    return file->flushed;
 }
 
 static lightpose_status failed(lp_output_file *file, lightpose_error *error) {
@@ -171,10 +285,15 @@ lightpose_status lp_output_file_write(lp_output_file *file, const void *data, si
 
 lightpose_status lp_output_file_flush(lp_output_file *file, lightpose_error *error) {
     errno = 0;
-    if (fflush(file->stream) != 0)
+    if (file->failure || fflush(file->stream) != 0)
         return failed(file, error);
+    struct stat now;
+    if (file->way != DIRECT && fstat(fileno(file->stream), &now) == 0)
+        file->flushed = now.st_size;
     return LIGHTPOSE_OK;
 }
+
+/* ---- Ending ------------------------------------------------------------------------------------------------------ */
 
 /* rename() that does not replace. File systems without the flag get a link, which does not replace either. */
 static int rename_new(const char *from, const char *to) {
@@ -210,11 +329,16 @@ static int name_unnamed(const lp_output_file *file, int descriptor) {
 }
 
 static int name_hidden(const lp_output_file *file) {
-    const int done = file->no_clobber ? rename_new(file->hidden, file->target) : rename(file->hidden, file->target);
-    const int number = done == 0 ? 0 : errno;
-    if (number != 0)
-        unlink(file->hidden);
-    return number;
+    const int done = file->no_clobber ? rename_new(file->aside, file->target) : rename(file->aside, file->target);
+    return done == 0 ? 0 : errno;
+}
+
+/* What a partial file that failed keeps: the bytes up to the last flush. */
+static void cut_partial(const lp_output_file *file, int descriptor) {
+    if (file->flushed == 0)
+        unlink(file->aside);
+    else if (ftruncate(descriptor, file->flushed) != 0)
+        (void)0; /* some bytes too many: a reader sees a cut line, going on drops them */
 }
 
 lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *error) {
@@ -224,19 +348,21 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     if ((ferror(file->stream) | fflush(file->stream)) != 0 && !file->failure)
         file->failure = errno ? errno : EIO;
     /* Some file systems report a failed write at close alone, but an unnamed file ends with its last descriptor. */
-    const int keep = file->way == UNNAMED ? fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 3) : -1;
-    if (file->way == UNNAMED && keep < 0 && !file->failure)
+    const int keep = file->way != DIRECT ? fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 3) : -1;
+    if (file->way != DIRECT && keep < 0 && !file->failure)
         file->failure = errno;
     if (fclose(file->stream) != 0 && !file->failure)
         file->failure = errno;
     if (!file->failure && file->way == UNNAMED)
         file->failure = name_unnamed(file, keep);
-    else if (!file->failure && file->way == HIDDEN)
+    else if (!file->failure && file->way != DIRECT)
         file->failure = name_hidden(file);
-    else if (file->way == HIDDEN)
-        unlink(file->hidden);
+    if (file->failure && file->way == HIDDEN)
+        unlink(file->aside);
+    if (file->failure && file->way == PARTIAL && keep >= 0)
+        cut_partial(file, keep);
     if (keep >= 0)
-        close(keep);
+        close(keep); /* and with it the lock of a partial file */
 
     lightpose_status status = LIGHTPOSE_OK;
     if (file->failure == EEXIST && file->no_clobber)
@@ -247,11 +373,29 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     return status;
 }
 
+lightpose_status lp_output_file_leave(lp_output_file **out, lightpose_error *error) {
+    const lightpose_status status = lp_output_file_flush(*out, error);
+    lp_output_file_abort(out);
+    return status;
+}
+
 void lp_output_file_abort(lp_output_file **file) {
     if (!*file)
         return;
+    /* What is buffered is written here, and then cut off with all else behind the last flush. */
+    const int keep = (*file)->way == PARTIAL ? fcntl(fileno((*file)->stream), F_DUPFD_CLOEXEC, 3) : -1;
     fclose((*file)->stream);
+    if (keep >= 0) {
+        cut_partial(*file, keep);
+        close(keep);
+    }
     if ((*file)->way == HIDDEN)
-        unlink((*file)->hidden);
+        unlink((*file)->aside);
     release(file);
+}
+
+void lp_output_file_discard(lp_output_file **file) {
+    if (*file && (*file)->way == PARTIAL)
+        (*file)->flushed = 0;
+    lp_output_file_abort(file);
 }

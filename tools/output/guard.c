@@ -82,23 +82,25 @@ lightpose_status lp_output_guard_claim(lp_output_guard *guard, const char *name,
     case 1:
         return LIGHTPOSE_OK;
     case 0:
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "\"%s\" would be written twice in this run: two inputs have the same name", name);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" would be written twice in this run", name);
     default:
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of outputs");
     }
+}
+
+int lp_output_guard_is_input(const lp_output_guard *guard, const struct stat *existing) {
+    char *const key = guard ? input_key(existing) : NULL;
+    const int is_input =
+        guard && (!key || tfind(key, &guard->keys, compare) != NULL); /* without memory: as if it were */
+    free(key);
+    return is_input;
 }
 
 lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char *path, const struct stat *existing,
                                        lightpose_error *error) {
     if (!guard)
         return LIGHTPOSE_OK;
-    char *const key = input_key(existing);
-    if (!key)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
-    const int is_input = tfind(key, &guard->keys, compare) != NULL;
-    free(key);
-    if (is_input)
+    if (lp_output_guard_is_input(guard, existing))
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
                             path);
     if (guard->no_clobber)
@@ -108,6 +110,11 @@ lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char 
 
 int lp_output_guard_no_clobber(const lp_output_guard *guard) {
     return guard && guard->no_clobber;
+}
+
+int lp_output_guard_keeps(const lp_output_guard *guard, const char *path) {
+    struct stat existing;
+    return lp_output_guard_no_clobber(guard) && stat(path, &existing) == 0 && S_ISREG(existing.st_mode);
 }
 
 lightpose_status lp_output_fail_exists(lightpose_error *error, const char *path) {

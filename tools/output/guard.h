@@ -15,6 +15,12 @@ lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char 
                                        lightpose_error *error);
 int lp_output_guard_no_clobber(const lp_output_guard *guard);
 
+/* Is the file an input of the run? */
+int lp_output_guard_is_input(const lp_output_guard *guard, const struct stat *existing);
+
+/* Whether a file that exists at `path` is to be kept as it is, and its frame passed over. */
+int lp_output_guard_keeps(const lp_output_guard *guard, const char *path);
+
 lightpose_status lp_output_fail_errno(lightpose_error *error, const char *path, int number);
 lightpose_status lp_output_fail_exists(lightpose_error *error, const char *path);
 

@@ -154,4 +154,7 @@ const lp_output_writer lp_writer_jsonl = {
     .frame = jsonl_frame,
     .close = lp_single_close,
     .abort = lp_single_abort,
+    .resumes = 1,
+    .sync = lp_single_sync,
+    .restore = lp_single_restore,
 };

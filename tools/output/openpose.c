@@ -6,6 +6,7 @@
  * A file appears as its frame is done: a folder can be followed while a run goes on, and what is whole is kept when
  * it fails. */
 
+#include "output/guard.h"
 #include "output/keypoints.h"
 #include "output/writers.h"
 
@@ -148,6 +149,8 @@ static lightpose_status openpose_frame(void *state, const lp_output_frame *frame
         status = lp_openpose_object(&self->text, frame, self->options, error);
     if (status == LIGHTPOSE_OK && self->stream->kind == LP_STREAM_IMAGES)
         status = lp_output_guard_claim(self->options->guard, self->path.data, error);
+    if (status == LIGHTPOSE_OK && lp_output_guard_keeps(self->options->guard, self->path.data))
+        return LIGHTPOSE_OK;
     if (status == LIGHTPOSE_OK)
         status = lp_output_file_open(&file, self->path.data, self->options->guard, error);
     if (status == LIGHTPOSE_OK)
@@ -173,6 +176,13 @@ static lightpose_status openpose_close(void **state, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+/* Files are whole one by one: those of frames that come again are written again. */
+static lightpose_status openpose_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                         lightpose_error *error) {
+    (void)saved, (void)size;
+    return openpose_begin(state, stream, error);
+}
+
 const lp_output_writer lp_writer_openpose = {
     .name = "openpose",
     .summary = "OpenPose JSON, a file per frame",
@@ -183,4 +193,6 @@ const lp_output_writer lp_writer_openpose = {
     .frame = openpose_frame,
     .close = openpose_close,
     .abort = openpose_abort,
+    .resumes = 1,
+    .restore = openpose_restore,
 };

@@ -3,12 +3,14 @@
 
 #include "output/output.h"
 
+#include "output/meta.h"
 #include "output/writers.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 const lp_output_writer *const lp_output_writers[] = {
     &lp_writer_openpose, &lp_writer_jsonl, &lp_writer_coco,    &lp_writer_dgs,   &lp_writer_csv, &lp_writer_checksum,
@@ -84,19 +86,44 @@ const char *lp_frame_state_name(lp_frame_state state) {
     return state == LP_FRAME_OK ? "ok" : state == LP_FRAME_UNDECODABLE ? "undecodable" : "missing";
 }
 
+lightpose_status lp_fail_restore(lightpose_error *error, const char *name) {
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                        "what was remembered of a partial %s result is not what this version writes", name);
+}
+
 struct lp_output {
     const lp_output_writer *writer;
     void *state;
     lp_output_options options;
     const lp_output_stream *stream; /* the current one, NULL before the first */
+    int streams;                    /* begun so far */
     int64_t next;                   /* the least index it may still have */
+    int64_t frames, people;
+    char *partial_meta, *whole_meta; /* NULL: there is no side file */
     int failed;
 };
 
-lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer, const char *path,
-                                const lp_output_options *options, lightpose_error *error) {
-    lightpose_status status = LIGHTPOSE_OK;
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
+static void release(lp_output **out) {
+    free((*out)->partial_meta);
+    free((*out)->whole_meta);
+    free(*out);
+    *out = NULL;
+}
+
+static lightpose_status name_metas(lp_output *out, const char *base, lightpose_error *error) {
+    if (!base)
+        return LIGHTPOSE_OK;
+    out->partial_meta = lp_output_file_beside(base, ".partial.meta");
+    out->whole_meta = lp_output_file_beside(base, ".meta");
+    if (!out->partial_meta || !out->whole_meta)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", out->writer->name);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status open_at(lp_output **out, const lp_output_writer *writer, const char *path, const char *base,
+                                const lp_output_options *options, int64_t keep, lightpose_error *error) {
     *out = NULL;
     if (!path && (writer->suffix || writer->folder))
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the %s output needs a name", writer->name);
@@ -105,19 +132,49 @@ lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer,
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", writer->name);
     output->writer = writer;
     output->options = *options;
-    if (writer->folder)
+    output->options.keep = keep;
+    lightpose_status status = name_metas(output, base, error);
+    if (status == LIGHTPOSE_OK && writer->folder)
         status = lp_output_make_folder(path, error);
-    else if (writer->suffix)
+    else if (status == LIGHTPOSE_OK && writer->suffix)
         status = lp_output_guard_claim(options->guard, path, error);
     if (status == LIGHTPOSE_OK)
         status = writer->open(&output->state, path, &output->options, error);
+    if (status != LIGHTPOSE_OK)
+        release(&output);
+    *out = output;
+    return status;
+}
+
+lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer, const char *path, const char *base,
+                                const lp_output_options *options, lightpose_error *error) {
+    const lightpose_status status = open_at(out, writer, path, base, options, 0, error);
+    /* Of a folder whose files are replaced one by one, the old ones and the new ones together are no whole result. */
+    if (status == LIGHTPOSE_OK && writer->folder && (*out)->whole_meta)
+        unlink((*out)->whole_meta);
+    return status;
+}
+
+lightpose_status lp_output_resume(lp_output **out, const lp_output_writer *writer, const char *path, const char *base,
+                                  const lp_output_options *options, const lp_meta *left, const lp_output_stream *stream,
+                                  lightpose_error *error) {
+    lightpose_status status = open_at(out, writer, path, base, options, left->bytes, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    status = writer->restore((*out)->state, stream, left->writer, left->writer_size, error);
     if (status != LIGHTPOSE_OK) {
-        free(output);
+        lp_output_abort(out);
         return status;
     }
-    *out = output;
+    (*out)->stream = stream;
+    (*out)->streams = 1;
+    (*out)->next = left->next;
+    (*out)->frames = left->frames;
+    (*out)->people = left->people;
     return LIGHTPOSE_OK;
 }
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
@@ -130,8 +187,13 @@ lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
         status = out->writer->begin(out->state, stream, error);
     out->failed |= status != LIGHTPOSE_OK;
     out->stream = stream;
+    out->streams++;
     out->next = 0;
     return status;
+}
+
+int64_t lp_output_next(const lp_output *out) {
+    return out->next;
 }
 
 lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *frame, lightpose_error *error) {
@@ -148,10 +210,72 @@ lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *fr
     out->next = frame->index + 1;
     const lightpose_status status = out->writer->frame(out->state, frame, error);
     out->failed |= status != LIGHTPOSE_OK;
+    if (status == LIGHTPOSE_OK) {
+        out->frames++;
+        out->people += lightpose_result_count(frame->result);
+    }
     return status;
 }
 
-lightpose_status lp_output_close(lp_output **out, lightpose_error *error) {
+/* ---- Where it is ------------------------------------------------------------------------------------------------- */
+
+static lp_meta describe(const lp_output *out) {
+    return (lp_meta){.format = out->writer->name,
+                     .about = out->options.about,
+                     .input = out->streams == 1 ? out->stream->source : NULL,
+                     .frames = out->frames,
+                     .people = out->people};
+}
+
+lightpose_status lp_output_checkpoint(lp_output *out, const void *tracker, size_t size, int ended,
+                                      lightpose_error *error) {
+    lp_text remembered = {0};
+    if (out->failed || !out->partial_meta || !out->writer->resumes || !out->stream)
+        return LIGHTPOSE_OK;
+    int64_t bytes = 0;
+    if (out->writer->sync) {
+        const lightpose_status synced = out->writer->sync(out->state, &bytes, error);
+        if (synced != LIGHTPOSE_OK)
+            return synced;
+    }
+    if (out->writer->save)
+        out->writer->save(out->state, &remembered);
+    lp_meta meta = describe(out);
+    meta.number = out->stream->number;
+    meta.lineage = out->stream->lineage;
+    meta.next = out->next;
+    meta.ended = ended;
+    meta.bytes = bytes;
+    meta.writer = remembered.data;
+    meta.writer_size = remembered.size;
+    meta.tracker = tracker;
+    meta.tracker_size = size;
+    lightpose_status status = lp_text_check(&remembered, error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_meta_write(&meta, out->partial_meta, error);
+    lp_text_free(&remembered);
+    return status;
+}
+
+/* ---- Ends -------------------------------------------------------------------------------------------------------- */
+
+/* The side files of a result that is whole now. */
+static lightpose_status finish_metas(const lp_output *out, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+    if (!out->whole_meta)
+        return status;
+    if (out->options.no_meta || !out->stream) {
+        unlink(out->whole_meta);
+    } else {
+        lp_meta meta = describe(out);
+        meta.complete = 1;
+        status = lp_meta_write(&meta, out->whole_meta, error);
+    }
+    unlink(out->partial_meta);
+    return status;
+}
+
+static lightpose_status end(lp_output **out, int interrupted, lightpose_error *error) {
     lp_output *const output = *out;
 
     if (output->failed) {
@@ -159,16 +283,32 @@ lightpose_status lp_output_close(lp_output **out, lightpose_error *error) {
         lp_output_abort(out);
         return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output failed before", name);
     }
-    const lightpose_status status = output->writer->close(&output->state, error);
-    free(output);
-    *out = NULL;
+    output->options.interrupted = interrupted;
+    lightpose_status status = output->writer->close(&output->state, error);
+    if (status == LIGHTPOSE_OK && !interrupted)
+        status = finish_metas(output, error);
+    release(out);
     return status;
 }
 
+lightpose_status lp_output_close(lp_output **out, lightpose_error *error) {
+    return end(out, 0, error);
+}
+
+lightpose_status lp_output_leave(lp_output **out, lightpose_error *error) {
+    return end(out, 1, error);
+}
+
 void lp_output_abort(lp_output **out) {
-    if (!*out)
+    lp_output *const output = *out;
+    lightpose_error ignored = {0};
+    if (!output)
         return;
-    (*out)->writer->abort(&(*out)->state);
-    free(*out);
-    *out = NULL;
+    /* Text is ended as well as it can be, so that what is there can be read. */
+    output->options.interrupted = 1;
+    if (output->writer->sync && output->stream)
+        (void)output->writer->close(&output->state, &ignored);
+    else
+        output->writer->abort(&output->state);
+    release(out);
 }

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The outputs of a run: a table of small writers, one per format, behind five calls.
+/* The outputs of a run: a table of small writers, one per format, behind a few calls.
  *
  *     open -> begin(stream) -> frame, frame, … -> begin(next stream) -> frame … -> close   (or abort at any point)
+ *     resume ------------------> frame, …
  *
  * A run may have several outputs open at once. Frames come in source order, each frame of the range exactly once:
- * also the empty ones and those that could not be decoded. A file appears under its name at close, whole, or not
- * at all (file.h). Files of formats that write one per frame appear as their frames are done. */
+ * also the empty ones and those that could not be decoded.
+ *
+ * A file under its final name is whole. While it is written, and after a run that was interrupted, killed or failed, it
+ * is NAME.partial (file.h), and NAME.partial.meta says which run wrote it and where another can go on (meta.h). Files
+ * of formats that write one per frame appear whole as their frames are done. */
 
 #ifndef LP_TOOLS_OUTPUT_OUTPUT_H
 #define LP_TOOLS_OUTPUT_OUTPUT_H
 
 #include "output/file.h"
+
+struct lp_text;
 
 /* ---- What is written --------------------------------------------------------------------------------------------- */
 
@@ -32,6 +38,8 @@ typedef struct lp_output_stream {
     int rate_num, rate_den; /* the same as a fraction where the container has one; 0, 0 where unknown */
     int view;               /* 0; n > 0 for further views of one scene */
     const char *camera;     /* the camera's name in the DGS wrapper: "a1", "b1", "c"; NULL: taken from `name` */
+    int number;             /* its place among the inputs of the run */
+    uint64_t lineage;       /* a hash of it and of all inputs before it: what a result is made of so far */
 } lp_output_stream;
 
 typedef enum lp_frame_state {
@@ -93,6 +101,17 @@ typedef struct lp_output_options {
     const char *picture_format; /* "jpg", "png"; NULL: as the source, else png */
     int quality;                /* 0: the format's default */
     int audio;                  /* `video`: 1: with the sound of the source, where that is a file */
+
+    /* Notes that are no failure: "the sound of clip.mov is left out". NULL: none are told. */
+    void (*note)(void *opaque, const char *text);
+    void *note_opaque;
+
+    const char *about; /* which run this is, for NAME.meta: members of a JSON object; NULL: nothing is said */
+    int no_meta;       /* 1: a whole result has no NAME.meta beside it */
+
+    /* Set by output.c for its writers. */
+    int64_t keep;    /* at open: the first bytes of the partial file that stay */
+    int interrupted; /* at close: the file stays partial */
 } lp_output_options;
 
 void lp_output_options_default(lp_output_options *options);
@@ -102,8 +121,11 @@ void lp_output_options_default(lp_output_options *options);
 /* One format. Under -o DIR each stream has its own file, so that one that fails loses no other. A file that the user
  * names takes all streams where the format has `many_streams`. `state` is the writer's own. open, frame and close
  * report through `error`; after a failure of any of them the caller calls abort. begin may be NULL. close consumes the
- * state also when it fails, and then leaves nothing under the output's name; abort removes all that was begun, never a
- * file that is whole. */
+ * state also when it fails, and then leaves nothing new under the output's name; abort ends what was begun, which stays
+ * partial. With options->interrupted close ends the file as well as it can and leaves it partial.
+ *
+ * Where `resumes` is set, the writer can go on with a partial file: opened with options->keep, then given by `restore`
+ * the stream and what `save` said after the last frame that counts. */
 typedef struct lp_output_writer {
     const char *name;    /* "openpose", "jsonl", … */
     const char *summary; /* one line for --help */
@@ -119,6 +141,13 @@ typedef struct lp_output_writer {
     lightpose_status (*frame)(void *state, const lp_output_frame *frame, lightpose_error *error);
     lightpose_status (*close)(void **state, lightpose_error *error);
     void (*abort)(void **state);
+
+    int resumes;
+    /* Hands on all text so far; *size: the bytes of the file. NULL: there is no such file. */
+    lightpose_status (*sync)(void *state, int64_t *size, lightpose_error *error);
+    void (*save)(const void *state, struct lp_text *to); /* NULL: there is nothing to remember */
+    lightpose_status (*restore)(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                lightpose_error *error);
 } lp_output_writer;
 
 /* All writers in the order of --help; NULL after the last. */
@@ -139,24 +168,45 @@ char *lp_output_place(const lp_output_writer *writer, const char *directory, con
 
 typedef struct lp_output lp_output;
 
-/* `path` is the file ("-": standard output), or the folder, which is made. `options` are copied; what they point at
- * must outlive the output. */
+/* `path` is the file ("-": standard output), or the folder, which is made. `base` is what NAME.meta is called after,
+ * without
+ * ".meta"; NULL: there is none. `options` are copied; what they point at must outlive the output. What an earlier run
+ * left is dropped. */
 LIGHTPOSE_NODISCARD lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer, const char *path,
-                                                    const lp_output_options *options, lightpose_error *error);
+                                                    const char *base, const lp_output_options *options,
+                                                    lightpose_error *error);
+
+/* Goes on where `left`, of a partial result, says. `stream` is the one that it had come to. */
+struct lp_meta;
+LIGHTPOSE_NODISCARD lightpose_status lp_output_resume(lp_output **out, const lp_output_writer *writer, const char *path,
+                                                      const char *base, const lp_output_options *options,
+                                                      const struct lp_meta *left, const lp_output_stream *stream,
+                                                      lightpose_error *error);
 
 /* The frames that follow are of `stream`, which must outlive the output. ARGUMENT for a second stream where the format
  * holds one, and for a stream whose files would replace another's of this run. */
 LIGHTPOSE_NODISCARD lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
                                                      lightpose_error *error);
 
+/* The least index that the output still takes of its stream. */
+int64_t lp_output_next(const lp_output *out);
+
 /* Indices ascend within a stream. After a failure the output takes no more frames: abort it. */
 LIGHTPOSE_NODISCARD lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *frame,
                                                            lightpose_error *error);
 
+/* Writes down where the output is, and the tracker's memory, so that another run can go on from here. `ended`: the
+ * stream has no more frames. */
+LIGHTPOSE_NODISCARD lightpose_status lp_output_checkpoint(lp_output *out, const void *tracker, size_t size, int ended,
+                                                          lightpose_error *error);
+
 /* Puts the file in its place. *out is NULL afterwards in either case; after a failure nothing was replaced. */
 LIGHTPOSE_NODISCARD lightpose_status lp_output_close(lp_output **out, lightpose_error *error);
 
-/* Removes what is not whole. NULL is fine. */
+/* Ends it as the partial result of a run that was interrupted; the last checkpoint holds. *out is NULL afterwards. */
+LIGHTPOSE_NODISCARD lightpose_status lp_output_leave(lp_output **out, lightpose_error *error);
+
+/* Gives up; what is partial stays. NULL is fine. */
 void lp_output_abort(lp_output **out);
 
 #endif

@@ -3,79 +3,59 @@
 
 #include "output/single.h"
 
+#include "output/gzip.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <zlib.h>
-
-typedef struct lp_gzip {
-    z_stream stream;
-    unsigned char out[1 << 16];
-} lp_gzip;
 
 static int ends_in_gz(const char *path) {
     const size_t size = strlen(path);
     return size > 3 && !strcasecmp(path + size - 3, ".gz");
 }
 
+static void release(void **state) {
+    lp_single *const single = *state;
+    lp_gzip_close(&single->gzip);
+    lp_text_free(&single->text);
+    free(single->path);
+    free(single);
+    *state = NULL;
+}
+
 lightpose_status lp_single_open(void **state, size_t size, const char *path, const lp_output_options *options,
                                 lightpose_error *error) {
     lp_single *const single = calloc(1, size);
-    int zipped = Z_OK;
 
-    *state = NULL;
-    if (single && ends_in_gz(path)) {
-        single->gzip = calloc(1, sizeof *single->gzip);
-        /* 15 + 16: the largest window, and a gzip header; it holds no name and no time, so equal results are equal
-         * files. */
-        zipped = !single->gzip ? Z_MEM_ERROR
-                               : deflateInit2(&single->gzip->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
-                                              Z_DEFAULT_STRATEGY);
-    }
-    if (!single || zipped != Z_OK) {
-        free(single ? single->gzip : NULL);
+    *state = single;
+    if (!single || !(single->path = strdup(path))) {
         free(single);
+        *state = NULL;
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
-    *state = single;
     single->options = options;
-    const lightpose_status status = lp_output_file_open(&single->file, path, options->guard, error);
+    lightpose_status status = lp_output_file_open_partial(&single->file, path, options->keep, options->guard, error);
+    if (status == LIGHTPOSE_OK && ends_in_gz(path)) {
+        single->zip = !lp_output_file_is_direct(single->file);
+        if (!single->zip && !(single->gzip = lp_gzip_open()))
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+    }
     if (status != LIGHTPOSE_OK)
         lp_single_abort(state);
     return status;
 }
 
-static lightpose_status deflate_text(lp_single *single, const char *data, size_t size, int flush,
-                                     lightpose_error *error) {
-    z_stream *const stream = &single->gzip->stream;
-    do { /* avail_in has 32 bits */
-        const size_t part = size < UINT32_MAX / 2 ? size : UINT32_MAX / 2;
-        stream->next_in = (unsigned char *)(uintptr_t)data;
-        stream->avail_in = (uInt)part;
-        size -= part;
-        data += part;
-        do {
-            stream->next_out = single->gzip->out;
-            stream->avail_out = sizeof single->gzip->out;
-            deflate(stream, size ? Z_NO_FLUSH : flush); /* fails only on a broken stream, which this is not */
-            const size_t ready = sizeof single->gzip->out - stream->avail_out;
-            const lightpose_status status = lp_output_file_write(single->file, single->gzip->out, ready, error);
-            if (status != LIGHTPOSE_OK)
-                return status;
-        } while (stream->avail_out == 0);
-    } while (size);
-    return LIGHTPOSE_OK;
-}
-
 lightpose_status lp_single_emit(lp_single *single, lightpose_error *error) {
-    const int live = single->stream && single->stream->kind == LP_STREAM_CAMERA;
     lightpose_status status = lp_text_check(&single->text, error);
 
+    if (status == LIGHTPOSE_OK && single->text.size == 0)
+        return LIGHTPOSE_OK;
     if (status == LIGHTPOSE_OK && single->gzip)
-        status = deflate_text(single, single->text.data, single->text.size, live ? Z_SYNC_FLUSH : Z_NO_FLUSH, error);
+        status = lp_gzip_write(single->gzip, single->text.data, single->text.size, LP_GZIP_FLUSH, single->file, error);
     else if (status == LIGHTPOSE_OK)
         status = lp_output_file_write(single->file, single->text.data, single->text.size, error);
-    if (status == LIGHTPOSE_OK && live)
+    if (status == LIGHTPOSE_OK)
         status = lp_output_file_flush(single->file, error);
     lp_text_clear(&single->text);
     return status;
@@ -87,14 +67,54 @@ lightpose_status lp_single_begin(void *state, const lp_output_stream *stream, li
     return LIGHTPOSE_OK;
 }
 
-static void release(void **state) {
-    lp_single *const single = *state;
-    if (single->gzip)
-        deflateEnd(&single->gzip->stream);
-    free(single->gzip);
-    lp_text_free(&single->text);
-    free(single);
-    *state = NULL;
+lightpose_status lp_single_sync(void *state, int64_t *size, lightpose_error *error) {
+    const lightpose_status status = lp_single_emit(state, error);
+    *size = lp_output_file_size(((const lp_single *)state)->file);
+    return status;
+}
+
+/* What open put at the head of the text stands in the file already. */
+lightpose_status lp_single_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
+                                   lightpose_error *error) {
+    lp_single *const single = state;
+    (void)saved, (void)size, (void)error;
+    single->stream = stream;
+    if (single->options->keep > 0)
+        lp_text_clear(&single->text);
+    return LIGHTPOSE_OK;
+}
+
+/* Gzips the whole partial file under its final name, and removes it. */
+static lightpose_status zip_whole(lp_single *single, lightpose_error *error) {
+    enum { BLOCK = 1 << 16 };
+    FILE *const from = lp_output_file_stream(single->file);
+    lp_gzip *gzip = lp_gzip_open();
+    char *const block = malloc(BLOCK);
+    lp_output_file *to = NULL;
+    lightpose_status status =
+        gzip && block ? lp_output_file_open(&to, single->path, single->options->guard, error)
+                      : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", single->path);
+
+    rewind(from);
+    for (size_t got = BLOCK; status == LIGHTPOSE_OK && got == BLOCK;) {
+        got = fread(block, 1, BLOCK, from);
+        if (ferror(from))
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read what was written: %s", single->path,
+                                  strerror(errno));
+        else
+            status = lp_gzip_write(gzip, block, got, got == BLOCK ? LP_GZIP_MORE : LP_GZIP_END, to, error);
+    }
+    free(block);
+    lp_gzip_close(&gzip);
+    if (status == LIGHTPOSE_OK)
+        status = lp_output_file_commit(&to, error);
+    else
+        lp_output_file_abort(&to);
+    if (status == LIGHTPOSE_OK)
+        lp_output_file_discard(&single->file);
+    else
+        lp_output_file_abort(&single->file);
+    return status;
 }
 
 lightpose_status lp_single_close(void **state, lightpose_error *error) {
@@ -102,11 +122,15 @@ lightpose_status lp_single_close(void **state, lightpose_error *error) {
     lightpose_status status = lp_single_emit(single, error);
 
     if (status == LIGHTPOSE_OK && single->gzip)
-        status = deflate_text(single, NULL, 0, Z_FINISH, error);
-    if (status == LIGHTPOSE_OK)
-        status = lp_output_file_commit(&single->file, error);
-    else
+        status = lp_gzip_write(single->gzip, NULL, 0, LP_GZIP_END, single->file, error);
+    if (status != LIGHTPOSE_OK)
         lp_output_file_abort(&single->file);
+    else if (single->options->interrupted)
+        status = lp_output_file_leave(&single->file, error);
+    else if (single->zip)
+        status = zip_whole(single, error);
+    else
+        status = lp_output_file_commit(&single->file, error);
     release(state);
     return status;
 }

@@ -205,7 +205,7 @@ static lightpose_status video_open(void **state, const char *path, const lp_outp
     if (!v)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     v->options = options;
-    const lightpose_status status = lp_output_file_open(&v->file, path, options->guard, error);
+    const lightpose_status status = lp_output_file_open_partial(&v->file, path, 0, options->guard, error);
     if (status != LIGHTPOSE_OK) {
         free(v);
         *state = NULL;
@@ -280,7 +280,7 @@ static lightpose_status video_close(void **state, lightpose_error *error) {
         return status;
     }
     free_all(v);
-    status = lp_output_file_commit(&v->file, error);
+    status = v->options->interrupted ? lp_output_file_leave(&v->file, error) : lp_output_file_commit(&v->file, error);
     free(v);
     *state = NULL;
     return status;

@@ -34,6 +34,9 @@ const char *lp_frame_stem(const lp_output_frame *frame, int *size);
 /* The last number in a picture's base name, COCO's image_id. Returns 0 where it has none, or one above 2^53 - 1. */
 int lp_image_number(const char *path, int64_t *number);
 
+/* What a restore fails with where `saved` is not what its save said. ARGUMENT. */
+lightpose_status lp_fail_restore(lightpose_error *error, const char *name);
+
 const char *lp_frame_state_name(lp_frame_state state); /* "ok", "undecodable", "missing" */
 
 #endif

@@ -95,6 +95,25 @@ lightpose_status lp_chooser_move(lp_chooser *chooser, lightpose_result *result, 
     return lightpose_result_assign(result, chooser->poses, count, error);
 }
 
+lightpose_status lp_chooser_scale(lp_chooser *chooser, lightpose_result *result, double x, double y,
+                                  lightpose_error *error) {
+    if (x == 1 && y == 1)
+        return LIGHTPOSE_OK;
+    const int count = copy(chooser, result, NULL, error);
+    if (count < 0)
+        return LIGHTPOSE_ERROR_MEMORY;
+    for (int i = 0; i < count; i++) {
+        lightpose_pose *const pose = &chooser->poses[i];
+        pose->box = (lightpose_box){(float)(pose->box.x * x), (float)(pose->box.y * y), (float)(pose->box.width * x),
+                                    (float)(pose->box.height * y)};
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+            pose->keypoints[k].x = (float)(pose->keypoints[k].x * x);
+            pose->keypoints[k].y = (float)(pose->keypoints[k].y * y);
+        }
+    }
+    return lightpose_result_assign(result, chooser->poses, count, error);
+}
+
 lightpose_status lp_chooser_choose(lp_chooser *chooser, lightpose_result *result, const lp_choice *choice, int width,
                                    int height, lightpose_error *error) {
     const int count = copy(chooser, result, choice, error);

@@ -37,6 +37,10 @@ void lp_chooser_free(lp_chooser *chooser);
 LIGHTPOSE_NODISCARD lightpose_status lp_chooser_move(lp_chooser *chooser, lightpose_result *result, int dx, int dy,
                                                      lightpose_error *error);
 
+/* Scales everyone, to the pixels of a picture of another size. */
+LIGHTPOSE_NODISCARD lightpose_status lp_chooser_scale(lp_chooser *chooser, lightpose_result *result, double x, double y,
+                                                      lightpose_error *error);
+
 /* Keeps the chosen, in the order that they have. `width` and `height` are the picture's, for its middle. */
 LIGHTPOSE_NODISCARD lightpose_status lp_chooser_choose(lp_chooser *chooser, lightpose_result *result,
                                                        const lp_choice *choice, int width, int height,

@@ -33,7 +33,8 @@ typedef struct worker {
 
 struct lp_engine {
     lp_engine_options options;
-    atomic_int quit; /* everything ends at once */
+    atomic_int quit;     /* everything ends at once */
+    atomic_int *skipped; /* for each source */
     pthread_mutex_t lock;
     pthread_cond_t read, freed, done;
     lane *lanes;
@@ -55,6 +56,10 @@ static lp_job *wait_for_place(lane *l) {
     return atomic_load(&e->quit) ? NULL : at(l, l->last);
 }
 
+static int is_told_to_stop(const lp_engine *e) {
+    return e->options.input.stop && atomic_load(e->options.input.stop);
+}
+
 /* Puts a begin or an end on the lane. */
 static int put_mark(lane *l, lp_job_kind kind, int source, const lp_input_about *about, const lp_input *input,
                     const lightpose_error *error) {
@@ -67,6 +72,7 @@ static int put_mark(lane *l, lp_job_kind kind, int source, const lp_input_about 
         job->phase = PHASE_DONE;
         job->error = error ? *error : (lightpose_error){0};
         job->reconnects = input ? lp_input_reconnects(input) : 0;
+        job->stopped = is_told_to_stop(e);
         if (about)
             job->about = *about;
         l->last++;
@@ -108,12 +114,15 @@ static void read_source(lane *l, int source) {
     const lp_engine_options *const o = &l->engine->options;
     lightpose_error error = {0};
     lp_input *input = NULL;
-    if (lp_input_open(&input, &o->sources->items[source], &o->input, &error) == LIGHTPOSE_OK) {
+    lp_input_options options = o->input;
+    if (o->starts && o->starts[source].first >= 0)
+        options.first = o->starts[source].first;
+    if (lp_input_open(&input, &o->sources->items[source], &options, &error) == LIGHTPOSE_OK) {
         lp_input_about about;
         lp_input_get_about(input, &about);
         lp_input_frame frame = {0};
         int more = put_mark(l, LP_JOB_BEGIN, source, &about, NULL, NULL);
-        for (int64_t number = 0; more; number++) {
+        for (int64_t number = 0; more && !atomic_load(&l->engine->skipped[source]); number++) {
             const int64_t start = lp_work_now();
             more =
                 lp_input_next(input, &frame, &error) > 0 && put_frame(l, source, number, &frame, lp_work_now() - start);
@@ -127,9 +136,9 @@ static void read_source(lane *l, int source) {
 static void *read_lane(void *opaque) {
     lane *const l = opaque;
     lp_engine *const e = l->engine;
-    const atomic_int *const stop = e->options.input.stop;
-    for (int i = 0; i < l->sources && !atomic_load(&e->quit) && !(stop && atomic_load(stop)); i++)
-        read_source(l, l->first_source + i);
+    for (int i = 0; i < l->sources && !atomic_load(&e->quit) && !is_told_to_stop(e); i++)
+        if (!atomic_load(&e->skipped[l->first_source + i]))
+            read_source(l, l->first_source + i);
     pthread_mutex_lock(&e->lock);
     l->finished = 1;
     pthread_cond_broadcast(&e->done);
@@ -139,8 +148,23 @@ static void *read_lane(void *opaque) {
 
 /* ---- Workers ----------------------------------------------------------------------------------------------------- */
 
+/* Told to stop, the run finishes the frames at work and no others. With the lock held. */
+static void drop_waiting(lp_engine *e) {
+    for (int i = 0; i < e->lane_count; i++)
+        for (lane *const l = &e->lanes[i]; l->take < l->last; l->take++) {
+            lp_job *const job = at(l, l->take);
+            if (job->phase == PHASE_READ) {
+                job->kind = LP_JOB_DROPPED;
+                job->phase = PHASE_DONE;
+            }
+        }
+    pthread_cond_signal(&e->done);
+}
+
 /* The next frame that waits, the lanes in turn. With the lock held. */
 static lp_job *take(lp_engine *e) {
+    if (is_told_to_stop(e))
+        drop_waiting(e);
     for (int i = 0; i < e->lane_count; i++) {
         lane *const l = &e->lanes[(e->next_take + i) % e->lane_count];
         while (l->take < l->last && at(l, l->take)->phase == PHASE_DONE)
@@ -280,6 +304,16 @@ static lightpose_status open_workers(lp_engine *e, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+static lightpose_status plan_skips(lp_engine *e, lightpose_error *error) {
+    const int count = e->options.sources->count;
+    e->skipped = calloc((size_t)count + 1, sizeof *e->skipped);
+    if (!e->skipped)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
+    for (int i = 0; i < count; i++)
+        atomic_init(&e->skipped[i], e->options.starts && e->options.starts[i].skip);
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status start_threads(lp_engine *e, lightpose_error *error) {
     int code = 0;
     for (int i = 0; i < e->options.workers && !code; i++) {
@@ -309,6 +343,8 @@ lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *op
     pthread_condattr_destroy(&monotonic);
     lightpose_status status = open_workers(e, error);
     if (status == LIGHTPOSE_OK)
+        status = plan_skips(e, error);
+    if (status == LIGHTPOSE_OK)
         status = open_lanes(e, error);
     if (status == LIGHTPOSE_OK)
         status = start_threads(e, error);
@@ -317,6 +353,10 @@ lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *op
     else
         lp_engine_close(&e);
     return status;
+}
+
+void lp_engine_skip(lp_engine *e, int source) {
+    atomic_store(&e->skipped[source], 1);
 }
 
 void lp_engine_close(lp_engine **engine) {
@@ -345,6 +385,7 @@ void lp_engine_close(lp_engine **engine) {
         free(l->ring);
     }
     free(e->lanes);
+    free(e->skipped);
     free(e->workers);
     pthread_cond_destroy(&e->done);
     pthread_cond_destroy(&e->freed);

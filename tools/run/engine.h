@@ -18,7 +18,8 @@
 typedef enum lp_job_kind {
     LP_JOB_BEGIN, /* a source has been opened */
     LP_JOB_FRAME,
-    LP_JOB_END /* and is at its end; also of one that could not be opened, without a begin */
+    LP_JOB_DROPPED, /* a frame that waited for a worker when the run was told to stop; so are all after it */
+    LP_JOB_END      /* and is at its end; also of one that could not be opened, without a begin */
 } lp_job_kind;
 
 /* A box of the upright picture that people are looked for in; width 0: all of it. */
@@ -44,14 +45,22 @@ typedef struct lp_job {
 
     lightpose_error error; /* frame: it could not be read or inferred; end: the source could not be read to its end */
     int reconnects;        /* of an end */
+    int stopped;           /* of an end: the run was told to stop before the source was known to be at its end */
 
     /* The engine's own. */
     int phase, lane;
     lp_input_picture picture;
 } lp_job;
 
+/* Where a source is taken up. */
+typedef struct lp_start {
+    int skip;      /* not at all */
+    int64_t first; /* the first frame, in place of the options'; -1: theirs */
+} lp_source_start;
+
 typedef struct lp_engine_options {
     const lp_sources *sources;
+    const lp_source_start *starts; /* for each source; NULL: all of each */
     lp_input_options input;
     lightpose_model *model;
     lightpose_settings settings; /* of each context; `threads` as it is to be used */
@@ -72,6 +81,9 @@ int lp_engine_next(lp_engine *engine, lp_job **job, int timeout_ms);
 
 /* Gives the job back. */
 void lp_engine_done(lp_engine *engine, lp_job *job);
+
+/* Nothing more of this source is wanted. Frames on their way may still come, and its end does. */
+void lp_engine_skip(lp_engine *engine, int source);
 
 /* Stops the threads, whatever they are at, and frees everything. */
 void lp_engine_close(lp_engine **engine);

@@ -9,28 +9,39 @@
 #include <string.h>
 
 #include "fail.h"
+#include "run/follower.h"
 #include "run/work.h"
 
 /* Of the frames of a source that fail, so many are told one by one. */
 enum { TOLD_FAILURES = 5 };
+
+/* Where outputs are is written down so often, for a run that goes on after this one was killed. */
+#define CHECKPOINT_NS INT64_C(500000000)
 
 /* Pictures, and raw frames without a rate, are taken for this many a second where a tracker wants a time. */
 #define ASSUMED_FPS 25.0
 
 typedef struct active_source {
     lp_target_stream *out;
-    lightpose_tracker *tracker;
+    lp_follower follower;
     lp_input_about about;
     int64_t begun, frames, people, failed, last_index;
-    double first_time;
+    int dropped; /* a frame that was read has no result */
+    lp_entry entry;
+    char reason[512];
 } active_source;
 
 typedef struct session {
     const lp_session_options *options;
     active_source *sources;
     lp_chooser chooser;
+    char *memory; /* of a tracker, on its way into a checkpoint */
+    size_t memory_capacity;
+    int64_t last_checkpoint;
     char engine[96]; /* what the network ran on, for the summary */
+    lp_engine *engine_run;
     int failed;
+    int interrupted; /* some source is not at its end */
 } session;
 
 static const lp_source *source_of(const session *s, const lp_job *job) {
@@ -41,18 +52,37 @@ static int is_stopped(const session *s) {
     return atomic_load(s->options->stop);
 }
 
+/* What an earlier run left to do of a source. */
+static const lp_prospect *prospect_of(const session *s, int source) {
+    static const lp_prospect all = {0};
+    return s->options->prospects ? &s->options->prospects[source] : &all;
+}
+
+static void tell_entry(session *s, const lp_entry *entry) {
+    lightpose_error error = {0};
+    if (lp_ledger_add(s->options->ledger, entry, &error) != LIGHTPOSE_OK) {
+        s->failed = 1;
+        lp_report_error(s->options->report, "%s", error.text);
+    }
+}
+
 /* ---- Begin ------------------------------------------------------------------------------------------------------- */
 
 static lightpose_status begin(session *s, const lp_job *job, lightpose_error *error) {
     active_source *const a = &s->sources[job->source];
     const lp_source *const source = source_of(s, job);
-    *a = (active_source){.about = job->about, .begun = lp_work_now(), .last_index = -1, .first_time = NAN};
+    const lp_prospect *const prospect = prospect_of(s, job->source);
+    a->about = job->about;
+    a->begun = lp_work_now();
     if (s->options->track) {
-        const lightpose_status status = lightpose_tracker_open(&a->tracker, s->options->track, error);
+        const lightpose_status status =
+            lp_follower_open(&a->follower, s->options->track, prospect->tracker, prospect->tracker_size, error);
         if (status != LIGHTPOSE_OK)
             return status;
     }
-    if (!*s->options->targets)
+    if (prospect->next > 0)
+        lp_report_note(s->options->report, "%s: goes on at frame %" PRId64, source->text, prospect->next);
+    if (!s->options->targets)
         return LIGHTPOSE_OK;
     const lp_output_stream stream = {
         .kind = source->kind == LP_SOURCE_PICTURES ? LP_STREAM_IMAGES
@@ -65,8 +95,9 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
         .fps = job->about.fps,
         .rate_num = job->about.rate_num,
         .rate_den = job->about.rate_den,
+        .number = job->source,
     };
-    return lp_targets_begin(&a->out, *s->options->targets, &stream, error);
+    return lp_targets_begin(&a->out, s->options->targets, &stream, error);
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
@@ -80,8 +111,9 @@ static double tracker_time(const active_source *a, const lp_job *job) {
 /* Follows and chooses people. */
 static lightpose_status refine(session *s, active_source *a, lp_job *job, lightpose_error *error) {
     lightpose_status status = lp_chooser_move(&s->chooser, job->result, job->roi.x, job->roi.y, error);
-    if (status == LIGHTPOSE_OK && a->tracker)
-        status = lightpose_tracker_update(a->tracker, tracker_time(a, job), job->result, error);
+    if (status == LIGHTPOSE_OK && a->follower.tracker)
+        status = lp_follower_update(&a->follower, &s->chooser, tracker_time(a, job), job->image.width,
+                                    job->image.height, job->result, error);
     if (status == LIGHTPOSE_OK)
         status = lp_chooser_choose(&s->chooser, job->result, &s->options->choice, job->image.width, job->image.height,
                                    error);
@@ -89,20 +121,16 @@ static lightpose_status refine(session *s, active_source *a, lp_job *job, lightp
 }
 
 /* Frames that a live source delivered and nobody could take in time are told as missing. */
-static lightpose_status tell_missing(session *s, active_source *a, const lp_job *job, lightpose_error *error) {
-    lightpose_status status = LIGHTPOSE_OK;
-    (void)s;
-    for (int64_t i = a->last_index + 1; a->about.live && i < job->frame.index && status == LIGHTPOSE_OK; i++) {
+static void tell_missing(active_source *a, const lp_job *job) {
+    for (int64_t i = a->last_index + 1; a->about.live && i < job->frame.index; i++) {
         const lp_output_frame frame = {
             .index = i, .time = NAN, .state = LP_FRAME_MISSING, .reason = "dropped: a newer frame had come"};
         if (a->out)
-            status = lp_targets_frame(a->out, &frame, error);
+            lp_targets_frame(a->out, &frame);
     }
-    return status;
 }
 
-static lightpose_status write_frame(active_source *a, const lp_source *source, const lp_job *job,
-                                    lightpose_error *error) {
+static void write_frame(active_source *a, const lp_source *source, const lp_job *job) {
     const int ok = job->error.status == LIGHTPOSE_OK;
     const lp_output_frame frame = {
         .index = job->frame.index,
@@ -126,7 +154,8 @@ static lightpose_status write_frame(active_source *a, const lp_source *source, c
         .net_pad_y = job->net_pad_y,
         .picture = ok ? &job->image : NULL,
     };
-    return a->out ? lp_targets_frame(a->out, &frame, error) : LIGHTPOSE_OK;
+    if (a->out)
+        lp_targets_frame(a->out, &frame);
 }
 
 static void tell_failed(session *s, active_source *a, const lp_job *job) {
@@ -146,13 +175,18 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     const lp_source *const source = source_of(s, job);
     const int64_t start = lp_work_now();
     int people = 0;
-    lightpose_status status = tell_missing(s, a, job, error);
-    if (job->error.status == LIGHTPOSE_OK && status == LIGHTPOSE_OK) {
+    lightpose_status status = LIGHTPOSE_OK;
+    if (job->frame.index < prospect_of(s, job->source)->next) /* the outputs and the tracker have it */
+        return LIGHTPOSE_OK;
+    tell_missing(a, job);
+    if (job->error.status == LIGHTPOSE_OK) {
         status = refine(s, a, job, error);
         people = lightpose_result_count(job->result);
     }
     if (status == LIGHTPOSE_OK)
-        status = write_frame(a, source, job, error);
+        write_frame(a, source, job);
+    if (a->out && !lp_targets_stream_live(a->out))
+        lp_engine_skip(s->engine_run, job->source);
     if (status == LIGHTPOSE_OK && s->options->window && job->error.status == LIGHTPOSE_OK)
         status = lp_window_show(s->options->window, &job->image, job->result, &s->options->draw, error);
     if (status != LIGHTPOSE_OK)
@@ -177,11 +211,43 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
 
 /* ---- End --------------------------------------------------------------------------------------------------------- */
 
-static lightpose_status end(session *s, const lp_job *job, lightpose_error *error) {
+/* How the source went, for the report. */
+static void close_entry(session *s, active_source *a, const lp_source *source, const lp_job *job, int interrupted,
+                        int failed_outputs) {
+    const lp_prospect *const prospect = prospect_of(s, job->source);
+    lp_entry *const e = &a->entry;
+    e->input = source->text;
+    e->frames = prospect->frames + a->frames;
+    e->people = prospect->people + a->people;
+    e->undecodable = a->failed;
+    e->seconds = a->begun ? (double)(lp_work_now() - a->begun) * 1e-9 : 0;
+    e->state = LP_ENTRY_DONE;
+    if (interrupted) {
+        e->state = LP_ENTRY_PARTIAL;
+        e->reason = "the run was stopped";
+    }
+    if (job->error.status != LIGHTPOSE_OK) {
+        e->state = LP_ENTRY_FAILED;
+        snprintf(a->reason, sizeof a->reason, "%s", job->error.text);
+        e->reason = a->reason;
+    } else if (failed_outputs) {
+        e->state = LP_ENTRY_FAILED;
+        e->reason = "an output could not be written";
+    } else if (a->failed && !interrupted) {
+        e->reason = "some frames could not be decoded";
+    }
+    tell_entry(s, e);
+}
+
+static void end(session *s, const lp_job *job) {
     active_source *const a = &s->sources[job->source];
     const lp_source *const source = source_of(s, job);
     lp_report *const report = s->options->report;
-    lightpose_status status = LIGHTPOSE_OK;
+    /* What a camera or stream sent is all there is, whatever ended it. A file that cannot be read to its end is read as
+     * far as it can be; an address may give more another time. */
+    const int lost = job->error.status != LIGHTPOSE_OK && strstr(source->text, "://");
+    const int interrupted = !a->about.live && (job->stopped || a->dropped || lost);
+    int failed_outputs = 0;
     if (job->error.status != LIGHTPOSE_OK) {
         s->failed = 1;
         lp_report_error(report, "%s", job->error.text);
@@ -197,10 +263,13 @@ static lightpose_status end(session *s, const lp_job *job, lightpose_error *erro
                        a->people, seconds > 0 ? (double)a->frames / seconds : 0);
     if (is_stopped(s) && a->begun && !a->about.live)
         lp_report_note(report, "%s: stopped after frame %" PRId64, source->text, a->last_index);
-    if (a->out)
-        status = lp_targets_end(&a->out, error);
-    lightpose_tracker_close(&a->tracker);
-    return status;
+    if (a->out) {
+        const size_t size = lp_follower_save(&a->follower, &s->memory, &s->memory_capacity);
+        failed_outputs = lp_targets_end(&a->out, interrupted, size ? s->memory : NULL, size);
+    }
+    s->interrupted |= interrupted;
+    close_entry(s, a, source, job, interrupted, failed_outputs);
+    lp_follower_close(&a->follower);
 }
 
 static lightpose_status take_job(session *s, lp_job *job, lightpose_error *error) {
@@ -209,47 +278,104 @@ static lightpose_status take_job(session *s, lp_job *job, lightpose_error *error
         return begin(s, job, error);
     case LP_JOB_FRAME:
         return take_frame(s, job, error);
+    case LP_JOB_DROPPED:
+        s->sources[job->source].dropped = 1;
+        break;
     case LP_JOB_END:
+        end(s, job);
         break;
     }
-    return end(s, job, error);
+    return LIGHTPOSE_OK;
+}
+
+/* ---- The run ----------------------------------------------------------------------------------------------------- */
+
+static void checkpoint(session *s) {
+    const int64_t now = lp_work_now();
+    if (now - s->last_checkpoint < CHECKPOINT_NS)
+        return;
+    s->last_checkpoint = now;
+    for (int i = 0; i < s->options->engine->sources->count; i++) {
+        active_source *const a = &s->sources[i];
+        if (!a->out)
+            continue;
+        const size_t size = lp_follower_save(&a->follower, &s->memory, &s->memory_capacity);
+        lp_targets_checkpoint(a->out, size ? s->memory : NULL, size);
+    }
+}
+
+/* Whether there is no use in going on: nobody reads, and nothing else is written. */
+static int is_idle(const session *s) {
+    const lp_session_options *const o = s->options;
+    return !o->window && (o->targets ? !lp_targets_live(o->targets) : o->report->closed);
+}
+
+static lightpose_status run_engine(session *s, lightpose_error *error) {
+    const lp_session_options *const o = s->options;
+    lightpose_status status = lp_engine_start(&s->engine_run, o->engine, error);
+    lp_job *job;
+    for (int got = 0; status == LIGHTPOSE_OK && got >= 0 && !is_idle(s);) {
+        got = lp_engine_next(s->engine_run, &job, o->window ? 20 : 200);
+        if (o->window && lp_window_is_closed(o->window))
+            atomic_store(o->stop, 1);
+        if (got > 0) {
+            status = take_job(s, job, error);
+            lp_engine_done(s->engine_run, job);
+        }
+        checkpoint(s);
+    }
+    lp_engine_close(&s->engine_run);
+    return status;
+}
+
+/* What is open still, after a failure of the run itself or when nobody reads: it stays partial. Then the report's lines
+ * of sources that were not begun, or needed not be. */
+static void end_sources(session *s) {
+    for (int i = 0; i < s->options->engine->sources->count; i++) {
+        active_source *const a = &s->sources[i];
+        if (a->out) {
+            const size_t size = lp_follower_save(&a->follower, &s->memory, &s->memory_capacity);
+            (void)lp_targets_end(&a->out, !a->about.live, size ? s->memory : NULL, size);
+            s->interrupted |= !a->about.live;
+        }
+        lp_follower_close(&a->follower);
+        if (a->entry.input)
+            continue;
+        const lp_prospect *const prospect = prospect_of(s, i);
+        const lp_entry entry = {.input = s->options->engine->sources->items[i].text,
+                                .state = prospect->whole ? LP_ENTRY_DONE
+                                         : a->begun      ? LP_ENTRY_PARTIAL
+                                                         : LP_ENTRY_PENDING,
+                                .frames = prospect->frames + a->frames,
+                                .people = prospect->people + a->people,
+                                .reason = prospect->whole ? "its results were there already" : NULL};
+        tell_entry(s, &entry);
+        s->interrupted |= !prospect->whole;
+    }
 }
 
 int lp_session_run(const lp_session_options *options) {
-    const int count = options->engine->sources->count, lines_only = !*options->targets && !options->window;
+    const int count = options->engine->sources->count;
     session s = {.options = options, .sources = calloc((size_t)count + 1, sizeof *s.sources), .engine = "no frame"};
     lightpose_error error = {0};
-    lp_engine *engine = NULL;
-    lp_job *job;
-    lightpose_status status = s.sources
-                                  ? lp_engine_start(&engine, options->engine, &error)
-                                  : lp_tool_fail(&error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
-    for (int got = 0; status == LIGHTPOSE_OK && got >= 0;) {
-        got = lp_engine_next(engine, &job, options->window ? 20 : 200);
-        if (options->window && lp_window_is_closed(options->window))
-            atomic_store(options->stop, 1);
-        if (got > 0) {
-            status = take_job(&s, job, &error);
-            lp_engine_done(engine, job);
-        }
-        if (lines_only && options->report->closed)
-            break;
-    }
-    lp_engine_close(&engine);
-    if (status == LIGHTPOSE_OK && *options->targets)
-        status = lp_targets_finish(options->targets, &error);
-    const int closed = status == LIGHTPOSE_OK ? lines_only && options->report->closed
-                                              : options->to_stdout && lp_report_reader_is_gone();
-    if (status != LIGHTPOSE_OK && !closed) {
+    lightpose_status status = LIGHTPOSE_OK;
+    if (!s.sources)
+        return lp_report_error(options->report, "no memory for %d inputs", count), LP_CLI_FAILED;
+    for (int i = 0; i < count; i++)
+        s.sources[i].last_index = -1;
+    status = run_engine(&s, &error);
+    if (status != LIGHTPOSE_OK) {
         s.failed = 1;
         lp_report_error(options->report, "%s", error.text);
     }
-    for (int i = 0; s.sources && i < count; i++) {
-        lp_targets_drop(&s.sources[i].out);
-        lightpose_tracker_close(&s.sources[i].tracker);
-    }
-    lp_targets_abort(options->targets);
+    end_sources(&s);
+    if (options->targets)
+        lp_targets_finish(options->targets, s.interrupted);
+    s.failed |= options->targets && lp_targets_failed(options->targets);
+    const int closed = options->targets ? lp_targets_closed(options->targets) && !lp_targets_live(options->targets)
+                                        : options->report->closed && !options->window;
     lp_chooser_free(&s.chooser);
+    free(s.memory);
     free(s.sources);
     if (closed)
         return LP_CLI_CLOSED;

@@ -9,25 +9,26 @@
 
 #include "run/choose.h"
 #include "run/engine.h"
+#include "run/ledger.h"
 #include "run/report.h"
 #include "run/targets.h"
 #include "run/window.h"
 
 typedef struct lp_session_options {
     const lp_engine_options *engine;
-    lp_targets **targets;                    /* *targets NULL: nothing is written; NULL afterwards in any case */
+    lp_targets *targets;                     /* NULL: nothing is written */
+    const lp_prospect *prospects;            /* for each source, what is left to do; NULL: all */
+    lp_ledger *ledger;                       /* NULL: none */
     const lightpose_tracker_settings *track; /* NULL: people are not followed */
     lp_choice choice;
     lp_report *report;
-    int to_stdout;     /* a target is standard output */
     lp_window *window; /* NULL: none */
     lightpose_draw_settings draw;
     atomic_int *stop; /* set to end the run in order */
 } lp_session_options;
 
-/* Returns LP_CLI_OK, LP_CLI_FAILED, or, without a word, LP_CLI_CLOSED: standard output was a target, or all that there
- * was, and its reader has gone. On a failed output the run ends, and what is not whole is removed; other failures
- * are told and the rest goes on. */
+/* Returns LP_CLI_OK, LP_CLI_FAILED, or, without a word, LP_CLI_CLOSED: standard output was all that was written to, and
+ * its reader has gone. Failures of inputs and outputs are told, and the rest goes on. */
 int lp_session_run(const lp_session_options *options);
 
 #endif

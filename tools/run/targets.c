@@ -3,21 +3,35 @@
 
 #include "run/targets.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fail.h"
+#include "run/left.h"
+#include "run/lineage.h"
 #include "run/places.h"
+#include "run/report.h"
 
 /* Frames that failed before the first good one, kept until there is something to write them to. */
 enum { MAX_FAILED = 4096 };
 
+/* An output and how it stands. One for each place that is a file, and one for each stream and place that is a folder.
+ */
+typedef struct target {
+    lp_slot slot;
+    lp_left left;
+    lp_output *out; /* NULL: not open yet, or ended */
+    int dead;       /* it failed */
+} target;
+
 struct lp_targets {
+    lp_targets_options options;
     lp_places places;
-    lp_output **shared; /* for each place that is a file: it holds all streams of the run */
-    const lp_output_options *options;
+    target *shared;             /* for each place */
     lp_output_stream **streams; /* all that have begun: outputs point at them */
     int stream_count;
+    int failed, closed;
 };
 
 typedef struct failed_frame {
@@ -30,196 +44,492 @@ typedef struct failed_frame {
 
 struct lp_target_stream {
     lp_targets *targets;
-    lp_output_stream *about;
-    lp_output **own; /* for each folder; NULL where it is not for this stream */
+    lp_output_stream *about, *about_shared; /* by whether the output has this stream alone */
+    target *own;                            /* for each folder; unused where the place is a file */
+    int *takes;                             /* for each place: it takes frames of this stream */
+    int *begun;                             /* for each place: its output has begun this stream */
     int open;
-    failed_frame *failed;
-    int failed_count, failed_capacity;
+    int failed;
+    failed_frame *waiting;
+    int waiting_count, waiting_capacity;
 };
+
+static const lp_place *place_at(const lp_targets *t, int index) {
+    return &t->places.items[index];
+}
+
+static int is_for(const lp_place *place, lp_stream_kind kind) {
+    return kind == LP_STREAM_IMAGES ? place->pictures : place->videos;
+}
+
+static lp_stream_kind kind_of(const lp_source *source) {
+    return source->kind == LP_SOURCE_PICTURES ? LP_STREAM_IMAGES : LP_STREAM_VIDEO;
+}
+
+/* ---- Failures ---------------------------------------------------------------------------------------------------- */
+
+/* Ends an output that failed; what it has stays. */
+static void fail_target(lp_targets *t, lp_target_stream *s, int index, target *which, const lightpose_error *error) {
+    lp_output_abort(&which->out);
+    which->dead = 1;
+    t->failed = 1;
+    if (s)
+        s->failed++;
+    if (!strcmp(place_at(t, index)->path, "-") && lp_report_reader_is_gone())
+        t->closed = 1;
+    if ((!t->closed || strcmp(place_at(t, index)->path, "-")) && t->options.tell)
+        t->options.tell(t->options.tell_opaque, error->text);
+}
+
+int lp_targets_failed(const lp_targets *targets) {
+    return targets->failed;
+}
+
+int lp_targets_closed(const lp_targets *targets) {
+    return targets->closed;
+}
+
+int lp_targets_live(const lp_targets *targets) {
+    for (int i = 0; i < targets->places.count; i++)
+        if (!targets->shared[i].dead)
+            return 1;
+    return targets->places.count == 0;
+}
 
 /* ---- The plan ---------------------------------------------------------------------------------------------------- */
 
-static int is_for(const lp_place *t, const lp_output_stream *stream) {
-    return stream->kind == LP_STREAM_IMAGES ? t->pictures : t->videos;
+static lightpose_status plan_shared(lp_targets *t, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+    t->shared = calloc((size_t)t->places.count + 1, sizeof *t->shared);
+    if (!t->shared)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
+        if (place_at(t, i)->folder)
+            continue;
+        status = lp_slot_make(&t->shared[i].slot, place_at(t, i), "", error);
+        if (status == LIGHTPOSE_OK && (t->options.resume || t->options.no_clobber))
+            lp_left_look(&t->shared[i].left, place_at(t, i), &t->shared[i].slot, t->options.resume);
+    }
+    return status;
 }
 
-lightpose_status lp_targets_plan(lp_targets **targets, const lp_cli_operands *places, const lp_cli_operands *formats,
-                                 int draw, const lp_sources *sources, const lp_output_options *options,
-                                 lightpose_error *error) {
+lightpose_status lp_targets_plan(lp_targets **targets, const lp_targets_options *options, lightpose_error *error) {
     lp_targets *const t = calloc(1, sizeof *t);
     *targets = t;
     if (!t)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
-    t->options = options;
-    lightpose_status status = lp_places_plan(&t->places, places, formats, draw, sources, error);
-    t->shared = status == LIGHTPOSE_OK ? calloc((size_t)t->places.count + 1, sizeof(lp_output *)) : NULL;
-    if (status == LIGHTPOSE_OK && !t->shared)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    t->options = *options;
+    lightpose_status status =
+        lp_places_plan(&t->places, options->places, options->formats, options->draw, options->sources, error);
+    if (status == LIGHTPOSE_OK)
+        status = plan_shared(t, error);
     if (status != LIGHTPOSE_OK)
-        lp_targets_abort(targets);
+        lp_targets_free(targets);
     return status;
 }
 
 int lp_targets_use_names(const lp_targets *targets, int pictures) {
     int used = 0;
     for (int i = 0; i < targets->places.count; i++) {
-        const lp_place *const p = &targets->places.items[i];
+        const lp_place *const p = place_at(targets, i);
         used |= p->folder &&
                 (pictures ? p->pictures && p->writer->folder : p->writer->suffix || (p->videos && p->writer->folder));
     }
     return used;
 }
 
-lightpose_status lp_targets_finish(lp_targets **targets, lightpose_error *error) {
-    lightpose_status status = LIGHTPOSE_OK;
-    for (int i = 0; i < (*targets)->places.count && status == LIGHTPOSE_OK; i++)
-        if ((*targets)->shared[i])
-            status = lp_output_close(&(*targets)->shared[i], error);
-    lp_targets_abort(targets);
-    return status;
+int lp_targets_have(const lp_targets *targets, const char *writer) {
+    for (int i = 0; i < targets->places.count; i++)
+        if (writer ? !strcmp(place_at(targets, i)->writer->name, writer) : place_at(targets, i)->writer->needs_picture)
+            return 1;
+    return 0;
 }
 
-void lp_targets_abort(lp_targets **targets) {
-    if (!*targets)
+static void free_target(target *which) {
+    lp_output_abort(&which->out);
+    lp_slot_free(&which->slot);
+    lp_left_free(&which->left);
+}
+
+void lp_targets_free(lp_targets **targets) {
+    lp_targets *const t = *targets;
+    if (!t)
         return;
-    for (int i = 0; (*targets)->shared && i < (*targets)->places.count; i++)
-        lp_output_abort(&(*targets)->shared[i]);
-    for (int i = 0; i < (*targets)->stream_count; i++)
-        free((*targets)->streams[i]);
-    free((*targets)->streams);
-    free((*targets)->shared);
-    lp_places_free(&(*targets)->places);
-    free(*targets);
+    for (int i = 0; t->shared && i < t->places.count; i++)
+        free_target(&t->shared[i]);
+    for (int i = 0; i < t->stream_count; i++)
+        free(t->streams[i]);
+    free(t->streams);
+    free(t->shared);
+    lp_places_free(&t->places);
+    free(t);
     *targets = NULL;
 }
 
-/* ---- One stream -------------------------------------------------------------------------------------------------- */
+/* ---- What is left to do ------------------------------------------------------------------------------------------ */
+
+/* A partial result that stands behind `source` in a run of several, or at its end, has all of it. */
+static int has_all(const lp_left *left, int source, int shared) {
+    return left->state == LP_LEFT_WHOLE ||
+           (shared && left->state == LP_LEFT_PARTIAL &&
+            (left->meta.number > source || (left->meta.number == source && left->meta.ended)));
+}
+
+static lightpose_status check_left(const lp_targets *t, const lp_left *left, const char *base, int source, int shared,
+                                   int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
+                                   lightpose_error *error) {
+    char text[256];
+    if (!t->options.resume || !left->meta.about)
+        return LIGHTPOSE_OK;
+    const lp_sources *const sources = t->options.sources;
+    const int number = shared ? left->meta.number : source;
+    if (left->state == LP_LEFT_PARTIAL &&
+        (number >= sources->count || left->meta.lineage != lp_lineage(sources, shared ? 0 : source, number)))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
+                            "--resume it is begun anew",
+                            base);
+    if (differs && differs(opaque, left->meta.about, text))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
+                            "written anew",
+                            base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
+    return LIGHTPOSE_OK;
+}
+
+/* Where the source has to be taken up for an output that has `left`. */
+static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, int shared, lightpose_error *error) {
+    if (has_all(left, source, shared))
+        return LIGHTPOSE_OK;
+    const int goes_on = left->state == LP_LEFT_PARTIAL && (!shared || left->meta.number == source);
+    const int64_t next = goes_on ? left->meta.next : 0;
+    if (!p->whole && next >= p->next)
+        return LIGHTPOSE_OK;
+    p->whole = 0;
+    p->next = next;
+    p->frames = goes_on ? left->meta.frames : 0;
+    p->people = goes_on ? left->meta.people : 0;
+    free(p->tracker);
+    p->tracker = NULL;
+    p->tracker_size = goes_on ? left->meta.tracker_size : 0;
+    if (!p->tracker_size)
+        return LIGHTPOSE_OK;
+    p->tracker = malloc(p->tracker_size);
+    if (!p->tracker)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker");
+    memcpy(p->tracker, left->meta.tracker, p->tracker_size);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_targets_look(const lp_targets *t, int source,
+                                 int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
+                                 lp_prospect *prospect, lightpose_error *error) {
+    const lp_source *const from = &t->options.sources->items[source];
+    lightpose_status status = LIGHTPOSE_OK;
+    int outputs = 0;
+
+    *prospect = (lp_prospect){.whole = 1};
+    if (!t->options.resume && !t->options.no_clobber) {
+        prospect->whole = 0;
+        return LIGHTPOSE_OK;
+    }
+    for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
+        const lp_place *const place = place_at(t, i);
+        if (!is_for(place, kind_of(from)))
+            continue;
+        target own = {0};
+        outputs++;
+        if (place->folder)
+            status = lp_slot_make(&own.slot, place, from->name, error);
+        if (place->folder && status == LIGHTPOSE_OK)
+            lp_left_look(&own.left, place, &own.slot, t->options.resume);
+        const target *const which = place->folder ? &own : &t->shared[i];
+        if (status == LIGHTPOSE_OK)
+            status = check_left(t, &which->left, which->slot.base, source, !place->folder, differs, opaque, error);
+        if (status == LIGHTPOSE_OK)
+            status = merge(prospect, &which->left, source, !place->folder, error);
+        free_target(&own);
+    }
+    prospect->whole &= outputs > 0;
+    return status;
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+/* The outputs point at streams for as long as they live. */
+static lp_output_stream *keep_stream(lp_targets *t, const lp_output_stream *about) {
+    lp_output_stream *const copy = malloc(sizeof *copy);
+    lp_output_stream **const streams = realloc(t->streams, ((size_t)t->stream_count + 1) * sizeof(lp_output_stream *));
+    if (streams)
+        t->streams = streams;
+    if (!copy || !streams) {
+        free(copy);
+        return NULL;
+    }
+    *copy = *about;
+    t->streams[t->stream_count++] = copy;
+    return copy;
+}
+
+static lightpose_status resume_target(lp_targets *t, int index, target *which, const lp_output_stream *stream,
+                                      lightpose_error *error) {
+    const lightpose_status status =
+        lp_output_resume(&which->out, place_at(t, index)->writer, which->slot.path, which->slot.base, t->options.output,
+                         &which->left.meta, stream, error);
+    if (status == LIGHTPOSE_OK)
+        lp_left_free(&which->left);
+    return status;
+}
+
+/* Opens a file of several streams that an earlier run left at one of them. */
+static lightpose_status resume_shared(lp_targets *t, int index, const lp_output_stream *current,
+                                      lightpose_error *error) {
+    target *const which = &t->shared[index];
+    const int number = which->left.meta.number;
+    const lp_output_stream *stream = current;
+    if (!current || current->number != number) {
+        const lp_source *const source = &t->options.sources->items[number];
+        const lp_output_stream about = {.kind = kind_of(source),
+                                        .name = source->name,
+                                        .source = source->text,
+                                        .number = number,
+                                        .lineage = lp_lineage(t->options.sources, 0, number)};
+        stream = keep_stream(t, &about);
+    }
+    return stream ? resume_target(t, index, which, stream, error)
+                  : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+}
+
+static target *target_of(lp_target_stream *s, int index) {
+    return place_at(s->targets, index)->folder ? &s->own[index] : &s->targets->shared[index];
+}
+
+/* Goes on with what an earlier run left. */
+static void resume_all(lp_target_stream *s) {
+    lp_targets *const t = s->targets;
+    for (int i = 0; i < t->places.count; i++) {
+        target *const which = target_of(s, i);
+        lightpose_error error = {0};
+        if (!s->takes[i] || which->left.state != LP_LEFT_PARTIAL)
+            continue;
+        const int folder = place_at(t, i)->folder, at_this = folder || which->left.meta.number == s->about->number;
+        const lightpose_status status =
+            folder ? resume_target(t, i, which, s->about, &error) : resume_shared(t, i, s->about_shared, &error);
+        s->begun[i] = at_this;
+        if (status != LIGHTPOSE_OK)
+            fail_target(t, s, i, which, &error);
+    }
+}
+
+/* A file that the run leaves as it is takes nothing, nor does one that has this stream already. */
+static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error) {
+    lp_targets *const t = s->targets;
+    for (int i = 0; i < t->places.count; i++) {
+        const lp_place *const place = place_at(t, i);
+        target *const which = target_of(s, i);
+        s->takes[i] = is_for(place, s->about->kind);
+        if (s->takes[i] && place->folder) {
+            const lightpose_status status = lp_slot_make(&which->slot, place, s->about->name, error);
+            if (status != LIGHTPOSE_OK)
+                return status;
+            if (t->options.resume || t->options.no_clobber)
+                lp_left_look(&which->left, place, &which->slot, t->options.resume);
+        }
+        s->takes[i] = s->takes[i] && !has_all(&which->left, s->about->number, !place->folder);
+    }
+    return LIGHTPOSE_OK;
+}
+
+static void free_stream(lp_target_stream **stream) {
+    lp_target_stream *const s = *stream;
+    for (int i = 0; s->own && i < s->targets->places.count; i++)
+        free_target(&s->own[i]);
+    free(s->own);
+    free(s->takes);
+    free(s->begun);
+    free(s->waiting);
+    free(s);
+    *stream = NULL;
+}
 
 lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets, const lp_output_stream *about,
                                   lightpose_error *error) {
-    lp_target_stream *const s = calloc(1, sizeof *s);
-    lp_output **const own = calloc((size_t)targets->places.count + 1, sizeof(lp_output *));
-    lp_output_stream *const copy = malloc(sizeof *copy);
-    lp_output_stream **const streams =
-        realloc(targets->streams, ((size_t)targets->stream_count + 1) * sizeof(lp_output_stream *));
-    if (streams)
-        targets->streams = streams;
+    const size_t places = (size_t)targets->places.count + 1;
+    lp_target_stream *s = calloc(1, sizeof *s);
     *stream = NULL;
-    if (!s || !own || !copy || !streams) {
-        free(s);
-        free(own);
-        free(copy);
+    if (!s)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    s->targets = targets;
+    s->own = calloc(places, sizeof *s->own);
+    s->takes = calloc(places, sizeof *s->takes);
+    s->begun = calloc(places, sizeof *s->begun);
+    s->about = keep_stream(targets, about);
+    s->about_shared = keep_stream(targets, about);
+    lightpose_status status = s->own && s->takes && s->begun && s->about && s->about_shared
+                                  ? LIGHTPOSE_OK
+                                  : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    if (status == LIGHTPOSE_OK) {
+        s->about->lineage = lp_lineage(targets->options.sources, about->number, about->number);
+        s->about_shared->lineage = lp_lineage(targets->options.sources, 0, about->number);
+        status = plan_stream(s, error);
     }
-    *copy = *about;
-    streams[targets->stream_count++] = copy;
-    *s = (lp_target_stream){.targets = targets, .about = copy, .own = own};
+    if (status != LIGHTPOSE_OK) {
+        free_stream(&s);
+        return status;
+    }
+    resume_all(s);
     *stream = s;
     return LIGHTPOSE_OK;
 }
 
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
-    const lp_place *const t = &s->targets->places.items[index];
-    lp_output **const out = t->folder ? &s->own[index] : &s->targets->shared[index];
-    if (!*out) {
-        char *const made = t->folder ? lp_output_place(t->writer, t->path, s->about->name) : NULL;
+    const lp_targets *const t = s->targets;
+    const lp_place *const place = place_at(t, index);
+    target *const which = target_of(s, index);
+    lightpose_status status = LIGHTPOSE_OK;
+    if (!which->out) {
         /* A file in the folder needs the folder; a folder makes itself. */
-        lightpose_status status = t->folder && t->writer->suffix ? lp_output_make_folder(t->path, error) : LIGHTPOSE_OK;
+        if (place->folder && place->writer->suffix)
+            status = lp_output_make_folder(place->path, error);
         if (status == LIGHTPOSE_OK)
-            status = lp_output_open(out, t->writer, t->folder ? made : t->path, s->targets->options, error);
-        free(made);
-        if (status != LIGHTPOSE_OK)
-            return status;
+            status = lp_output_open(&which->out, place->writer, which->slot.path, which->slot.base, t->options.output,
+                                    error);
     }
-    return lp_output_begin(*out, s->about, error);
+    s->begun[index] = 1;
+    if (status == LIGHTPOSE_OK)
+        status = lp_output_begin(which->out, place->folder ? s->about : s->about_shared, error);
+    return status == LIGHTPOSE_OK ? lp_output_checkpoint(which->out, NULL, 0, 0, error) : status;
 }
 
-static lightpose_status write_one(lp_target_stream *s, const lp_output_frame *frame, lightpose_error *error) {
-    for (int i = 0; i < s->targets->places.count; i++) {
-        const lp_place *const t = &s->targets->places.items[i];
-        lp_output *const out = s->own[i] ? s->own[i] : s->targets->shared[i];
-        if (!is_for(t, s->about))
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
+
+static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
+    lp_targets *const t = s->targets;
+    for (int i = 0; i < t->places.count; i++) {
+        const lp_place *const place = place_at(t, i);
+        target *const which = target_of(s, i);
+        lightpose_error error = {0};
+        if (!s->takes[i] || which->dead || frame->index < lp_output_next(which->out))
             continue;
         /* A picture that cannot be read gets no file of its own. */
-        if (frame->state != LP_FRAME_OK && s->about->kind == LP_STREAM_IMAGES && t->writer->folder)
+        if (frame->state != LP_FRAME_OK && s->about->kind == LP_STREAM_IMAGES && place->writer->folder)
             continue;
-        const lightpose_status status = lp_output_frame_write(out, frame, error);
-        if (status != LIGHTPOSE_OK)
-            return status;
+        if (lp_output_frame_write(which->out, frame, &error) != LIGHTPOSE_OK)
+            fail_target(t, s, i, which, &error);
     }
-    return LIGHTPOSE_OK;
 }
 
 /* Keeps a frame that failed. Returns 0 where there are too many. */
 static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
-    if (s->failed_count == s->failed_capacity) {
-        const int capacity = s->failed_capacity ? 2 * s->failed_capacity : 16;
+    if (s->waiting_count == s->waiting_capacity) {
+        const int capacity = s->waiting_capacity ? 2 * s->waiting_capacity : 16;
         failed_frame *const grown =
-            s->failed_count < MAX_FAILED ? realloc(s->failed, (size_t)capacity * sizeof *grown) : NULL;
+            s->waiting_count < MAX_FAILED ? realloc(s->waiting, (size_t)capacity * sizeof *grown) : NULL;
         if (!grown)
             return 0;
-        s->failed = grown;
-        s->failed_capacity = capacity;
+        s->waiting = grown;
+        s->waiting_capacity = capacity;
     }
-    failed_frame *const kept = &s->failed[s->failed_count++];
+    failed_frame *const kept = &s->waiting[s->waiting_count++];
     *kept = (failed_frame){.index = frame->index, .time = frame->time, .name = frame->name, .state = frame->state};
     snprintf(kept->reason, sizeof kept->reason, "%s", frame->reason ? frame->reason : "");
     return 1;
 }
 
-static lightpose_status open_all(lp_target_stream *s, lightpose_error *error) {
+static void open_all(lp_target_stream *s) {
+    lp_targets *const t = s->targets;
     s->open = 1;
-    for (int i = 0; i < s->targets->places.count; i++)
-        if (is_for(&s->targets->places.items[i], s->about)) {
-            const lightpose_status status = open_target(s, i, error);
-            if (status != LIGHTPOSE_OK)
-                return status;
-        }
-    for (int i = 0; i < s->failed_count; i++) {
-        const failed_frame *const f = &s->failed[i];
+    for (int i = 0; i < t->places.count; i++) {
+        target *const which = target_of(s, i);
+        lightpose_error error = {0};
+        if (s->takes[i] && !s->begun[i] && !which->dead && open_target(s, i, &error) != LIGHTPOSE_OK)
+            fail_target(t, s, i, which, &error);
+    }
+    for (int i = 0; i < s->waiting_count; i++) {
+        const failed_frame *const f = &s->waiting[i];
         const lp_output_frame frame = {
             .index = f->index, .time = f->time, .name = f->name, .state = f->state, .reason = f->reason};
-        const lightpose_status status = write_one(s, &frame, error);
-        if (status != LIGHTPOSE_OK)
-            return status;
+        write_one(s, &frame);
     }
-    return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame, lightpose_error *error) {
+/* An output that goes on has begun: a frame that fails needs not wait. */
+static int has_begun(const lp_target_stream *s) {
+    for (int i = 0; i < s->targets->places.count; i++)
+        if (s->takes[i] && !s->begun[i])
+            return 0;
+    return 1;
+}
+
+void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
     if (!s->open) {
-        if (frame->state != LP_FRAME_OK && keep_failed(s, frame))
-            return LIGHTPOSE_OK;
+        if (frame->state != LP_FRAME_OK && !has_begun(s) && keep_failed(s, frame))
+            return;
         /* Where the source did not tell, the first picture does. */
         if (!s->about->width && s->about->kind != LP_STREAM_IMAGES) {
-            s->about->width = frame->width;
-            s->about->height = frame->height;
+            s->about->width = s->about_shared->width = frame->width;
+            s->about->height = s->about_shared->height = frame->height;
         }
-        const lightpose_status status = open_all(s, error);
-        if (status != LIGHTPOSE_OK)
-            return status;
+        open_all(s);
     }
-    return write_one(s, frame, error);
+    write_one(s, frame);
 }
 
-lightpose_status lp_targets_end(lp_target_stream **stream, lightpose_error *error) {
-    lp_target_stream *const s = *stream;
-    lightpose_status status = LIGHTPOSE_OK;
-    for (int i = 0; i < s->targets->places.count && status == LIGHTPOSE_OK; i++)
-        if (s->own[i])
-            status = lp_output_close(&s->own[i], error);
-    lp_targets_drop(stream);
-    return status;
+int lp_targets_stream_live(const lp_target_stream *s) {
+    for (int i = 0; i < s->targets->places.count; i++) {
+        const target *const which = place_at(s->targets, i)->folder ? &s->own[i] : &s->targets->shared[i];
+        if (s->takes[i] && !which->dead)
+            return 1;
+    }
+    return 0;
 }
 
-void lp_targets_drop(lp_target_stream **stream) {
+/* ---- Ends -------------------------------------------------------------------------------------------------------- */
+
+static void checkpoint(lp_target_stream *s, const void *tracker, size_t size, int ended) {
+    lp_targets *const t = s->targets;
+    for (int i = 0; i < t->places.count; i++) {
+        target *const which = target_of(s, i);
+        lightpose_error error = {0};
+        if (s->takes[i] && s->begun[i] && which->out &&
+            lp_output_checkpoint(which->out, tracker, size, ended, &error) != LIGHTPOSE_OK)
+            fail_target(t, s, i, which, &error);
+    }
+}
+
+void lp_targets_checkpoint(lp_target_stream *s, const void *tracker, size_t size) {
+    checkpoint(s, tracker, size, 0);
+}
+
+int lp_targets_end(lp_target_stream **stream, int interrupted, const void *tracker, size_t size) {
     lp_target_stream *const s = *stream;
-    if (!s)
-        return;
-    for (int i = 0; i < s->targets->places.count; i++)
-        lp_output_abort(&s->own[i]);
-    free(s->own);
-    free(s->failed);
-    free(s);
-    *stream = NULL;
+    lp_targets *const t = s->targets;
+    checkpoint(s, tracker, size, !interrupted);
+    for (int i = 0; i < t->places.count; i++) {
+        lightpose_error error = {0};
+        if (!s->own[i].out)
+            continue;
+        const lightpose_status status =
+            interrupted ? lp_output_leave(&s->own[i].out, &error) : lp_output_close(&s->own[i].out, &error);
+        if (status != LIGHTPOSE_OK)
+            fail_target(t, s, i, &s->own[i], &error);
+    }
+    const int failed = s->failed;
+    free_stream(stream);
+    return failed;
+}
+
+void lp_targets_finish(lp_targets *t, int interrupted) {
+    for (int i = 0; i < t->places.count; i++) {
+        target *const which = &t->shared[i];
+        lightpose_error error = {0};
+        lightpose_status status = LIGHTPOSE_OK;
+        /* All inputs were in it, and only its name was to come. */
+        if (!interrupted && !which->out && !which->dead && which->left.state == LP_LEFT_PARTIAL)
+            status = resume_shared(t, i, NULL, &error);
+        if (status == LIGHTPOSE_OK && which->out)
+            status = interrupted ? lp_output_leave(&which->out, &error) : lp_output_close(&which->out, &error);
+        if (status != LIGHTPOSE_OK)
+            fail_target(t, NULL, i, which, &error);
+    }
 }

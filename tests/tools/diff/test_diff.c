@@ -59,7 +59,7 @@ static const char *written(const char *folder, const char *name, const lp_output
     const lp_output_writer *const writer = lp_output_by_path(name);
     lp_output *output;
 
-    assert_ok(lp_output_open(&output, writer ? writer : lp_output_find("openpose"), path, &options, error));
+    assert_ok(lp_output_open(&output, writer ? writer : lp_output_find("openpose"), path, NULL, &options, error));
     assert_ok(lp_output_begin(output, stream, error));
     for (int i = 0; i < count; i++) {
         lp_output_frame frame = formats_frame(results[i], i);

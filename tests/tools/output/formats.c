@@ -26,7 +26,7 @@ char *formats_write(const char *writer, const lp_output_options *options, const 
     const char *const folder = scratch_folder(), *const path = scratch_path(folder, "out");
     lp_output *output;
 
-    assert_ok(lp_output_open(&output, lp_output_find(writer), path, options, error));
+    assert_ok(lp_output_open(&output, lp_output_find(writer), path, NULL, options, error));
     assert_ok(lp_output_begin(output, stream, error));
     for (int i = 0; i < count; i++)
         assert_ok(lp_output_frame_write(output, &frames[i], error));

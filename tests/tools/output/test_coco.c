@@ -85,18 +85,23 @@ static void coco_numbers(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         lp_output *output;
-        assert_ok(lp_output_open(&output, lp_output_find("coco"), scratch_path(folder, "out"), &options, error));
+        assert_ok(lp_output_open(&output, lp_output_find("coco"), scratch_path(folder, "out"), NULL, &options, error));
         assert_ok(lp_output_begin(output, &formats_images, error));
         lp_output_frame frame = formats_image(people, 0, cases[i].first);
         assert_ok(lp_output_frame_write(output, &frame, error));
         frame = formats_image(people, 1, cases[i].second);
         assert_fails(lp_output_frame_write(output, &frame, error), LIGHTPOSE_ERROR_ARGUMENT, cases[i].words);
         lp_output_abort(&output);
-        assert_int_equal(scratch_entries(folder), 0);
+        assert_int_equal(scratch_entries(folder), 1);
+        char *const partial = scratch_read(scratch_path(folder, "out.partial"), NULL);
+        json_t *const array = formats_parse(partial); /* what was before it stays */
+        assert_true(json_array_size(array) > 0);
+        json_decref(array);
+        free(partial);
     }
 
     lp_output *output; /* frame numbers of two videos are the same numbers */
-    assert_ok(lp_output_open(&output, lp_output_find("coco"), scratch_path(folder, "out"), &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("coco"), scratch_path(folder, "out"), NULL, &options, error));
     assert_ok(lp_output_begin(output, &formats_video, error));
     const lp_output_frame frame = formats_frame(people, 77);
     assert_ok(lp_output_frame_write(output, &frame, error));

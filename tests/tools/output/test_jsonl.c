@@ -139,7 +139,7 @@ static void jsonl_holds_several_inputs(void **state) {
     char text[600] = "";
 
     (void)state;
-    assert_ok(lp_output_open(&output, lp_output_by_path(path), path, &options, error));
+    assert_ok(lp_output_open(&output, lp_output_by_path(path), path, NULL, &options, error));
     assert_fails(lp_output_frame_write(output, &frame, error), LIGHTPOSE_ERROR_STATE, "no stream");
     assert_ok(lp_output_begin(output, &formats_video, error));
     assert_ok(lp_output_frame_write(output, &frame, error));
@@ -174,7 +174,7 @@ static void jsonl_is_live_for_a_camera(void **state) {
     (void)state;
     assert_int_equal(mkfifo(fifo, 0600), 0);
     const int reader = open(fifo, O_RDONLY | O_NONBLOCK);
-    assert_ok(lp_output_open(&output, lp_output_find("jsonl"), fifo, &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("jsonl"), fifo, NULL, &options, error));
     assert_ok(lp_output_begin(output, &camera, error));
     for (int i = 0; i < 3; i++) {
         char line[300];

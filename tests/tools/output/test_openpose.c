@@ -123,7 +123,7 @@ static void round_trip(const lp_output_options *options, const lp_output_frame *
     const char *const folder = scratch_folder();
     lp_output *output;
 
-    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, NULL, options, error));
     assert_ok(lp_output_begin(output, &video, error));
     assert_ok(lp_output_frame_write(output, frame, error));
     assert_ok(lp_output_close(&output, error));
@@ -155,7 +155,7 @@ static void an_empty_frame_has_27_bytes(void **state) {
     lp_output *output;
 
     (void)state;
-    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, NULL, &options, error));
     assert_ok(lp_output_begin(output, &video, error));
     lp_output_frame frame = frame_of(nobody, 7);
     assert_ok(lp_output_frame_write(output, &frame, error));
@@ -189,7 +189,7 @@ static void a_file_to_the_byte(void **state) {
     people->poses[0].keypoints[0].y = 0.0f;
     people->poses[0].keypoints[1].x = -0.5f;
     people->poses[0].keypoints[1].score = 1.0f;
-    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, NULL, &options, error));
     assert_ok(lp_output_begin(output, &video, error));
     const lp_output_frame frame = frame_of(people, 7);
     assert_ok(lp_output_frame_write(output, &frame, error));
@@ -306,7 +306,7 @@ static void scales(void **state) {
     lp_output *output;
     options.scale = LP_SCALE_NET;
     frame.net_scale = 0;
-    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("openpose"), folder, NULL, &options, error));
     assert_ok(lp_output_begin(output, &video, error));
     assert_fails(lp_output_frame_write(output, &frame, error), LIGHTPOSE_ERROR_ARGUMENT, "frame 7");
     assert_fails(lp_output_frame_write(output, &frame, error), LIGHTPOSE_ERROR_STATE, "failed before");

@@ -136,6 +136,64 @@ static void a_killed_process_leaves_nothing(void **state) {
     scratch_remove(folder);
 }
 
+static void partial_until_it_is_whole(void **state) {
+    const char *const folder = scratch_folder(), *const path = scratch_path(folder, "a.txt");
+    const char *const partial = scratch_path(folder, "a.txt.partial");
+    lp_output_file *file, *second;
+
+    (void)state;
+    scratch_write(path, "the old one");
+    assert_ok(lp_output_file_open_partial(&file, path, 0, NULL, error));
+    assert_ok(lp_output_file_write(file, "one", 3, error));
+    assert_ok(lp_output_file_flush(file, error));
+    assert_int_equal(lp_output_file_size(file), 3);
+    scratch_expect(partial, "one"); /* it can be read as it grows */
+    scratch_expect(path, "the old one");
+    assert_fails(lp_output_file_open_partial(&second, path, 0, NULL, error), LIGHTPOSE_ERROR_FILE, "another run");
+    scratch_expect(partial, "one");
+    assert_ok(lp_output_file_write(file, "lost", 4, error)); /* never handed on */
+    lp_output_file_abort(&file);
+    scratch_expect(partial, "one");
+
+    assert_ok(lp_output_file_open_partial(&file, path, 2, NULL, error)); /* goes on behind "on" */
+    assert_ok(lp_output_file_write(file, "ward", 4, error));
+    assert_ok(lp_output_file_leave(&file, error));
+    scratch_expect(partial, "onward");
+    assert_fails(lp_output_file_open_partial(&file, path, 7, NULL, error), LIGHTPOSE_ERROR_FILE, "fewer bytes");
+    scratch_expect(partial, "onward");
+    assert_ok(lp_output_file_open_partial(&file, path, 6, NULL, error));
+    assert_ok(lp_output_file_write(file, "s", 1, error));
+    assert_ok(lp_output_file_commit(&file, error));
+    scratch_expect(path, "onwards");
+    assert_int_equal(scratch_entries(folder), 1);
+
+    assert_ok(lp_output_file_open_partial(&file, path, 0, NULL, error)); /* what holds nothing leaves nothing */
+    lp_output_file_abort(&file);
+    assert_ok(lp_output_file_open_partial(&file, path, 0, NULL, error));
+    assert_ok(lp_output_file_write(file, "x", 1, error));
+    lp_output_file_discard(&file);
+    scratch_expect(path, "onwards");
+    assert_int_equal(scratch_entries(folder), 1);
+    scratch_remove(folder);
+}
+
+/* An input may be called as the partial file would be. */
+static void partial_inputs_are_safe(void **state) {
+    const char *const folder = scratch_folder(), *const input = scratch_path(folder, "a.mp4.partial");
+    lp_output_guard *guard;
+    lp_output_file *file;
+
+    (void)state;
+    scratch_write(input, "precious");
+    assert_ok(lp_output_guard_create(&guard, 0, error));
+    assert_ok(lp_output_guard_input(guard, input, error));
+    assert_fails(lp_output_file_open_partial(&file, scratch_path(folder, "a.mp4"), 0, guard, error),
+                 LIGHTPOSE_ERROR_ARGUMENT, "is an input");
+    scratch_expect(input, "precious");
+    lp_output_guard_destroy(&guard);
+    scratch_remove(folder);
+}
+
 static void no_clobber(void **state) {
     const char *const folder = scratch_folder(), *const path = scratch_path(folder, "a");
     lp_output_guard *guard;
@@ -222,6 +280,11 @@ static void refuses_what_cannot_be(void **state) {
     longest[255] = '\0';
     assert_ok(lp_output_file_open(&file, scratch_path(folder, longest), NULL, error));
     assert_ok(lp_output_file_commit(&file, error));
+    const int before = scratch_entries(folder);
+    assert_ok(lp_output_file_open_partial(&file, scratch_path(folder, longest), 0, NULL, error));
+    assert_int_equal(scratch_entries(folder), before + 1);
+    assert_ok(lp_output_file_commit(&file, error));
+    assert_int_equal(scratch_entries(folder), before);
     scratch_remove(folder);
 }
 
@@ -381,6 +444,8 @@ int main(void) {
         both(replaces_whole),
         both(abort_leaves_nothing),
         cmocka_unit_test_setup(a_killed_process_leaves_nothing, with_names),
+        both(partial_until_it_is_whole),
+        both(partial_inputs_are_safe),
         both(no_clobber),
         both(inputs_are_safe),
         both(refuses_what_cannot_be),

@@ -30,7 +30,7 @@ static void dgs_wraps_cameras_in_order(void **state) {
         const char *const path = scratch_path(folder, zipped ? "out.json.gz" : "out.json");
         static char text[100000];
         lp_output *output;
-        assert_ok(lp_output_open(&output, lp_output_find("dgs"), path, &options, error));
+        assert_ok(lp_output_open(&output, lp_output_find("dgs"), path, NULL, &options, error));
         for (int c = 0; c < 4; c++) {
             assert_ok(lp_output_begin(output, &cameras[c], error));
             for (int i = 98; i <= 101 && c < 2; i++) { /* as strings 100 would come before 98 */
@@ -80,7 +80,7 @@ static void dgs_holds_one_size(void **state) {
     lp_output *output;
 
     (void)state;
-    assert_ok(lp_output_open(&output, lp_output_find("dgs"), scratch_path(folder, "out"), &options, error));
+    assert_ok(lp_output_open(&output, lp_output_find("dgs"), scratch_path(folder, "out"), NULL, &options, error));
     assert_ok(lp_output_begin(output, &formats_video, error));
     lp_output_frame frame = formats_frame(people, 0);
     assert_ok(lp_output_frame_write(output, &frame, error));
@@ -88,7 +88,12 @@ static void dgs_holds_one_size(void **state) {
     frame.height = 240;
     assert_fails(lp_output_frame_write(output, &frame, error), LIGHTPOSE_ERROR_ARGUMENT, "640x240");
     lp_output_abort(&output);
-    assert_int_equal(scratch_entries(folder), 0);
+    assert_int_equal(scratch_entries(folder), 1); /* the frames before it stay, and can be read */
+    char *const text = scratch_read(scratch_path(folder, "out.partial"), NULL);
+    json_t *const json = formats_parse(text);
+    assert_int_equal(json_object_size(json_object_get(json_array_get(json, 0), "frames")), 1);
+    json_decref(json);
+    free(text);
     people_free(people);
     scratch_remove(folder);
 }

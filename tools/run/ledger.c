@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "run/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "output/text.h"
+
+struct lp_ledger {
+    FILE *file;
+    char *path;
+    lp_text text;
+};
+
+static lightpose_status fail(const char *path, lightpose_error *error) {
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "the report \"%s\": cannot write: %s", path, strerror(errno));
+}
+
+lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_error *error) {
+    lp_ledger *const l = calloc(1, sizeof *l);
+    *ledger = NULL;
+    if (!l || !(l->path = strdup(path))) {
+        free(l);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
+    }
+    l->file = strcmp(path, "-") ? fopen(path, "we") : stdout;
+    if (!l->file) {
+        const lightpose_status status = fail(path, error);
+        lp_ledger_close((lp_ledger *[]){l});
+        return status;
+    }
+    *ledger = l;
+    return LIGHTPOSE_OK;
+}
+
+static void add_number(lp_text *text, const char *name, int64_t value) {
+    lp_text_add(text, ",\"");
+    lp_text_add(text, name);
+    lp_text_add(text, "\":");
+    lp_text_integer(text, value);
+}
+
+lightpose_status lp_ledger_add(lp_ledger *ledger, const lp_entry *entry, lightpose_error *error) {
+    static const char *const states[] = {"pending", "partial", "done", "failed"};
+    if (!ledger)
+        return LIGHTPOSE_OK;
+    lp_text *const text = &ledger->text;
+    lp_text_clear(text);
+    lp_text_add(text, "{\"input\":");
+    lp_text_json(text, entry->input);
+    lp_text_add(text, ",\"state\":\"");
+    lp_text_add(text, states[entry->state]);
+    lp_text_add(text, "\"");
+    add_number(text, "frames", entry->frames);
+    add_number(text, "people", entry->people);
+    add_number(text, "undecodable", entry->undecodable);
+    lp_text_add(text, ",\"reason\":");
+    if (entry->reason)
+        lp_text_json(text, entry->reason);
+    else
+        lp_text_add(text, "null");
+    lp_text_add(text, ",\"seconds\":");
+    lp_text_decimals(text, entry->seconds, 3);
+    lp_text_add(text, "}\n");
+    const lightpose_status status = lp_text_check(text, error);
+    if (status == LIGHTPOSE_OK &&
+        (fwrite(text->data, 1, text->size, ledger->file) != text->size || fflush(ledger->file) != 0))
+        return fail(ledger->path, error);
+    return status;
+}
+
+void lp_ledger_close(lp_ledger **ledger) {
+    lp_ledger *const l = *ledger;
+    if (!l)
+        return;
+    if (l->file && l->file != stdout)
+        fclose(l->file);
+    lp_text_free(&l->text);
+    free(l->path);
+    free(l);
+    *ledger = NULL;
+}

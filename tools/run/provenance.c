@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "run/provenance.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/mem.h>
+#include <libavutil/sha.h>
+
+#include "cli.h"
+#include "fail.h"
+
+static const char *weights_path(const char *given) {
+    const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
+    lightpose_system system;
+    lightpose_get_system(&system);
+    return given ? given : variable && *variable ? variable : system.default_weights;
+}
+
+/* SHA-256 of a file, as sha256sum prints it. */
+static lightpose_status hash_file(const char *path, char text[65], lightpose_error *error) {
+    enum { BLOCK = 1 << 16 };
+    unsigned char digest[32], *const block = malloc(BLOCK);
+    struct AVSHA *const sha = av_sha_alloc();
+    FILE *const file = fopen(path, "rbe");
+    lightpose_status status = LIGHTPOSE_OK;
+    if (!block || !sha || !file) {
+        status = file ? lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a checksum")
+                      : lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+    } else {
+        av_sha_init(sha, 256);
+        for (size_t got = BLOCK; got == BLOCK;) {
+            got = fread(block, 1, BLOCK, file);
+            av_sha_update(sha, block, got);
+        }
+        av_sha_final(sha, digest);
+        if (ferror(file))
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+    }
+    for (int i = 0; status == LIGHTPOSE_OK && i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    if (file)
+        fclose(file);
+    av_free(sha);
+    free(block);
+    return status;
+}
+
+static lightpose_status find_precision(lightpose_model *model, const lightpose_settings *settings, const char **name,
+                                       lightpose_error *error) {
+    lightpose_context *context = NULL;
+    lightpose_stats stats;
+    const lightpose_status status = lightpose_context_open(&context, model, settings, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    lightpose_context_stats(context, &stats);
+    *name = lp_cli_precision_name(stats.precision);
+    lightpose_context_close(&context);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, const char *weights,
+                                    const lightpose_settings *settings, json_t *options, lightpose_error *error) {
+    const char *const path = weights_path(weights), *const slash = strrchr(path, '/'), *precision = NULL;
+    lightpose_system system;
+    lightpose_model_info info;
+    char sha[65] = "";
+    *p = (lp_provenance){0};
+    lightpose_get_system(&system);
+    lightpose_model_get_info(model, &info);
+    lightpose_status status = hash_file(path, sha, error);
+    if (status == LIGHTPOSE_OK)
+        status = find_precision(model, settings, &precision, error);
+    if (status != LIGHTPOSE_OK) {
+        json_decref(options);
+        return status;
+    }
+    p->root = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:s, s:s, s:o}", "lightpose", lightpose_version(), "weights",
+                        "file", slash ? slash + 1 : path, "variant", info.variant, "sha256", sha, "precision",
+                        precision, "instruction_set", system.cpu, "engine", system.engine, "options", options);
+    char *const whole = p->root ? json_dumps(p->root, JSON_COMPACT) : NULL;
+    if (!whole) {
+        lp_provenance_free(p);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+    }
+    whole[strlen(whole) - 1] = '\0'; /* the members alone */
+    p->about = strdup(whole + 1);
+    free(whole);
+    if (p->about)
+        return LIGHTPOSE_OK;
+    lp_provenance_free(p);
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+}
+
+void lp_provenance_free(lp_provenance *p) {
+    json_decref(p->root);
+    free(p->about);
+    *p = (lp_provenance){0};
+}
+
+static void value_text(const json_t *value, char text[64]) {
+    char *const dumped = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    snprintf(text, 64, "%s", dumped ? dumped : "nothing");
+    free(dumped);
+}
+
+/* The first member that is not the same in both. */
+static int tell_difference(const json_t *theirs, const json_t *ours, const char *before, char text[256]) {
+    const json_t *const both[] = {ours, theirs};
+    const char *name;
+    json_t *value;
+    char there[64], here[64];
+    for (int i = 0; i < 2; i++)
+        json_object_foreach((json_t *)(uintptr_t)both[i], name, value) {
+            const json_t *const a = json_object_get(theirs, name), *const b = json_object_get(ours, name);
+            if (a && b && json_equal(a, b))
+                continue;
+            value_text(a, there);
+            value_text(b, here);
+            snprintf(text, 256, "%s%s was %s there and is %s now", before, name, there, here);
+            return 1;
+        }
+    return 0;
+}
+
+int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
+    static const char *const plain[] = {"lightpose", "precision"};
+    lp_provenance *const p = opaque;
+    json_t *const theirs = json_loads(about, 0, NULL);
+    int differs = 0;
+    if (!theirs || !json_object_get(theirs, "options")) { /* nothing is known of that run */
+        json_decref(theirs);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain && !differs; i++) {
+        const json_t *const a = json_object_get(theirs, plain[i]), *const b = json_object_get(p->root, plain[i]);
+        char there[64], here[64];
+        differs = !a || !json_equal(a, b);
+        value_text(a, there);
+        value_text(b, here);
+        if (differs)
+            snprintf(text, 256, "%s was %s there and is %s now", i ? plain[i] : "the version", there, here);
+    }
+    const json_t *const a = json_object_get(json_object_get(theirs, "weights"), "sha256");
+    if (!differs && (!a || !json_equal(a, json_object_get(json_object_get(p->root, "weights"), "sha256")))) {
+        differs = 1;
+        snprintf(text, 256, "its weights were others");
+    }
+    if (!differs)
+        differs = tell_difference(json_object_get(theirs, "options"), json_object_get(p->root, "options"), "--", text);
+    const char *const set = json_string_value(json_object_get(theirs, "instruction_set"));
+    if (set && strcmp(set, json_string_value(json_object_get(p->root, "instruction_set"))))
+        snprintf(p->mixed, sizeof p->mixed, "%s", set);
+    json_decref(theirs);
+    return differs;
+}
