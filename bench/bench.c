@@ -33,8 +33,8 @@ static int failed(const lightpose_error *error) {
 static int has_precision(const bench_options *options, const measure_options *measure, lightpose_error *error) {
     lightpose_context *probe = NULL;
 
-    const lightpose_status status = lightpose_context_open(&probe, measure->model, &measure->settings, error);
-    lightpose_context_close(&probe);
+    const lightpose_status status = lightpose_context_create(&probe, measure->model, &measure->settings, error);
+    lightpose_context_destroy(&probe);
     if (status == LIGHTPOSE_ERROR_UNSUPPORTED && !options->precisions)
         *error = (lightpose_error){0};
     return status == LIGHTPOSE_OK;
@@ -102,7 +102,7 @@ static lightpose_status measure_all(const bench_options *options, const lp_cli_o
         json_object_set_new(report, "startup", measure_startups(options, &measure, error));
     json_object_set_new(report, "runs", runs);
     if (error->status == LIGHTPOSE_OK &&
-        lightpose_model_load(&measure.model, options->model.weights, error) == LIGHTPOSE_OK)
+        lightpose_model_create(&measure.model, options->model.weights, error) == LIGHTPOSE_OK)
         json_object_set_new(report, "weights", weights_json(measure.model));
     for (int i = 0; i < (count ? count : 1) && error->status == LIGHTPOSE_OK; i++) {
         const char *const name = !count              ? "generated image"
@@ -113,7 +113,7 @@ static lightpose_status measure_all(const bench_options *options, const lp_cli_o
             measure_input(options, &measure, name, &list, runs, error);
         frames_free(&list);
     }
-    lightpose_model_release(&measure.model);
+    lightpose_model_destroy(&measure.model);
     return error->status;
 }
 

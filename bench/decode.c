@@ -49,17 +49,17 @@ static lightpose_status maps_of(const measure_options *options, const lightpose_
     lightpose_result *result = NULL;
     lightpose_maps maps;
 
-    lightpose_status status = lightpose_context_open(&context, options->model, &options->settings, error);
+    lightpose_status status = lightpose_context_create(&context, options->model, &options->settings, error);
     if (status == LIGHTPOSE_OK)
         status = lightpose_result_create(&result, error);
     if (status == LIGHTPOSE_OK)
-        status = lightpose_infer(context, image, result, error);
+        status = lightpose_context_infer(context, image, result, error);
     if (status == LIGHTPOSE_OK)
-        status = lightpose_context_maps(context, &maps, error);
+        status = lightpose_context_get_maps(context, &maps, error);
     if (status == LIGHTPOSE_OK && interleave(out, &maps) != 0)
         status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for maps");
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     return status;
 }
 

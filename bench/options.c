@@ -164,7 +164,7 @@ int bench_options_read(bench_options *options, int argc, char **argv, lp_cli_ope
 
     *options = (bench_options){.frames = 32, .seconds = 2, .runs = 20, .startup = 1, .threshold = -1};
     take_model_options(model_options, sizeof model_options / sizeof *model_options);
-    lightpose_settings_default(&options->model.settings);
+    lightpose_settings_init(&options->model.settings);
     const lp_cli_group groups[] = {{"Measurement", measure_options_table, options},
                                    {"Report", report_options_table, options},
                                    {"Network and decoder", model_options, &options->model},

@@ -38,13 +38,13 @@ static void *work(void *argument) {
     self->started_ns = lp_now_ns();
     while (self->frames < self->min_runs || lp_now_ns() < self->end) {
         const int at = (int)((self->first_frame + self->frames) % p->input->count);
-        if (lightpose_infer(context, &p->input->images[at], result, &self->error) != LIGHTPOSE_OK)
+        if (lightpose_context_infer(context, &p->input->images[at], result, &self->error) != LIGHTPOSE_OK)
             break;
         self->frames++;
         if (!self->record)
             continue;
-        lightpose_context_stats(context, &stats);
-        record(p, at, &stats, lightpose_result_count(result));
+        lightpose_context_get_stats(context, &stats);
+        record(p, at, &stats, lightpose_result_get_count(result));
     }
     self->ended_ns = lp_now_ns();
     return NULL;
@@ -95,7 +95,7 @@ lightpose_status pool_open(pool *made, const measure_options *options, const fra
     if (!made->context || !made->result || !made->frame)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d contexts", contexts);
     for (int i = 0; i < contexts; i++) {
-        LP_TRY(lightpose_context_open(&made->context[i], options->model, &settings, error));
+        LP_TRY(lightpose_context_create(&made->context[i], options->model, &settings, error));
         LP_TRY(lightpose_result_create(&made->result[i], error));
     }
     (void)run_span(made, 0, input->count, 0, error);
@@ -104,7 +104,7 @@ lightpose_status pool_open(pool *made, const measure_options *options, const fra
 
 void pool_close(pool *p) {
     for (int i = 0; p->context && i < p->contexts; i++)
-        lightpose_context_close(&p->context[i]);
+        lightpose_context_destroy(&p->context[i]);
     for (int i = 0; p->result && i < p->contexts; i++)
         lightpose_result_destroy(&p->result[i]);
     for (int i = 0; p->frame && i < p->input->count; i++)
@@ -128,7 +128,7 @@ lightpose_status pool_run(pool *p, double seconds, int min_runs, pool_condition 
     if (quiet)
         machine_load_add(&p->load, &before, &after);
     (void)samples_add(&p->rate[condition], rate);
-    lightpose_context_stats(p->context[0], &p->stats);
+    lightpose_context_get_stats(p->context[0], &p->stats);
     return LIGHTPOSE_OK;
 }
 

@@ -44,8 +44,8 @@ static lightpose_status open_context(const startup *s, lightpose_context **conte
                                      const lightpose_image *image, double *ms, lightpose_error *error) {
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lightpose_context_open(context, s->model, settings, error));
-    LP_TRY(lightpose_infer(*context, image, s->result, error));
+    LP_TRY(lightpose_context_create(context, s->model, settings, error));
+    LP_TRY(lightpose_context_infer(*context, image, s->result, error));
     *ms = ms_since(start);
     return LIGHTPOSE_OK;
 }
@@ -53,7 +53,7 @@ static lightpose_status open_context(const startup *s, lightpose_context **conte
 static lightpose_status frame(const startup *s, const lightpose_image *image, double *ms, lightpose_error *error) {
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lightpose_infer(s->first, image, s->result, error));
+    LP_TRY(lightpose_context_infer(s->first, image, s->result, error));
     *ms = ms_since(start);
     return LIGHTPOSE_OK;
 }
@@ -70,7 +70,7 @@ static lightpose_status measure(startup *s, const char *weights, const lightpose
     upright.strides[0] = HEIGHT * 3;
     const double before = anonymous();
     const int64_t start = lp_now_ns();
-    LP_TRY(lightpose_model_load(&s->model, weights, error));
+    LP_TRY(lightpose_model_create(&s->model, weights, error));
     const double load = ms_since(start);
     LP_TRY(lightpose_result_create(&s->result, error));
     LP_TRY(open_context(s, &s->first, settings, &wide, &first, error));

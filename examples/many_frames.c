@@ -20,13 +20,13 @@ static lightpose_status run_frame(lightpose_context *context, const char *path, 
 
     if (ppm_read(path, &image) != 0)
         return LIGHTPOSE_OK; /* one bad file does not end the run; it has been reported */
-    const lightpose_status status = lightpose_infer(context, &image, result, error);
+    const lightpose_status status = lightpose_context_infer(context, &image, result, error);
     ppm_free(&image);
     if (status != LIGHTPOSE_OK)
         return status;
-    lightpose_context_stats(context, &stats);
+    lightpose_context_get_stats(context, &stats);
     printf("%s: %d people, %.2f ms: preprocess %.2f, network %.2f, peaks %.2f, grouping %.2f\n", path,
-           lightpose_result_count(result), ms(stats.total_ns), ms(stats.preprocess_ns), ms(stats.network_ns),
+           lightpose_result_get_count(result), ms(stats.total_ns), ms(stats.preprocess_ns), ms(stats.network_ns),
            ms(stats.peaks_ns), ms(stats.group_ns));
     return LIGHTPOSE_OK;
 }
@@ -44,12 +44,12 @@ int main(int argc, char **argv) {
     }
 
     /* Always start from the defaults: later versions may add settings whose default is not zero. */
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = 256;
 
-    lightpose_status status = lightpose_model_load(&model, argv[1], &error);
+    lightpose_status status = lightpose_model_create(&model, argv[1], &error);
     if (status == LIGHTPOSE_OK)
-        status = lightpose_context_open(&context, model, &settings, &error);
+        status = lightpose_context_create(&context, model, &settings, &error);
     if (status == LIGHTPOSE_OK)
         status = lightpose_result_create(&result, &error);
     /* Builds the plan for the size to come, so that the first frame is as fast as the second. */
@@ -59,9 +59,9 @@ int main(int argc, char **argv) {
         status = run_frame(context, argv[i], result, &error);
 
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
-    lightpose_model_release(&model);
+    lightpose_context_destroy(&context);
+    lightpose_model_destroy(&model);
     if (status != LIGHTPOSE_OK)
-        fprintf(stderr, "many_frames: %s: %s\n", lightpose_status_name(status), error.text);
+        fprintf(stderr, "many_frames: %s: %s\n", lightpose_status_get_name(status), error.text);
     return status == LIGHTPOSE_OK ? 0 : 1;
 }

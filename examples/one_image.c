@@ -14,7 +14,7 @@ static void print_pose(int number, const lightpose_pose *pose) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         const lightpose_keypoint *const keypoint = &pose->keypoints[k];
         if (keypoint->state == LIGHTPOSE_DETECTED)
-            printf("  %-14s %7.1f %7.1f  %.2f\n", lightpose_keypoint_name(k), keypoint->x, keypoint->y,
+            printf("  %-14s %7.1f %7.1f  %.2f\n", lightpose_keypoint_get_name(k), keypoint->x, keypoint->y,
                    keypoint->score);
     }
 }
@@ -34,19 +34,19 @@ int main(int argc, char **argv) {
         return 1;
 
     /* Each call runs only where all before it succeeded; the first failure is the one in `error`. */
-    if (lightpose_model_load(&model, argv[1], &error) == LIGHTPOSE_OK &&
-        lightpose_context_open(&context, model, NULL, &error) == LIGHTPOSE_OK &&
+    if (lightpose_model_create(&model, argv[1], &error) == LIGHTPOSE_OK &&
+        lightpose_context_create(&context, model, NULL, &error) == LIGHTPOSE_OK &&
         lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&
-        lightpose_infer(context, &image, result, &error) == LIGHTPOSE_OK) {
-        printf("%d people\n", lightpose_result_count(result));
-        for (int i = 0; i < lightpose_result_count(result); i++)
-            print_pose(i, lightpose_result_pose(result, i));
+        lightpose_context_infer(context, &image, result, &error) == LIGHTPOSE_OK) {
+        printf("%d people\n", lightpose_result_get_count(result));
+        for (int i = 0; i < lightpose_result_get_count(result); i++)
+            print_pose(i, lightpose_result_get_pose(result, i));
     }
 
     /* Closing NULL handles is fine, so one way out serves success and failure. */
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
-    lightpose_model_release(&model);
+    lightpose_context_destroy(&context);
+    lightpose_model_destroy(&model);
     ppm_free(&image);
     if (error.status != LIGHTPOSE_OK)
         fprintf(stderr, "one_image: %s\n", error.text);

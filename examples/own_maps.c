@@ -43,19 +43,19 @@ int main(void) {
     put_limb(pafs, 14, 8);                  /* shoulder to elbow: channels 14 and 15 */
     put_limb(pafs, 16, 8);                  /* elbow to wrist: channels 16 and 17 */
 
-    if (lightpose_context_open(&context, NULL, NULL, &error) == LIGHTPOSE_OK &&
+    if (lightpose_context_create(&context, NULL, NULL, &error) == LIGHTPOSE_OK &&
         lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&
-        lightpose_decode(context, &maps, result, &error) == LIGHTPOSE_OK) {
-        for (int i = 0; i < lightpose_result_count(result); i++) {
-            const lightpose_pose *const pose = lightpose_result_pose(result, i);
+        lightpose_context_decode(context, &maps, result, &error) == LIGHTPOSE_OK) {
+        for (int i = 0; i < lightpose_result_get_count(result); i++) {
+            const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
             for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
                 if (pose->keypoints[k].state == LIGHTPOSE_DETECTED)
-                    printf("%s at %.1f, %.1f\n", lightpose_keypoint_name(k), pose->keypoints[k].x,
+                    printf("%s at %.1f, %.1f\n", lightpose_keypoint_get_name(k), pose->keypoints[k].x,
                            pose->keypoints[k].y);
         }
     }
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     if (error.status != LIGHTPOSE_OK)
         fprintf(stderr, "own_maps: %s\n", error.text);
     return error.status == LIGHTPOSE_OK ? 0 : 1;

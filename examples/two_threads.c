@@ -25,17 +25,17 @@ static void *work(void *argument) {
     lightpose_image image;
 
     self->people = -1;
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.threads = 1; /* of this context; the other worker uses the other core */
     if (ppm_read(self->path, &image) != 0)
         return NULL;
-    if (lightpose_context_open(&context, self->model, &settings, &self->error) == LIGHTPOSE_OK &&
+    if (lightpose_context_create(&context, self->model, &settings, &self->error) == LIGHTPOSE_OK &&
         lightpose_result_create(&result, &self->error) == LIGHTPOSE_OK &&
-        lightpose_infer(context, &image, result, &self->error) == LIGHTPOSE_OK)
-        self->people = lightpose_result_count(result);
+        lightpose_context_infer(context, &image, result, &self->error) == LIGHTPOSE_OK)
+        self->people = lightpose_result_get_count(result);
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
-    lightpose_model_release(&self->model); /* this worker's share */
+    lightpose_context_destroy(&context);
+    lightpose_model_destroy(&self->model); /* this worker's share */
     ppm_free(&image);
     return NULL;
 }
@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: two_threads WEIGHTS PICTURE.ppm PICTURE.ppm\n");
         return 2;
     }
-    if (lightpose_model_load(&model, argv[1], &error) != LIGHTPOSE_OK) {
+    if (lightpose_model_create(&model, argv[1], &error) != LIGHTPOSE_OK) {
         fprintf(stderr, "two_threads: %s\n", error.text);
         return 1;
     }
@@ -60,13 +60,13 @@ int main(int argc, char **argv) {
         workers[started].model = lightpose_model_retain(model);
         workers[started].path = argv[2 + started];
         if (pthread_create(&threads[started], NULL, work, &workers[started]) != 0) {
-            lightpose_model_release(&workers[started].model);
+            lightpose_model_destroy(&workers[started].model);
             fprintf(stderr, "two_threads: no thread\n");
             failed = 1;
             break;
         }
     }
-    lightpose_model_release(&model); /* the workers keep theirs */
+    lightpose_model_destroy(&model); /* the workers keep theirs */
     for (int i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
         if (workers[i].people >= 0) {

@@ -27,7 +27,7 @@ int lightpose_version_number(void) {
 
 /* ---- Model */
 
-lightpose_status lightpose_model_load(lightpose_model **model, const char *path, lightpose_error *error) {
+lightpose_status lightpose_model_create(lightpose_model **model, const char *path, lightpose_error *error) {
     lp_weights *weights;
 
     NEED(model, error);
@@ -40,8 +40,8 @@ lightpose_status lightpose_model_load(lightpose_model **model, const char *path,
     return lp_model_create(model, weights, error);
 }
 
-lightpose_status lightpose_model_load_memory(lightpose_model **model, const void *data, size_t size,
-                                             lightpose_error *error) {
+lightpose_status lightpose_model_create_from_memory(lightpose_model **model, const void *data, size_t size,
+                                                    lightpose_error *error) {
     lp_weights *weights;
 
     NEED(model, error);
@@ -55,7 +55,7 @@ lightpose_model *lightpose_model_retain(lightpose_model *model) {
     return model ? lp_model_retain(model) : NULL;
 }
 
-void lightpose_model_release(lightpose_model **model) {
+void lightpose_model_destroy(lightpose_model **model) {
     if (!model)
         return;
     lp_model_release(*model);
@@ -79,7 +79,7 @@ void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info
 
 /* ---- Results */
 
-const char *lightpose_keypoint_name(int keypoint) {
+const char *lightpose_keypoint_get_name(int keypoint) {
     static const char *const names[LIGHTPOSE_KEYPOINTS] = {
         "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
         "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
@@ -87,7 +87,7 @@ const char *lightpose_keypoint_name(int keypoint) {
     return keypoint >= 0 && keypoint < LIGHTPOSE_KEYPOINTS ? names[keypoint] : NULL;
 }
 
-lightpose_status lightpose_limb(int limb, int *from, int *to) {
+lightpose_status lightpose_limb_get_keypoints(int limb, int *from, int *to) {
     if (limb < 0 || limb >= LIGHTPOSE_LIMBS || !from || !to)
         return LIGHTPOSE_ERROR_ARGUMENT;
     *from = lp_skeleton_limbs[limb].from;
@@ -111,11 +111,11 @@ void lightpose_result_destroy(lightpose_result **result) {
     *result = NULL;
 }
 
-int lightpose_result_count(const lightpose_result *result) {
+int lightpose_result_get_count(const lightpose_result *result) {
     return result ? (int)result->count : 0;
 }
 
-const lightpose_pose *lightpose_result_pose(const lightpose_result *result, int index) {
+const lightpose_pose *lightpose_result_get_pose(const lightpose_result *result, int index) {
     return result && index >= 0 && (size_t)index < result->count ? &result->poses[index] : NULL;
 }
 
@@ -132,21 +132,21 @@ lightpose_status lightpose_result_assign(lightpose_result *result, const lightpo
 
 /* ---- Context */
 
-lightpose_status lightpose_context_open(lightpose_context **context, lightpose_model *model,
-                                        const lightpose_settings *settings, lightpose_error *error) {
+lightpose_status lightpose_context_create(lightpose_context **context, lightpose_model *model,
+                                          const lightpose_settings *settings, lightpose_error *error) {
     lightpose_settings defaults;
 
     NEED(context, error);
     *context = NULL;
     if (!settings) {
-        lightpose_settings_default(&defaults);
+        lightpose_settings_init(&defaults);
         settings = &defaults;
     }
     LP_TRY(lp_settings_check(settings, error));
     return lp_pipeline_create(context, model, settings, error);
 }
 
-void lightpose_context_close(lightpose_context **context) {
+void lightpose_context_destroy(lightpose_context **context) {
     if (!context)
         return;
     lp_pipeline_destroy(*context);
@@ -166,8 +166,8 @@ lightpose_status lightpose_context_prepare(lightpose_context *context, int width
     return lp_pipeline_prepare(context, width, height, error);
 }
 
-lightpose_status lightpose_infer(lightpose_context *context, const lightpose_image *image, lightpose_result *result,
-                                 lightpose_error *error) {
+lightpose_status lightpose_context_infer(lightpose_context *context, const lightpose_image *image,
+                                         lightpose_result *result, lightpose_error *error) {
     NEED(result, error);
     lp_result_clear(result);
     NEED(context, error);
@@ -177,7 +177,7 @@ lightpose_status lightpose_infer(lightpose_context *context, const lightpose_ima
     return lp_pipeline_infer(context, image, result, error);
 }
 
-lightpose_status lightpose_context_maps(lightpose_context *context, lightpose_maps *maps, lightpose_error *error) {
+lightpose_status lightpose_context_get_maps(lightpose_context *context, lightpose_maps *maps, lightpose_error *error) {
     NEED(maps, error);
     *maps = (lightpose_maps){0};
     NEED(context, error);
@@ -203,8 +203,8 @@ static lightpose_status check_maps(const lightpose_maps *maps, lightpose_error *
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lightpose_decode(lightpose_context *context, const lightpose_maps *maps, lightpose_result *result,
-                                  lightpose_error *error) {
+lightpose_status lightpose_context_decode(lightpose_context *context, const lightpose_maps *maps,
+                                          lightpose_result *result, lightpose_error *error) {
     NEED(result, error);
     lp_result_clear(result);
     NEED(context, error);
@@ -215,7 +215,7 @@ lightpose_status lightpose_decode(lightpose_context *context, const lightpose_ma
     return lp_pipeline_decode(context, maps, result, error);
 }
 
-void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats) {
+void lightpose_context_get_stats(const lightpose_context *context, lightpose_stats *stats) {
     if (stats)
         *stats = context ? *lp_pipeline_stats(context) : (lightpose_stats){0};
 }

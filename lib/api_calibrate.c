@@ -12,22 +12,22 @@
 static const lightpose_calibration default_method = LIGHTPOSE_CALIBRATION_MSE;
 static const double default_share = 99.99;
 
-lightpose_status lightpose_calibrator_open(lightpose_calibrator **calibrator, lightpose_model *model,
-                                           const lightpose_settings *settings, lightpose_error *error) {
+lightpose_status lightpose_calibrator_create(lightpose_calibrator **calibrator, lightpose_model *model,
+                                             const lightpose_settings *settings, lightpose_error *error) {
     lightpose_settings defaults;
 
     NEED(calibrator, error);
     *calibrator = NULL;
     NEED(model, error);
     if (!settings) {
-        lightpose_settings_default(&defaults);
+        lightpose_settings_init(&defaults);
         settings = &defaults;
     }
     LP_TRY(lp_settings_check(settings, error));
     return lp_calibrator_create(calibrator, model, settings, error);
 }
 
-void lightpose_calibrator_close(lightpose_calibrator **calibrator) {
+void lightpose_calibrator_destroy(lightpose_calibrator **calibrator) {
     if (!calibrator)
         return;
     lp_calibrator_destroy(*calibrator);
@@ -42,8 +42,8 @@ lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator, cons
     return lp_calibrator_run(calibrator, image, error);
 }
 
-lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator, lightpose_calibration method,
-                                             double share, const char **text, lightpose_error *error) {
+lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrator, lightpose_calibration method,
+                                                 double share, const char **text, lightpose_error *error) {
     NEED(text, error);
     *text = NULL;
     NEED(calibrator, error);

@@ -6,13 +6,13 @@
 #include "api.h"
 #include "pose/draw.h"
 
-void lightpose_draw_settings_default(lightpose_draw_settings *settings) {
+void lightpose_draw_settings_init(lightpose_draw_settings *settings) {
     if (settings)
         lp_draw_settings_default(settings);
 }
 
-lightpose_status lightpose_draw(const lightpose_canvas *canvas, const lightpose_result *result,
-                                const lightpose_draw_settings *settings, lightpose_error *error) {
+lightpose_status lightpose_canvas_draw(const lightpose_canvas *canvas, const lightpose_result *result,
+                                       const lightpose_draw_settings *settings, lightpose_error *error) {
     lightpose_draw_settings defaults;
 
     NEED(canvas, error);

@@ -16,7 +16,7 @@
 #define TEXT(number)  #number
 #define VALUE(number) TEXT(number)
 
-void lightpose_get_system(lightpose_system *system) {
+void lightpose_system_get(lightpose_system *system) {
     if (!system)
         return;
     const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");

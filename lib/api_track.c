@@ -8,7 +8,7 @@
 
 #include "pose/tracker.h"
 
-void lightpose_tracker_settings_default(lightpose_tracker_settings *settings) {
+void lightpose_tracker_settings_init(lightpose_tracker_settings *settings) {
     if (!settings)
         return;
     *settings = (lightpose_tracker_settings){.keep_seconds = 1.5f,
@@ -60,19 +60,19 @@ static lightpose_status check(const lightpose_tracker_settings *s, lightpose_err
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lightpose_tracker_open(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
-                                        lightpose_error *error) {
+lightpose_status lightpose_tracker_create(lightpose_tracker **tracker, const lightpose_tracker_settings *settings,
+                                          lightpose_error *error) {
     lightpose_tracker_settings defaults;
 
     if (!tracker)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_open: tracker is NULL");
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_create: tracker is NULL");
     *tracker = NULL;
-    lightpose_tracker_settings_default(&defaults);
+    lightpose_tracker_settings_init(&defaults);
     LP_TRY(check(settings ? settings : &defaults, error));
     return lp_tracker_create(tracker, settings ? settings : &defaults, error);
 }
 
-void lightpose_tracker_close(lightpose_tracker **tracker) {
+void lightpose_tracker_destroy(lightpose_tracker **tracker) {
     if (tracker)
         lp_tracker_destroy(tracker);
 }

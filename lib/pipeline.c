@@ -181,7 +181,7 @@ static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const 
     pipeline->stats.network_ns += inferred - prepared;
     if (pipeline->fuse) {
         LP_TRY(lp_fuse_add(pipeline->fuse, &pipeline->maps, geometry, mirrored, error));
-        pipeline->stats.fuse_ns += lp_now_ns() - inferred;
+        pipeline->stats.average_ns += lp_now_ns() - inferred;
     }
     return LIGHTPOSE_OK;
 }
@@ -202,7 +202,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     lp_geometry grid, geometry;
     const int64_t start = lp_now_ns();
 
-    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.fuse_ns = 0;
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     for (int i = 0; i < pipeline->height_count; i++) {
         LP_TRY(
             lp_geometry_make(&geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings, error));
@@ -288,7 +288,7 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
         return status;
     }
     pipeline->stats.frames++;
-    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.fuse_ns = 0;
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     pipeline->stats.total_ns = lp_now_ns() - start;
     return LIGHTPOSE_OK;
 }

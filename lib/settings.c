@@ -64,7 +64,7 @@ static void set(lightpose_settings *settings, const setting *row) {
         *(float *)field = (float)row->initial;
 }
 
-void lightpose_settings_default(lightpose_settings *settings) {
+void lightpose_settings_init(lightpose_settings *settings) {
     if (!settings)
         return;
     *settings = (lightpose_settings){0};
@@ -96,7 +96,7 @@ lightpose_status lp_settings_check(const lightpose_settings *settings, lightpose
     for (size_t i = 0; i < sizeof settings->reserved / sizeof *settings->reserved; i++)
         if (settings->reserved[i])
             return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                           "settings.reserved[%zu] is %d; it must be 0: start from lightpose_settings_default", i,
+                           "settings.reserved[%zu] is %d; it must be 0: start from lightpose_settings_init", i,
                            settings->reserved[i]);
     return LIGHTPOSE_OK;
 }

@@ -13,7 +13,7 @@
  *     static const lp_cli_command command = {"name", "INPUT...", "what it does, in a line", "examples\n"};
  *
  *     struct options options = {0};
- *     lightpose_settings_default(&options.model.settings);
+ *     lightpose_settings_init(&options.model.settings);
  *     const lp_cli_group groups[] = {{"Options", own, &options}, LP_CLI_MODEL_GROUP(&options.model), {0}};
  *     lp_cli_operands inputs;
  *     const int code = lp_cli_parse(&command, groups, argc, argv, &inputs);

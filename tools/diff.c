@@ -47,7 +47,7 @@ static void print_worst(const lp_diff_worst *worst) {
         printf("%s", worst->frame->name);
     else
         printf("frame %lld", (long long)worst->frame->number);
-    printf(", person %zu, %s)", worst->person, lightpose_keypoint_name(worst->keypoint));
+    printf(", person %zu, %s)", worst->person, lightpose_keypoint_get_name(worst->keypoint));
 }
 
 static void print_distances(const float *values, size_t count) {
@@ -106,7 +106,7 @@ static int print_report(const lp_diff_report *report, const diff_options *option
     for (int k = 0; options->each && k < LIGHTPOSE_KEYPOINTS; k++) {
         if (!(report->compared >> k & 1))
             continue;
-        print_tally(lightpose_keypoint_name(k), &report->keypoints[k]);
+        print_tally(lightpose_keypoint_get_name(k), &report->keypoints[k]);
         printf("%-10s ", "");
         print_distances(report->distances[k], report->keypoints[k].both);
         printf("\n");

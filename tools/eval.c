@@ -292,7 +292,7 @@ static int evaluate(const eval_options *options) {
 
 int cmd_eval(int argc, char **argv) {
     eval_options options = {.draws = LP_COMPARE_SAMPLES, .seed = 1, .passes = 1, .min_ap = -1};
-    lightpose_settings_default(&options.model.settings);
+    lightpose_settings_init(&options.model.settings);
     const lp_cli_group groups[] = {{"What is evaluated", input_options, &options},
                                    {"Comparison", compare_options, &options},
                                    {"Accuracy against time", sweep_options, &options},

@@ -33,13 +33,13 @@ static void print_precision(lightpose_model *model) {
     lightpose_context *context = NULL;
     lightpose_stats stats;
     lightpose_error error = {0};
-    if (lightpose_context_open(&context, model, NULL, &error) == LIGHTPOSE_OK) {
-        lightpose_context_stats(context, &stats);
+    if (lightpose_context_create(&context, model, NULL, &error) == LIGHTPOSE_OK) {
+        lightpose_context_get_stats(context, &stats);
         printf("precision    %s\n", lp_cli_precision_name(stats.precision));
     } else {
         printf("precision    none: %s\n", error.text);
     }
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
 }
 
 static int print_weights(const char *path, const lightpose_system *system) {
@@ -55,7 +55,7 @@ static int print_weights(const char *path, const lightpose_system *system) {
            path            ? ""
            : from_variable ? " ($LIGHTPOSE_WEIGHTS)"
                            : " (installed)");
-    if (lightpose_model_load(&model, path, &error) != LIGHTPOSE_OK) {
+    if (lightpose_model_create(&model, path, &error) != LIGHTPOSE_OK) {
         fflush(stdout);
         lp_cli_error("%s", error.text);
         return LP_CLI_FAILED;
@@ -67,7 +67,7 @@ static int print_weights(const char *path, const lightpose_system *system) {
     printf("source       %s\n", *about.source ? about.source : "not told");
     printf("licence      %s\n", *about.licence ? about.licence : "not told");
     print_precision(model);
-    lightpose_model_release(&model);
+    lightpose_model_destroy(&model);
     return LP_CLI_OK;
 }
 
@@ -83,7 +83,7 @@ int cmd_info(int argc, char **argv) {
     const int code = lp_cli_parse(&command, groups, argc, argv, &none);
     if (code != LP_CLI_GO)
         return code;
-    lightpose_get_system(&system);
+    lightpose_system_get(&system);
     printf("lightpose    %s\n", lightpose_version());
     printf("engine       %s\n", system.engine);
     printf("drawing      %s\n", system.drawing);

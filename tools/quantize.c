@@ -205,8 +205,8 @@ static lightpose_status make_weights(lp_weights_file *file, const char *ranges, 
     lightpose_model *model = NULL;
 
     LP_TOOL_TRY(lp_weights_file_set_ranges(file, ranges, origin, error));
-    const lightpose_status status = lightpose_model_load_memory(&model, file->bytes, file->size, error);
-    lightpose_model_release(&model);
+    const lightpose_status status = lightpose_model_create_from_memory(&model, file->bytes, file->size, error);
+    lightpose_model_destroy(&model);
     return status;
 }
 
@@ -234,12 +234,12 @@ static lightpose_status write_all(outputs *out, const char *path, const char *ra
 
 /* ---- The command ------------------------------------------------------------------------------------------------- */
 
-/* What lightpose_model_load takes for NULL. */
+/* What lightpose_model_create takes for NULL. */
 static const char *weights_path(const quantize_options *o) {
     const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
     lightpose_system system;
 
-    lightpose_get_system(&system);
+    lightpose_system_get(&system);
     return o->model.weights ? o->model.weights : variable && *variable ? variable : system.default_weights;
 }
 
@@ -256,11 +256,11 @@ static lightpose_status quantize(measuring *m, outputs *out, lightpose_model **m
     LP_TOOL_TRY(protect(out, sources, path, o->no_clobber, error));
     LP_TOOL_TRY(open_output(&out->weights, o->output, out->guard, error));
     LP_TOOL_TRY(open_output(&out->ranges, o->ranges, out->guard, error));
-    LP_TOOL_TRY(lightpose_model_load(model, path, error));
-    LP_TOOL_TRY(lightpose_calibrator_open(&m->calibrator, *model, &o->model.settings, error));
+    LP_TOOL_TRY(lightpose_model_create(model, path, error));
+    LP_TOOL_TRY(lightpose_calibrator_create(&m->calibrator, *model, &o->model.settings, error));
     LP_TOOL_TRY(measure(m, sources, error));
-    LP_TOOL_TRY(lightpose_calibrator_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,
-                                            &ranges, error));
+    LP_TOOL_TRY(lightpose_calibrator_get_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,
+                                                &ranges, error));
     if (o->method == LIGHTPOSE_CALIBRATION_PERCENTILE)
         snprintf(percent, sizeof percent, " %g", o->percentile > 0 ? (double)o->percentile : 99.99);
     snprintf(origin, sizeof origin, "lightpose %s quantize: %s%s of %" PRId64 " pictures at height %d",
@@ -325,8 +325,8 @@ static int work(const quantize_options *o, const lp_cli_operands *inputs) {
     lp_output_file_abort(&out.weights);
     lp_output_file_abort(&out.ranges);
     lp_output_guard_destroy(&out.guard);
-    lightpose_calibrator_close(&m.calibrator);
-    lightpose_model_release(&model);
+    lightpose_calibrator_destroy(&m.calibrator);
+    lightpose_model_destroy(&model);
     lp_input_picture_free(&m.picture);
     lp_sources_free(&sources);
     return m.failed ? LP_CLI_FAILED : code;
@@ -334,7 +334,7 @@ static int work(const quantize_options *o, const lp_cli_operands *inputs) {
 
 int cmd_quantize(int argc, char **argv) {
     quantize_options o = {.last = -1, .step = 1};
-    lightpose_settings_default(&o.model.settings);
+    lightpose_settings_init(&o.model.settings);
     const lp_cli_group groups[] = {{"Input", input_options, &o},
                                    {"Output", output_options, &o},
                                    {"Ranges", range_options, &o},

@@ -219,7 +219,7 @@ static int check(const struct run_options *o, const lp_cli_operands *inputs) {
 static void set_engine(const struct run_options *o, const lp_sources *sources, lp_engine_options *engine) {
     static const int flip_exif[] = {1, 2, 4};
     lightpose_system system;
-    lightpose_get_system(&system);
+    lightpose_system_get(&system);
     const int threads = o->model.settings.threads ? o->model.settings.threads : system.threads;
     engine->sources = sources;
     engine->settings = o->model.settings;
@@ -264,7 +264,7 @@ static void set_output(const struct run_options *o, lp_output_guard *guard, lp_o
 }
 
 static void set_tracker(const struct run_options *o, lightpose_tracker_settings *track) {
-    lightpose_tracker_settings_default(track);
+    lightpose_tracker_settings_init(track);
     track->assignment = (lightpose_assignment)o->assignment;
     track->order = (lightpose_order)o->order;
     track->expect_people = o->expect_people;
@@ -384,7 +384,7 @@ static lightpose_status look(const struct run_options *o, run_parts *r, lp_engin
 
 static lightpose_status prepare(const struct run_options *o, const lp_cli_operands *places, const lp_cli_group *groups,
                                 run_parts *r, lp_engine_options *engine, lightpose_error *error) {
-    lightpose_status status = lightpose_model_load(&engine->model, o->model.weights, error);
+    lightpose_status status = lightpose_model_create(&engine->model, o->model.weights, error);
     if (status == LIGHTPOSE_OK && o->show)
         status = lp_window_open(&r->window, engine->sources->items[0].name, error);
     if (status == LIGHTPOSE_OK)
@@ -462,15 +462,15 @@ static int run(const struct run_options *o, const lp_cli_group *groups, lp_engin
         !lp_source_is_live(&sources->items[0]))
         lp_cli_error("stopped: results that are not whole are called NAME.partial; --resume goes on with them");
     free_parts(&r, sources->count);
-    lightpose_model_release(&engine->model);
+    lightpose_model_destroy(&engine->model);
     return code;
 }
 
 int cmd_run(int argc, char **argv) {
     lightpose_draw_settings draw;
     lightpose_tracker_settings track;
-    lightpose_tracker_settings_default(&track);
-    lightpose_draw_settings_default(&draw);
+    lightpose_tracker_settings_init(&track);
+    lightpose_draw_settings_init(&draw);
     struct run_options o = {.last = -1,
                             .step = 1,
                             .reconnect = 30,
@@ -480,7 +480,7 @@ int cmd_run(int argc, char **argv) {
                             .boxes = draw.boxes,
                             .scores = -1,
                             .opacity = draw.opacity};
-    lightpose_settings_default(&o.model.settings);
+    lightpose_settings_init(&o.model.settings);
     const lp_cli_group groups[] = {{"Output", output_options, &o},
                                    {"Input", input_options, &o},
                                    {"People", people_options, &o},

@@ -18,19 +18,19 @@
  *         const lightpose_image image = {
  *             .planes = {bgr}, .strides = {3 * width}, .width = width, .height = height, .format = LIGHTPOSE_BGR24};
  *
- *         if (lightpose_model_load(&model, weights, &error) == LIGHTPOSE_OK &&
- *             lightpose_context_open(&context, model, NULL, &error) == LIGHTPOSE_OK &&
+ *         if (lightpose_model_create(&model, weights, &error) == LIGHTPOSE_OK &&
+ *             lightpose_context_create(&context, model, NULL, &error) == LIGHTPOSE_OK &&
  *             lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&
- *             lightpose_infer(context, &image, result, &error) == LIGHTPOSE_OK) {
- *             for (int i = 0; i < lightpose_result_count(result); i++) {
- *                 const lightpose_pose *pose = lightpose_result_pose(result, i);
+ *             lightpose_context_infer(context, &image, result, &error) == LIGHTPOSE_OK) {
+ *             for (int i = 0; i < lightpose_result_get_count(result); i++) {
+ *                 const lightpose_pose *pose = lightpose_result_get_pose(result, i);
  *                 printf("person %d: score %.2f, nose at %.1f, %.1f\n", i, pose->score, pose->keypoints[0].x,
  *                        pose->keypoints[0].y);
  *             }
  *         }
  *         lightpose_result_destroy(&result);
- *         lightpose_context_close(&context);
- *         lightpose_model_release(&model);
+ *         lightpose_context_destroy(&context);
+ *         lightpose_model_destroy(&model);
  *         if (error.status != LIGHTPOSE_OK)
  *             fprintf(stderr, "%s\n", error.text);
  *         return error.status == LIGHTPOSE_OK ? 0 : 1;
@@ -56,7 +56,7 @@
  * - Coordinates. Continuous image coordinates in pixels: the image's top-left corner is (0, 0), the centre of its first
  *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` reports the published
  *   formula instead, which lacks the half pixel.
- * - Growth. Structures end in reserved fields; leave them zero (lightpose_settings_default and `= {0}` do).
+ * - Growth. Structures end in reserved fields; leave them zero (lightpose_settings_init and `= {0}` do).
  */
 
 #ifndef LIGHTPOSE_LIGHTPOSE_H
@@ -107,7 +107,7 @@ typedef enum lightpose_status {
 } lightpose_status;
 
 /* "ok", "argument", "memory", …: a short name, never NULL, "unknown" for any other value. */
-LIGHTPOSE_API const char *lightpose_status_name(lightpose_status status);
+LIGHTPOSE_API const char *lightpose_status_get_name(lightpose_status status);
 
 /* What went wrong, in a sentence that names the thing, its value and the limit. Zero it before the first use. */
 typedef struct lightpose_error {
@@ -128,7 +128,7 @@ typedef struct lightpose_system {
 } lightpose_system;
 
 /* The strings live as long as the program. */
-LIGHTPOSE_API void lightpose_get_system(lightpose_system *system);
+LIGHTPOSE_API void lightpose_system_get(lightpose_system *system);
 
 /* ---- Settings ---------------------------------------------------------------------------------------------------- */
 
@@ -183,7 +183,7 @@ typedef struct lightpose_settings {
 } lightpose_settings;
 
 /* Fills `settings` with the defaults named above. */
-LIGHTPOSE_API void lightpose_settings_default(lightpose_settings *settings);
+LIGHTPOSE_API void lightpose_settings_init(lightpose_settings *settings);
 
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
 
@@ -224,17 +224,17 @@ typedef struct lightpose_model lightpose_model;
 /* Loads a weights file (safetensors, weights/README.md). `path` NULL means $LIGHTPOSE_WEIGHTS where set, else the
  * installed default. The file is mapped, and must not be changed while the model lives.
  * Errors: ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor). */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_load(lightpose_model **model, const char *path,
-                                                                        lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create(lightpose_model **model, const char *path,
+                                                                          lightpose_error *error);
 
 /* The same from `size` bytes in memory, which are copied. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_load_memory(lightpose_model **model,
-                                                                               const void *data, size_t size,
-                                                                               lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create_from_memory(lightpose_model **model,
+                                                                                      const void *data, size_t size,
+                                                                                      lightpose_error *error);
 
 /* A further owner of the model; returns its argument. Each owner releases once; contexts retain what they use. */
 LIGHTPOSE_API lightpose_model *lightpose_model_retain(lightpose_model *model);
-LIGHTPOSE_API void lightpose_model_release(lightpose_model **model);
+LIGHTPOSE_API void lightpose_model_destroy(lightpose_model **model);
 
 typedef struct lightpose_model_info {
     const char
@@ -257,11 +257,11 @@ LIGHTPOSE_API void lightpose_model_get_info(const lightpose_model *model, lightp
 #define LIGHTPOSE_PAFS      38
 
 /* "nose", "neck", "right_shoulder", …; NULL for an index outside 0 to 17. */
-LIGHTPOSE_API const char *lightpose_keypoint_name(int keypoint);
+LIGHTPOSE_API const char *lightpose_keypoint_get_name(int keypoint);
 
 /* The two keypoints that limb 0 to 18 joins. Limbs 17 and 18 (shoulder to ear) only help and are not drawn.
  * ARGUMENT for any other limb. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_limb(int limb, int *from, int *to);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_limb_get_keypoints(int limb, int *from, int *to);
 
 typedef enum lightpose_keypoint_state {
     LIGHTPOSE_MISSING = 0,
@@ -298,10 +298,10 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_result_create(light
 LIGHTPOSE_API void lightpose_result_destroy(lightpose_result **result);
 
 /* Zero people is a success with count 0. A NULL result counts 0. */
-LIGHTPOSE_API int lightpose_result_count(const lightpose_result *result);
+LIGHTPOSE_API int lightpose_result_get_count(const lightpose_result *result);
 
 /* Valid until the result is next written or destroyed; NULL for an index out of range. */
-LIGHTPOSE_API const lightpose_pose *lightpose_result_pose(const lightpose_result *result, int index);
+LIGHTPOSE_API const lightpose_pose *lightpose_result_get_pose(const lightpose_result *result, int index);
 
 /* Replaces the contents by `count` poses, which may lie in the result itself: to select people, to move them, to draw
  * poses of one's own. Errors: ARGUMENT, MEMORY; the result is empty then. */
@@ -316,13 +316,13 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_result_assign(light
  * with one thread each, sharing a model, have the most frames per second. */
 typedef struct lightpose_context lightpose_context;
 
-/* `settings` NULL means the defaults. `model` NULL opens a context that can only decode (lightpose_decode).
+/* `settings` NULL means the defaults. `model` NULL opens a context that can only decode (lightpose_context_decode).
  * Errors: ARGUMENT (names the setting), MEMORY, UNSUPPORTED (precision), ENGINE. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_open(lightpose_context **context,
-                                                                          lightpose_model *model,
-                                                                          const lightpose_settings *settings,
-                                                                          lightpose_error *error);
-LIGHTPOSE_API void lightpose_context_close(lightpose_context **context);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_create(lightpose_context **context,
+                                                                            lightpose_model *model,
+                                                                            const lightpose_settings *settings,
+                                                                            lightpose_error *error);
+LIGHTPOSE_API void lightpose_context_destroy(lightpose_context **context);
 
 /* Builds all that images of this size need, so that the first frame is as fast as the rest. Never required.
  * Errors: IMAGE, LIMIT, MEMORY, STATE (no model), ENGINE. */
@@ -331,9 +331,10 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_prepare(lig
 
 /* The whole path: finds the people of `image` and replaces the contents of `result`.
  * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, STATE (no model), ENGINE. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_infer(lightpose_context *context,
-                                                                   const lightpose_image *image,
-                                                                   lightpose_result *result, lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_infer(lightpose_context *context,
+                                                                           const lightpose_image *image,
+                                                                           lightpose_result *result,
+                                                                           lightpose_error *error);
 
 /* Heatmaps and part affinity fields: planar float32, channel after channel, each `height` rows of `width`.
  * A cell is 8 x 8 network pixels. The transform takes network pixels to the image: image = (network - pad) / scale. */
@@ -347,20 +348,22 @@ typedef struct lightpose_maps {
 } lightpose_maps;
 
 /* The raw maps of the last frame, read-only, valid until the next call on the context. STATE before the first frame. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_maps(lightpose_context *context,
-                                                                          lightpose_maps *maps, lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_get_maps(lightpose_context *context,
+                                                                              lightpose_maps *maps,
+                                                                              lightpose_error *error);
 
 /* The decoder alone, on the caller's own maps. Errors: ARGUMENT, NOT_FINITE (names map and cell), MEMORY. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_decode(lightpose_context *context,
-                                                                    const lightpose_maps *maps,
-                                                                    lightpose_result *result, lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_decode(lightpose_context *context,
+                                                                            const lightpose_maps *maps,
+                                                                            lightpose_result *result,
+                                                                            lightpose_error *error);
 
 /* What the context does, and what its last frame took. */
 typedef struct lightpose_stats {
     int64_t frames;                /* frames inferred or decoded since the context was opened */
     int64_t preprocess_ns;         /* of the last frame */
     int64_t network_ns;            /* "" */
-    int64_t fuse_ns;               /* averaging the maps of several runs; 0 with one */
+    int64_t average_ns;            /* averaging the maps of several runs; 0 with one */
     int64_t peaks_ns;              /* upsampling and peaks */
     int64_t group_ns;              /* limbs and grouping */
     int64_t total_ns;              /* the whole call */
@@ -371,7 +374,7 @@ typedef struct lightpose_stats {
     int reserved[8];
 } lightpose_stats;
 
-LIGHTPOSE_API void lightpose_context_stats(const lightpose_context *context, lightpose_stats *stats);
+LIGHTPOSE_API void lightpose_context_get_stats(const lightpose_context *context, lightpose_stats *stats);
 
 /* ---- Ranges for int8 --------------------------------------------------------------------------------------------- */
 
@@ -393,11 +396,11 @@ typedef struct lightpose_calibrator lightpose_calibrator;
 
 /* `settings` NULL means the defaults. Heights, flip, threads, colours and limits count; the precision is f32 always.
  * Errors: ARGUMENT (names the setting), MEMORY. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_open(lightpose_calibrator **calibrator,
-                                                                             lightpose_model *model,
-                                                                             const lightpose_settings *settings,
-                                                                             lightpose_error *error);
-LIGHTPOSE_API void lightpose_calibrator_close(lightpose_calibrator **calibrator);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_create(lightpose_calibrator **calibrator,
+                                                                               lightpose_model *model,
+                                                                               const lightpose_settings *settings,
+                                                                               lightpose_error *error);
+LIGHTPOSE_API void lightpose_calibrator_destroy(lightpose_calibrator **calibrator);
 
 /* Runs the network on `image` and counts its inner values.
  * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, ENGINE, WEIGHTS (values that are not finite; names the tensor). */
@@ -408,17 +411,17 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_add(ligh
 /* The ranges of what was added so far, as the text of the file's activation_ranges; it belongs to the calibrator and
  * lives until the next call on it. `share`, above 50 to 100, is of PERCENTILE, in percent; 0 means its default.
  * Errors: ARGUMENT, MEMORY, STATE (no image was added). */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_ranges(lightpose_calibrator *calibrator,
-                                                                               lightpose_calibration method,
-                                                                               double share, const char **text,
-                                                                               lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrator,
+                                                                                   lightpose_calibration method,
+                                                                                   double share, const char **text,
+                                                                                   lightpose_error *error);
 
 /* ---- Tracking ---------------------------------------------------------------------------------------------------- */
 
 /* Who is who from frame to frame, and keypoints that do not tremble: a tracker gives every pose of a stream the id of
  * its person and smooths the person's keypoints. It sees poses alone, no pixels. One tracker per stream:
  *
- *     lightpose_infer(context, &image, result, &error);
+ *     lightpose_context_infer(context, &image, result, &error);
  *     lightpose_tracker_update(tracker, time_of_the_frame, result, &error);
  *
  * The default assignment remembers people. It predicts where each one's keypoints have moved to, compares them
@@ -477,16 +480,16 @@ typedef struct lightpose_tracker_settings {
 } lightpose_tracker_settings;
 
 /* Fills `settings` with the defaults named above. */
-LIGHTPOSE_API void lightpose_tracker_settings_default(lightpose_tracker_settings *settings);
+LIGHTPOSE_API void lightpose_tracker_settings_init(lightpose_tracker_settings *settings);
 
 /* The people of one stream. Thread-safety: one thread at a time; it may move between threads. */
 typedef struct lightpose_tracker lightpose_tracker;
 
 /* `settings` NULL means the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_open(lightpose_tracker **tracker,
-                                                                          const lightpose_tracker_settings *settings,
-                                                                          lightpose_error *error);
-LIGHTPOSE_API void lightpose_tracker_close(lightpose_tracker **tracker);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_create(lightpose_tracker **tracker,
+                                                                            const lightpose_tracker_settings *settings,
+                                                                            lightpose_error *error);
+LIGHTPOSE_API void lightpose_tracker_destroy(lightpose_tracker **tracker);
 
 /* Takes the next frame's poses, each frame once and in order, frames without people too, and changes them in place:
  * ids, smoothed keypoints, boxes, and order and number where the settings say so.
@@ -534,15 +537,15 @@ typedef struct lightpose_draw_settings {
     int reserved[8];
 } lightpose_draw_settings;
 
-LIGHTPOSE_API void lightpose_draw_settings_default(lightpose_draw_settings *settings);
+LIGHTPOSE_API void lightpose_draw_settings_init(lightpose_draw_settings *settings);
 
 /* Draws limbs in one colour per limb, keypoints and, where asked for, boxes and scores, sized for the picture and the
  * person. What lies outside the picture is left out; an alpha channel stays as it is. `settings` NULL means the
  * defaults. Errors: ARGUMENT, IMAGE, MEMORY, ENGINE; after the last two, part may be drawn. */
-LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_draw(const lightpose_canvas *canvas,
-                                                                  const lightpose_result *result,
-                                                                  const lightpose_draw_settings *settings,
-                                                                  lightpose_error *error);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_canvas_draw(const lightpose_canvas *canvas,
+                                                                         const lightpose_result *result,
+                                                                         const lightpose_draw_settings *settings,
+                                                                         lightpose_error *error);
 
 #ifdef __cplusplus
 }

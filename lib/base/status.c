@@ -17,7 +17,7 @@ lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const 
     return status;
 }
 
-const char *lightpose_status_name(lightpose_status status) {
+const char *lightpose_status_get_name(lightpose_status status) {
     switch (status) {
     case LIGHTPOSE_OK:
         return "ok";

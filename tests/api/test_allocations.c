@@ -135,7 +135,8 @@ static int set_up(void **state) {
         for (int i = 0; i < BYTES; i++)
             noise[f][i] = (uint8_t)((random = random * 1664525 + 1013904223) >> 24);
     void *const bytes = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 1, 7, &size);
-    const lightpose_status status = bytes ? lightpose_model_load_memory(&model, bytes, size, &error) : LIGHTPOSE_OK;
+    const lightpose_status status =
+        bytes ? lightpose_model_create_from_memory(&model, bytes, size, &error) : LIGHTPOSE_OK;
     free(bytes);
     if (!model)
         print_error("%d %s\n", (int)status, error.text);
@@ -144,7 +145,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    lightpose_model_release(&model);
+    lightpose_model_destroy(&model);
     return 0;
 }
 
@@ -185,7 +186,7 @@ static lightpose_image frame_of(lightpose_format format, int index) {
 static lightpose_settings settings_of(lightpose_precision precision, int threads) {
     lightpose_settings settings;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = 64;
     settings.threads = threads;
     settings.precision = precision;
@@ -213,14 +214,14 @@ static void one_frame(stream *s, lightpose_format format, int index) {
     lightpose_draw_settings draw;
     lightpose_maps maps;
 
-    lightpose_draw_settings_default(&draw);
+    lightpose_draw_settings_init(&draw);
     draw.boxes = draw.scores = draw.completed = 1;
-    assert_ok(lightpose_infer(s->context, &image, s->result, error));
-    s->people += lightpose_result_count(s->result);
+    assert_ok(lightpose_context_infer(s->context, &image, s->result, error));
+    s->people += lightpose_result_get_count(s->result);
     assert_ok(lightpose_tracker_update(s->tracker, s->time += 0.1, s->result, error));
-    assert_ok(lightpose_draw(&canvas, s->result, &draw, error));
-    assert_ok(lightpose_context_maps(s->context, &maps, error));
-    assert_ok(lightpose_decode(s->context, &maps, s->result, error));
+    assert_ok(lightpose_canvas_draw(&canvas, s->result, &draw, error));
+    assert_ok(lightpose_context_get_maps(s->context, &maps, error));
+    assert_ok(lightpose_context_decode(s->context, &maps, s->result, error));
 }
 
 /* Six frames, in which each size, picture and turn comes up. */
@@ -233,11 +234,11 @@ static void allocates_nothing(const lightpose_settings *settings, lightpose_form
     lightpose_tracker_settings tracking;
     stream s = {0};
 
-    lightpose_tracker_settings_default(&tracking);
+    lightpose_tracker_settings_init(&tracking);
     tracking.smooth = 1;
-    assert_ok(lightpose_context_open(&s.context, model, settings, error));
+    assert_ok(lightpose_context_create(&s.context, model, settings, error));
     assert_ok(lightpose_result_create(&s.result, error));
-    assert_ok(lightpose_tracker_open(&s.tracker, &tracking, error));
+    assert_ok(lightpose_tracker_create(&s.tracker, &tracking, error));
     for (int i = 0; i < WARM_ROUNDS; i++) /* and beyond the time that the tracker remembers people for */
         round_of_frames(&s, format);
     assert_true(s.people > 24); /* or nothing would be proved of the decoder */
@@ -252,9 +253,9 @@ static void allocates_nothing(const lightpose_settings *settings, lightpose_form
     /* oneDNN lists its arguments, OpenCV the edges of a polygon: small, and gone when they return. */
     assert_in_range(atomic_load(&counted.largest), 0, 1 << 14);
     assert_int_equal(atomic_load(&counted.open), 0);
-    lightpose_tracker_close(&s.tracker);
+    lightpose_tracker_destroy(&s.tracker);
     lightpose_result_destroy(&s.result);
-    lightpose_context_close(&s.context);
+    lightpose_context_destroy(&s.context);
 }
 
 /* ---- Tests ------------------------------------------------------------------------------------------------------- */
@@ -273,12 +274,12 @@ static void allocations_are_told_apart(void **state) {
     free(small);
     free(aligned);
     start_counting();
-    assert_ok(lightpose_context_open(&context, model, &settings, error));
+    assert_ok(lightpose_context_create(&context, model, &settings, error));
     assert_ok(lightpose_context_prepare(context, WIDTH, HEIGHT, error));
     stop_counting();
     assert_true(atomic_load(&counted.ours) > 0);
     assert_true(atomic_load(&counted.theirs) > 0);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
 }
 
 static void no_format_allocates(void **state) {
@@ -296,12 +297,12 @@ static void no_precision_allocates(void **state) {
             const lightpose_settings settings = settings_of((lightpose_precision)precision, threads);
             lightpose_context *probe = NULL;
             lightpose_error error = {0};
-            const lightpose_status status = lightpose_context_open(&probe, model, &settings, &error);
-            lightpose_context_close(&probe);
+            const lightpose_status status = lightpose_context_create(&probe, model, &settings, &error);
+            lightpose_context_destroy(&probe);
             if (status == LIGHTPOSE_ERROR_UNSUPPORTED)
                 print_message("# %s\n", error.text);
             else
-                allocates_nothing(&settings, LIGHTPOSE_BGR24, lightpose_status_name(status));
+                allocates_nothing(&settings, LIGHTPOSE_BGR24, lightpose_status_get_name(status));
         }
 }
 

@@ -23,18 +23,18 @@ static void keypoints_and_limbs_have_names_and_ends(void **state) {
 
     (void)state;
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
-        assert_non_null(lightpose_keypoint_name(k));
-    assert_string_equal(lightpose_keypoint_name(4), "right_wrist");
-    assert_string_equal(lightpose_keypoint_name(17), "left_ear");
-    assert_null(lightpose_keypoint_name(-1));
-    assert_null(lightpose_keypoint_name(18));
+        assert_non_null(lightpose_keypoint_get_name(k));
+    assert_string_equal(lightpose_keypoint_get_name(4), "right_wrist");
+    assert_string_equal(lightpose_keypoint_get_name(17), "left_ear");
+    assert_null(lightpose_keypoint_get_name(-1));
+    assert_null(lightpose_keypoint_get_name(18));
     for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
-        assert_int_equal(lightpose_limb(limb, &from, &to), LIGHTPOSE_OK);
+        assert_int_equal(lightpose_limb_get_keypoints(limb, &from, &to), LIGHTPOSE_OK);
     assert_int_equal(from, 5); /* limb 18: left shoulder to left ear */
     assert_int_equal(to, 17);
-    assert_int_equal(lightpose_limb(19, &from, &to), LIGHTPOSE_ERROR_ARGUMENT);
-    assert_int_equal(lightpose_limb(-1, &from, &to), LIGHTPOSE_ERROR_ARGUMENT);
-    assert_int_equal(lightpose_limb(0, NULL, &to), LIGHTPOSE_ERROR_ARGUMENT);
+    assert_int_equal(lightpose_limb_get_keypoints(19, &from, &to), LIGHTPOSE_ERROR_ARGUMENT);
+    assert_int_equal(lightpose_limb_get_keypoints(-1, &from, &to), LIGHTPOSE_ERROR_ARGUMENT);
+    assert_int_equal(lightpose_limb_get_keypoints(0, NULL, &to), LIGHTPOSE_ERROR_ARGUMENT);
 }
 
 static void null_arguments_are_refused_by_name(void **state) {
@@ -45,48 +45,50 @@ static void null_arguments_are_refused_by_name(void **state) {
     lightpose_maps maps = {0};
 
     (void)state;
-    assert_fails(lightpose_model_load(NULL, "x", error), LIGHTPOSE_ERROR_ARGUMENT, "model is NULL");
-    assert_fails(lightpose_model_load_memory(NULL, "x", 1, error), LIGHTPOSE_ERROR_ARGUMENT, "model is NULL");
-    assert_fails(lightpose_context_open(NULL, made_model, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
+    assert_fails(lightpose_model_create(NULL, "x", error), LIGHTPOSE_ERROR_ARGUMENT, "model is NULL");
+    assert_fails(lightpose_model_create_from_memory(NULL, "x", 1, error), LIGHTPOSE_ERROR_ARGUMENT, "model is NULL");
+    assert_fails(lightpose_context_create(NULL, made_model, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
     assert_fails(lightpose_result_create(NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
-    assert_fails(lightpose_infer(NULL, &image, result, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
-    assert_fails(lightpose_infer(context, NULL, result, error), LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
-    assert_fails(lightpose_infer(context, &image, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
-    assert_fails(lightpose_decode(context, NULL, result, error), LIGHTPOSE_ERROR_ARGUMENT, "maps is NULL");
-    assert_fails(lightpose_decode(context, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "heatmaps is NULL");
-    assert_fails(lightpose_context_maps(context, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "maps is NULL");
+    assert_fails(lightpose_context_infer(NULL, &image, result, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
+    assert_fails(lightpose_context_infer(context, NULL, result, error), LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
+    assert_fails(lightpose_context_infer(context, &image, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
+    assert_fails(lightpose_context_decode(context, NULL, result, error), LIGHTPOSE_ERROR_ARGUMENT, "maps is NULL");
+    assert_fails(lightpose_context_decode(context, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "heatmaps is NULL");
+    assert_fails(lightpose_context_get_maps(context, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "maps is NULL");
     assert_fails(lightpose_context_prepare(NULL, 1, 1, error), LIGHTPOSE_ERROR_ARGUMENT, "context is NULL");
-    assert_fails(lightpose_draw(NULL, result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "canvas is NULL");
-    assert_fails(lightpose_draw(&(lightpose_canvas){0}, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
-    assert_int_equal(lightpose_infer(context, NULL, result, NULL), LIGHTPOSE_ERROR_ARGUMENT); /* error may be NULL */
-    lightpose_settings_default(NULL);
-    lightpose_draw_settings_default(NULL);
+    assert_fails(lightpose_canvas_draw(NULL, result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "canvas is NULL");
+    assert_fails(lightpose_canvas_draw(&(lightpose_canvas){0}, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT,
+                 "result is NULL");
+    assert_int_equal(lightpose_context_infer(context, NULL, result, NULL),
+                     LIGHTPOSE_ERROR_ARGUMENT); /* error may be NULL */
+    lightpose_settings_init(NULL);
+    lightpose_draw_settings_init(NULL);
     lightpose_model_get_info(made_model, NULL);
-    lightpose_context_stats(context, NULL);
-    assert_int_equal(lightpose_result_count(NULL), 0);
-    assert_null(lightpose_result_pose(NULL, 0));
+    lightpose_context_get_stats(context, NULL);
+    assert_int_equal(lightpose_result_get_count(NULL), 0);
+    assert_null(lightpose_result_get_pose(NULL, 0));
     assert_null(lightpose_model_retain(NULL));
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     assert_null(context);
-    lightpose_context_close(&context);
-    lightpose_context_close(NULL);
-    lightpose_context_close(&other);
+    lightpose_context_destroy(&context);
+    lightpose_context_destroy(NULL);
+    lightpose_context_destroy(&other);
     lightpose_result_destroy(&result);
     assert_null(result);
     lightpose_result_destroy(&result);
     lightpose_result_destroy(NULL);
-    lightpose_model_release(NULL);
+    lightpose_model_destroy(NULL);
 }
 
 static void a_failed_load_leaves_no_model(void **state) {
     lightpose_model *failed = (lightpose_model *)1;
 
     (void)state;
-    assert_fails(lightpose_model_load(&failed, "/nonexistent/weights", error), LIGHTPOSE_ERROR_FILE,
+    assert_fails(lightpose_model_create(&failed, "/nonexistent/weights", error), LIGHTPOSE_ERROR_FILE,
                  "/nonexistent/weights");
     assert_null(failed);
     failed = (lightpose_model *)1;
-    assert_fails(lightpose_model_load_memory(&failed, "not weights", 11, error), LIGHTPOSE_ERROR_WEIGHTS, "");
+    assert_fails(lightpose_model_create_from_memory(&failed, "not weights", 11, error), LIGHTPOSE_ERROR_WEIGHTS, "");
     assert_null(failed);
 }
 
@@ -97,7 +99,7 @@ static void the_weights_path_comes_from_the_environment(void **state) {
 
     (void)state;
     setenv("LIGHTPOSE_WEIGHTS", "/nonexistent/from-environment", 1);
-    assert_fails(lightpose_model_load(&failed, NULL, error), LIGHTPOSE_ERROR_FILE, "from-environment");
+    assert_fails(lightpose_model_create(&failed, NULL, error), LIGHTPOSE_ERROR_FILE, "from-environment");
     unsetenv("LIGHTPOSE_WEIGHTS");
     if (saved)
         setenv("LIGHTPOSE_WEIGHTS", saved, 1);
@@ -113,15 +115,15 @@ static void the_model_outlives_its_first_owner(void **state) {
     lightpose_model_info info;
 
     (void)state;
-    lightpose_model_release(&second);
+    lightpose_model_destroy(&second);
     assert_null(second);
-    assert_ok(lightpose_infer(context, &image, result, error));
+    assert_ok(lightpose_context_infer(context, &image, result, error));
     lightpose_model_get_info(made_model, &info);
     assert_string_equal(info.variant, "human-pose-estimation-0001");
     assert_string_equal(info.dtype, "F32");
     assert_int_equal(info.has_int8_ranges, 0);
     assert_int_equal(info.parameters, 4098674 + 3 * 128); /* SPEC 2.6, folded, and three biases of zeros */
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -131,11 +133,12 @@ static void a_precision_that_cannot_be_had_is_refused(void **state) {
 
     (void)state;
     settings.precision = LIGHTPOSE_PRECISION_INT8; /* the weights carry no ranges */
-    assert_fails(lightpose_context_open(&context, made_model, &settings, error), LIGHTPOSE_ERROR_UNSUPPORTED, "ranges");
+    assert_fails(lightpose_context_create(&context, made_model, &settings, error), LIGHTPOSE_ERROR_UNSUPPORTED,
+                 "ranges");
     assert_null(context);
     setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
     settings.precision = LIGHTPOSE_PRECISION_BF16;
-    assert_fails(lightpose_context_open(&context, made_model, &settings, error), LIGHTPOSE_ERROR_UNSUPPORTED, "bf16");
+    assert_fails(lightpose_context_create(&context, made_model, &settings, error), LIGHTPOSE_ERROR_UNSUPPORTED, "bf16");
     unsetenv("ONEDNN_MAX_CPU_ISA");
 }
 

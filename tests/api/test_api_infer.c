@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* lightpose_infer: which images it takes, what it gives for them, and what it allocates. */
+/* lightpose_context_infer: which images it takes, what it gives for them, and what it allocates. */
 
 #include "check.h"
 
@@ -18,10 +18,10 @@ static void bad_images_are_refused_and_the_result_is_empty(void **state) {
 #define BAD(status, words)                                                                                             \
     do {                                                                                                               \
         const lightpose_image good = made_picture();                                                                   \
-        assert_ok(lightpose_infer(context, &good, result, error));                                                     \
-        assert_true(lightpose_result_count(result) > 0);                                                               \
-        assert_fails(lightpose_infer(context, &image, result, error), status, words);                                  \
-        assert_int_equal(lightpose_result_count(result), 0);                                                           \
+        assert_ok(lightpose_context_infer(context, &good, result, error));                                             \
+        assert_true(lightpose_result_get_count(result) > 0);                                                           \
+        assert_fails(lightpose_context_infer(context, &image, result, error), status, words);                          \
+        assert_int_equal(lightpose_result_get_count(result), 0);                                                       \
         image = good;                                                                                                  \
     } while (0)
     image.width = 0;
@@ -41,7 +41,7 @@ static void bad_images_are_refused_and_the_result_is_empty(void **state) {
     BAD(LIGHTPOSE_ERROR_IMAGE, "99");
     image.planes[0] = NULL;
     BAD(LIGHTPOSE_ERROR_IMAGE, "NULL");
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -54,12 +54,12 @@ static void a_single_pixel_is_an_image_without_people(void **state) {
     lightpose_settings settings;
 
     (void)state;
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = 8;
     settings.precision = LIGHTPOSE_PRECISION_F32;
-    assert_ok(lightpose_context_open(&context, made_model, &settings, error));
-    assert_ok(lightpose_infer(context, &image, result, error));
-    lightpose_context_close(&context);
+    assert_ok(lightpose_context_create(&context, made_model, &settings, error));
+    assert_ok(lightpose_context_infer(context, &image, result, error));
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -72,16 +72,16 @@ static void frames_are_repeatable_and_ordered_by_rank(void **state) {
 
     (void)state;
     turned.width = MADE_HEIGHT; /* another size in between: another plan */
-    assert_ok(lightpose_infer(context, &image, first, error));
-    assert_true(lightpose_result_count(first) > 1);
-    for (int i = 1; i < lightpose_result_count(first); i++)
-        assert_true(lightpose_result_pose(first, i - 1)->rank >= lightpose_result_pose(first, i)->rank);
-    assert_null(lightpose_result_pose(first, lightpose_result_count(first)));
-    assert_null(lightpose_result_pose(first, -1));
-    assert_ok(lightpose_infer(context, &turned, second, error));
-    assert_ok(lightpose_infer(context, &image, second, error));
+    assert_ok(lightpose_context_infer(context, &image, first, error));
+    assert_true(lightpose_result_get_count(first) > 1);
+    for (int i = 1; i < lightpose_result_get_count(first); i++)
+        assert_true(lightpose_result_get_pose(first, i - 1)->rank >= lightpose_result_get_pose(first, i)->rank);
+    assert_null(lightpose_result_get_pose(first, lightpose_result_get_count(first)));
+    assert_null(lightpose_result_get_pose(first, -1));
+    assert_ok(lightpose_context_infer(context, &turned, second, error));
+    assert_ok(lightpose_context_infer(context, &image, second, error));
     assert_same_people(first, second);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&first);
     lightpose_result_destroy(&second);
 }
@@ -95,16 +95,16 @@ static void more_sizes_than_plans_are_kept_still_work(void **state) {
 
     (void)state;
     settings.height = 16;
-    assert_ok(lightpose_infer(context, &image, first, error));
+    assert_ok(lightpose_context_infer(context, &image, first, error));
     for (int height = 20; height <= MADE_HEIGHT; height += 4) {
         image.height = height;
-        assert_ok(lightpose_infer(context, &image, again, error));
-        assert_ok(lightpose_context_maps(context, &maps, error));
+        assert_ok(lightpose_context_infer(context, &image, again, error));
+        assert_ok(lightpose_context_get_maps(context, &maps, error));
     }
     image.height = MADE_HEIGHT;
-    assert_ok(lightpose_infer(context, &image, again, error));
+    assert_ok(lightpose_context_infer(context, &image, again, error));
     assert_same_people(first, again);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&first);
     lightpose_result_destroy(&again);
 }
@@ -117,19 +117,19 @@ static void stats_tell_what_the_frame_took(void **state) {
     lightpose_stats stats;
 
     (void)state;
-    lightpose_context_stats(context, &stats);
+    lightpose_context_get_stats(context, &stats);
     assert_int_equal(stats.frames, 0);
     assert_int_equal(stats.threads, 1);
     assert_int_equal(stats.precision, LIGHTPOSE_PRECISION_F32);
     assert_int_not_equal(stats.decoder, LIGHTPOSE_DECODER_DEFAULT);
-    assert_ok(lightpose_infer(context, &image, result, error));
-    lightpose_context_stats(context, &stats);
+    assert_ok(lightpose_context_infer(context, &image, result, error));
+    lightpose_context_get_stats(context, &stats);
     assert_int_equal(stats.frames, 1);
     assert_int_equal(stats.net_width, 96);
     assert_int_equal(stats.net_height, 64);
     assert_true(stats.preprocess_ns > 0 && stats.network_ns > 0 && stats.total_ns > 0);
     assert_true(stats.preprocess_ns + stats.network_ns + stats.peaks_ns + stats.group_ns <= stats.total_ns);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -140,12 +140,12 @@ static void a_frame_after_warm_up_allocates_nothing_of_ours(void **state) {
     const lightpose_image image = made_picture();
 
     (void)state;
-    assert_ok(lightpose_infer(context, &image, result, error));
+    assert_ok(lightpose_context_infer(context, &image, result, error));
     const int64_t before = lp_mem_count();
     for (int i = 0; i < 5; i++)
-        assert_ok(lightpose_infer(context, &image, result, error));
+        assert_ok(lightpose_context_infer(context, &image, result, error));
     assert_int_equal(lp_mem_count() - before, 0);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -164,10 +164,11 @@ static void every_failing_allocation_is_reported_and_leaves_nothing(void **state
         lp_mem_fail_at(nth);
         lightpose_status status = lightpose_result_create(&result, &failure);
         if (status == LIGHTPOSE_OK)
-            status = lightpose_context_open(&context, made_model, &settings, &failure);
-        if (status == LIGHTPOSE_OK && (status = lightpose_infer(context, &image, result, &failure)) != LIGHTPOSE_OK)
-            assert_int_equal(lightpose_result_count(result), 0);
-        if (status == LIGHTPOSE_OK && (status = lightpose_context_maps(context, &maps, &failure)) != LIGHTPOSE_OK)
+            status = lightpose_context_create(&context, made_model, &settings, &failure);
+        if (status == LIGHTPOSE_OK &&
+            (status = lightpose_context_infer(context, &image, result, &failure)) != LIGHTPOSE_OK)
+            assert_int_equal(lightpose_result_get_count(result), 0);
+        if (status == LIGHTPOSE_OK && (status = lightpose_context_get_maps(context, &maps, &failure)) != LIGHTPOSE_OK)
             assert_null(maps.heatmaps);
         lp_mem_fail_at(0);
         assert_int_equal(status, failure.status);
@@ -175,12 +176,12 @@ static void every_failing_allocation_is_reported_and_leaves_nothing(void **state
             assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);
             assert_true(strlen(failure.text) > 0);
             if (context) { /* the same context works once there is memory */
-                assert_ok(lightpose_infer(context, &image, result, error));
-                assert_true(lightpose_result_count(result) > 0);
+                assert_ok(lightpose_context_infer(context, &image, result, error));
+                assert_true(lightpose_result_get_count(result) > 0);
             }
             points++;
         }
-        lightpose_context_close(&context);
+        lightpose_context_destroy(&context);
         lightpose_result_destroy(&result);
         if (status == LIGHTPOSE_OK)
             break;

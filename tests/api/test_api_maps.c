@@ -17,21 +17,21 @@ static void maps_come_after_a_frame_and_decode_to_the_same_people(void **state) 
     lightpose_maps maps;
 
     (void)state;
-    assert_fails(lightpose_context_maps(context, &maps, error), LIGHTPOSE_ERROR_STATE, "no maps");
-    assert_ok(lightpose_infer(context, &image, whole, error));
-    assert_ok(lightpose_context_maps(context, &maps, error));
+    assert_fails(lightpose_context_get_maps(context, &maps, error), LIGHTPOSE_ERROR_STATE, "no maps");
+    assert_ok(lightpose_context_infer(context, &image, whole, error));
+    assert_ok(lightpose_context_get_maps(context, &maps, error));
     assert_int_equal(maps.width, 12);
     assert_int_equal(maps.height, 8);
     assert_float_equal(maps.scale, 1, 0);
-    assert_ok(lightpose_context_open(&decoder, NULL, &settings, error));
-    assert_ok(lightpose_decode(decoder, &maps, alone, error));
+    assert_ok(lightpose_context_create(&decoder, NULL, &settings, error));
+    assert_ok(lightpose_context_decode(decoder, &maps, alone, error));
     assert_same_people(whole, alone);
-    assert_fails(lightpose_infer(decoder, &image, alone, error), LIGHTPOSE_ERROR_STATE, "without a model");
+    assert_fails(lightpose_context_infer(decoder, &image, alone, error), LIGHTPOSE_ERROR_STATE, "without a model");
     assert_fails(lightpose_context_prepare(decoder, 8, 8, error), LIGHTPOSE_ERROR_STATE, "without a model");
     assert_ok(lightpose_context_prepare(context, MADE_WIDTH, MADE_HEIGHT, error));
-    assert_fails(lightpose_context_maps(context, &maps, error), LIGHTPOSE_ERROR_STATE, "no maps");
-    lightpose_context_close(&context);
-    lightpose_context_close(&decoder);
+    assert_fails(lightpose_context_get_maps(context, &maps, error), LIGHTPOSE_ERROR_STATE, "no maps");
+    lightpose_context_destroy(&context);
+    lightpose_context_destroy(&decoder);
     lightpose_result_destroy(&whole);
     lightpose_result_destroy(&alone);
 }
@@ -49,16 +49,16 @@ static void averaging_with_the_mirrored_image_is_even_handed(void **state) {
     (void)state;
     settings.flip = 1;
     lightpose_context *context = made_context(&settings);
-    assert_ok(lightpose_infer(context, &image, result, error));
-    assert_ok(lightpose_context_maps(context, &maps, error));
+    assert_ok(lightpose_context_infer(context, &image, result, error));
+    assert_ok(lightpose_context_get_maps(context, &maps, error));
     memcpy(kept, maps.heatmaps, sizeof kept);
 
     for (int y = 0; y < MADE_HEIGHT; y++)
         for (int x = 0; x < MADE_WIDTH; x++)
             memcpy(turned[y][x], made_pixels[y][MADE_WIDTH - 1 - x], 3);
     image.planes[0] = turned[0][0];
-    assert_ok(lightpose_infer(context, &image, result, error));
-    assert_ok(lightpose_context_maps(context, &maps, error));
+    assert_ok(lightpose_context_infer(context, &image, result, error));
+    assert_ok(lightpose_context_get_maps(context, &maps, error));
     assert_int_equal(maps.width, MADE_WIDTH / 8);
     assert_int_equal(maps.height, MADE_HEIGHT / 8);
     for (int k = 0; k < LIGHTPOSE_HEATMAPS; k++)
@@ -66,7 +66,7 @@ static void averaging_with_the_mirrored_image_is_even_handed(void **state) {
             for (int x = 0; x < maps.width; x++)
                 assert_float_equal(maps.heatmaps[(k * maps.height + y) * maps.width + x],
                                    kept[(twins[k] * maps.height + y) * maps.width + maps.width - 1 - x], 0);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }
 
@@ -78,23 +78,23 @@ static void maps_that_are_not_finite_or_too_large_are_refused(void **state) {
     lightpose_maps maps = {.width = 3, .height = 2, .heatmaps = heatmaps, .pafs = pafs};
 
     (void)state;
-    assert_ok(lightpose_context_open(&decoder, NULL, NULL, error));
-    assert_ok(lightpose_decode(decoder, &maps, result, error));
-    assert_int_equal(lightpose_result_count(result), 0);
+    assert_ok(lightpose_context_create(&decoder, NULL, NULL, error));
+    assert_ok(lightpose_context_decode(decoder, &maps, result, error));
+    assert_int_equal(lightpose_result_get_count(result), 0);
     heatmaps[18 * CELLS + 5] = NAN;
-    assert_fails(lightpose_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "18");
+    assert_fails(lightpose_context_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "18");
     heatmaps[18 * CELLS + 5] = 0;
     pafs[37 * CELLS] = -INFINITY;
-    assert_fails(lightpose_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "37");
+    assert_fails(lightpose_context_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "37");
     pafs[37 * CELLS] = 0;
     maps.width = 0;
-    assert_fails(lightpose_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "0");
+    assert_fails(lightpose_context_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "0");
     maps.width = 5000;
-    assert_fails(lightpose_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_LIMIT, "5000");
+    assert_fails(lightpose_context_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_LIMIT, "5000");
     maps.width = 3;
     maps.scale = NAN;
-    assert_fails(lightpose_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "scale");
-    lightpose_context_close(&decoder);
+    assert_fails(lightpose_context_decode(decoder, &maps, result, error), LIGHTPOSE_ERROR_NOT_FINITE, "scale");
+    lightpose_context_destroy(&decoder);
     lightpose_result_destroy(&result);
 }
 

@@ -16,12 +16,12 @@ static void the_threads_of_a_context_do_not_change_its_results(void **state) {
 
     (void)state;
     lightpose_context *context = made_context(&settings);
-    assert_ok(lightpose_infer(context, &image, one, error));
-    lightpose_context_close(&context);
+    assert_ok(lightpose_context_infer(context, &image, one, error));
+    lightpose_context_destroy(&context);
     settings.threads = 2;
     context = made_context(&settings);
-    assert_ok(lightpose_infer(context, &image, two, error));
-    lightpose_context_close(&context);
+    assert_ok(lightpose_context_infer(context, &image, two, error));
+    lightpose_context_destroy(&context);
     assert_same_people(one, two);
     lightpose_result_destroy(&one);
     lightpose_result_destroy(&two);
@@ -38,10 +38,10 @@ static void *infer_many(void *argument) {
     const lightpose_image image = made_picture();
     lightpose_context *context = NULL;
 
-    if (lightpose_context_open(&context, made_model, &settings, &self->error) == LIGHTPOSE_OK)
+    if (lightpose_context_create(&context, made_model, &settings, &self->error) == LIGHTPOSE_OK)
         for (int i = 0; i < 4 && self->error.status == LIGHTPOSE_OK; i++)
-            (void)!lightpose_infer(context, &image, self->result, &self->error);
-    lightpose_context_close(&context);
+            (void)!lightpose_context_infer(context, &image, self->result, &self->error);
+    lightpose_context_destroy(&context);
     return NULL;
 }
 
@@ -59,7 +59,7 @@ static void contexts_of_one_model_run_at_the_same_time(void **state) {
         pthread_join(threads[i], NULL);
     for (int i = 0; i < WORKERS; i++) {
         assert_int_equal(workers[i].error.status, LIGHTPOSE_OK);
-        assert_true(lightpose_result_count(workers[i].result) > 0);
+        assert_true(lightpose_result_get_count(workers[i].result) > 0);
         assert_same_people(workers[0].result, workers[i].result);
     }
     for (int i = 0; i < WORKERS; i++)
@@ -70,8 +70,8 @@ static lightpose_context *moving;
 
 static void *close_elsewhere(void *argument) {
     const lightpose_image image = made_picture();
-    (void)!lightpose_infer(moving, &image, argument, NULL);
-    lightpose_context_close(&moving);
+    (void)!lightpose_context_infer(moving, &image, argument, NULL);
+    lightpose_context_destroy(&moving);
     return NULL;
 }
 
@@ -83,7 +83,7 @@ static void a_context_may_move_between_threads(void **state) {
 
     (void)state;
     moving = made_context(&settings);
-    assert_ok(lightpose_infer(moving, &image, here, error));
+    assert_ok(lightpose_context_infer(moving, &image, here, error));
     assert_int_equal(pthread_create(&thread, NULL, close_elsewhere, there), 0);
     pthread_join(thread, NULL);
     assert_null(moving);

@@ -25,12 +25,12 @@ static int make_model(void **state) {
     for (size_t i = 0; i < sizeof pixels; i++)
         ((uint8_t *)pixels)[i] = (uint8_t)(128 + 100 * sin((double)i * 0.01) + (double)(i % 7));
     weights = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 0, 7, &weights_size);
-    return weights ? (int)lightpose_model_load_memory(&model, weights, weights_size, NULL) : -1;
+    return weights ? (int)lightpose_model_create_from_memory(&model, weights, weights_size, NULL) : -1;
 }
 
 static int free_model(void **state) {
     (void)state;
-    lightpose_model_release(&model);
+    lightpose_model_destroy(&model);
     free(weights);
     return 0;
 }
@@ -47,17 +47,17 @@ static lightpose_calibrator *calibrator_at(int height, int threads) {
     lightpose_calibrator *calibrator;
     lightpose_settings settings;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = height;
     settings.threads = threads;
-    assert_ok(lightpose_calibrator_open(&calibrator, model, &settings, error));
+    assert_ok(lightpose_calibrator_create(&calibrator, model, &settings, error));
     return calibrator;
 }
 
 static const char *text_of(lightpose_calibrator *calibrator, lightpose_calibration method) {
     const char *text;
 
-    assert_ok(lightpose_calibrator_ranges(calibrator, method, 0, &text, error));
+    assert_ok(lightpose_calibrator_get_ranges(calibrator, method, 0, &text, error));
     return text;
 }
 
@@ -69,7 +69,7 @@ static lightpose_model *with_ranges(const char *text) {
 
     json_object_set_new(json_object_get(file.header, "__metadata__"), "activation_ranges", json_string(text));
     unsigned char *const bytes = put_together(&file, &size);
-    assert_ok(lightpose_model_load_memory(&made, bytes, size, error));
+    assert_ok(lightpose_model_create_from_memory(&made, bytes, size, error));
     free(bytes);
     free_parts(&file);
     return made;
@@ -86,12 +86,12 @@ static void compare_maps(lightpose_model *of, double *size, double *difference) 
     assert_ok(lightpose_result_create(&result, error));
     for (int i = 0; i < 2; i++) {
         lightpose_settings settings;
-        lightpose_settings_default(&settings);
+        lightpose_settings_init(&settings);
         settings.height = HEIGHT;
         settings.precision = precisions[i];
-        assert_ok(lightpose_context_open(&contexts[i], of, &settings, error));
-        assert_ok(lightpose_infer(contexts[i], &image, result, error));
-        assert_ok(lightpose_context_maps(contexts[i], &maps[i], error));
+        assert_ok(lightpose_context_create(&contexts[i], of, &settings, error));
+        assert_ok(lightpose_context_infer(contexts[i], &image, result, error));
+        assert_ok(lightpose_context_get_maps(contexts[i], &maps[i], error));
     }
     const int count = maps[0].width * maps[0].height * LIGHTPOSE_HEATMAPS;
     *size = *difference = 0;
@@ -102,8 +102,8 @@ static void compare_maps(lightpose_model *of, double *size, double *difference) 
     }
     *size = sqrt(*size);
     *difference = sqrt(*difference);
-    lightpose_context_close(&contexts[0]);
-    lightpose_context_close(&contexts[1]);
+    lightpose_context_destroy(&contexts[0]);
+    lightpose_context_destroy(&contexts[1]);
     lightpose_result_destroy(&result);
 }
 
@@ -119,9 +119,9 @@ static void ranges_make_int8_of_weights_without(void **state) {
         compare_maps(made, &size, &difference);
         if (!(difference < 0.1 * size))
             fail_msg("method %d: maps of %g are off by %g", method, size, difference);
-        lightpose_model_release(&made);
+        lightpose_model_destroy(&made);
     }
-    lightpose_calibrator_close(&calibrator);
+    lightpose_calibrator_destroy(&calibrator);
     assert_null(calibrator);
 }
 
@@ -140,8 +140,8 @@ static void threads_and_order_leave_ranges_alone(void **state) {
     assert_string_equal(text_of(one, LIGHTPOSE_CALIBRATION_MSE), text_of(two, LIGHTPOSE_CALIBRATION_MSE));
     assert_string_not_equal(alone, text_of(one, LIGHTPOSE_CALIBRATION_MSE));
     free(alone);
-    lightpose_calibrator_close(&one);
-    lightpose_calibrator_close(&two);
+    lightpose_calibrator_destroy(&one);
+    lightpose_calibrator_destroy(&two);
 }
 
 static void heights_and_mirror_count(void **state) {
@@ -150,19 +150,19 @@ static void heights_and_mirror_count(void **state) {
     lightpose_calibrator *plain = calibrator_at(HEIGHT, 1), *more;
     (void)state;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = HEIGHT;
     for (int i = 0; i < 2; i++) {
         settings.flip = i == 0;
         settings.extra_heights[1] = i == 0 ? 0 : 2 * HEIGHT;
-        assert_ok(lightpose_calibrator_open(&more, model, &settings, error));
+        assert_ok(lightpose_calibrator_create(&more, model, &settings, error));
         assert_ok(lightpose_calibrator_add(plain, &image, error));
         assert_ok(lightpose_calibrator_add(more, &image, error));
         assert_string_not_equal(text_of(plain, LIGHTPOSE_CALIBRATION_MINMAX),
                                 text_of(more, LIGHTPOSE_CALIBRATION_MINMAX));
-        lightpose_calibrator_close(&more);
+        lightpose_calibrator_destroy(&more);
     }
-    lightpose_calibrator_close(&plain);
+    lightpose_calibrator_destroy(&plain);
 }
 
 static void numbers_have_a_point_in_every_locale(void **state) {
@@ -178,7 +178,7 @@ static void numbers_have_a_point_in_every_locale(void **state) {
     }
     assert_non_null(strstr(plain, "{\"data\":[-0.5"));
     free(plain);
-    lightpose_calibrator_close(&calibrator);
+    lightpose_calibrator_destroy(&calibrator);
 }
 
 static void wrong_calls_are_refused(void **state) {
@@ -189,31 +189,32 @@ static void wrong_calls_are_refused(void **state) {
     const char *text = "";
     (void)state;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = 0;
     broken.width = 0;
-    assert_fails(lightpose_calibrator_open(NULL, model, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "calibrator is NULL");
-    assert_fails(lightpose_calibrator_open(&calibrator, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "model is NULL");
-    assert_fails(lightpose_calibrator_open(&calibrator, model, &settings, error), LIGHTPOSE_ERROR_ARGUMENT, "height");
+    assert_fails(lightpose_calibrator_create(NULL, model, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "calibrator is NULL");
+    assert_fails(lightpose_calibrator_create(&calibrator, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT,
+                 "model is NULL");
+    assert_fails(lightpose_calibrator_create(&calibrator, model, &settings, error), LIGHTPOSE_ERROR_ARGUMENT, "height");
     assert_null(calibrator);
     assert_fails(lightpose_calibrator_add(NULL, &image, error), LIGHTPOSE_ERROR_ARGUMENT, "calibrator is NULL");
-    assert_ok(lightpose_calibrator_open(&calibrator, model, NULL, error));
+    assert_ok(lightpose_calibrator_create(&calibrator, model, NULL, error));
     assert_fails(lightpose_calibrator_add(calibrator, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
     assert_fails(lightpose_calibrator_add(calibrator, &broken, error), LIGHTPOSE_ERROR_IMAGE, "0");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, error),
+    assert_fails(lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, error),
                  LIGHTPOSE_ERROR_STATE, "no image");
     assert_null(text);
-    assert_fails(lightpose_calibrator_ranges(calibrator, (lightpose_calibration)4, 0, &text, error),
+    assert_fails(lightpose_calibrator_get_ranges(calibrator, (lightpose_calibration)4, 0, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "method is 4");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, 101, &text, error),
+    assert_fails(lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, 101, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "share is 101");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, NAN, &text, error),
+    assert_fails(lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_PERCENTILE, NAN, &text, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "share is nan");
-    assert_fails(lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, NULL, error),
+    assert_fails(lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, NULL, error),
                  LIGHTPOSE_ERROR_ARGUMENT, "text is NULL");
-    lightpose_calibrator_close(&calibrator);
-    lightpose_calibrator_close(&calibrator);
-    lightpose_calibrator_close(NULL);
+    lightpose_calibrator_destroy(&calibrator);
+    lightpose_calibrator_destroy(&calibrator);
+    lightpose_calibrator_destroy(NULL);
 }
 
 static void memory_that_runs_out_is_told(void **state) {
@@ -225,17 +226,17 @@ static void memory_that_runs_out_is_told(void **state) {
         lightpose_settings settings;
         lightpose_error error = {0};
         const char *text;
-        lightpose_settings_default(&settings);
+        lightpose_settings_init(&settings);
         settings.height = HEIGHT;
         settings.threads = 1;
         lp_mem_fail_at(nth);
-        lightpose_status status = lightpose_calibrator_open(&calibrator, model, &settings, &error);
+        lightpose_status status = lightpose_calibrator_create(&calibrator, model, &settings, &error);
         if (status == LIGHTPOSE_OK)
             status = lightpose_calibrator_add(calibrator, &image, &error);
         if (status == LIGHTPOSE_OK)
-            status = lightpose_calibrator_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, &error);
+            status = lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, &error);
         lp_mem_fail_at(0);
-        lightpose_calibrator_close(&calibrator);
+        lightpose_calibrator_destroy(&calibrator);
         if (status == LIGHTPOSE_OK)
             break;
         assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);

@@ -39,13 +39,13 @@ static int set_up(void **state) {
         return 0;
     fclose(file);
     golden = json_load_file(path, 0, NULL);
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
     settings.precision = LIGHTPOSE_PRECISION_F32;
     settings.threads = 1; /* a test machine's cores are often taken, and a team waits for its slowest thread */
-    if (lightpose_model_load(&model, weights, &error) == LIGHTPOSE_OK)
-        (void)!lightpose_context_open(&context, model, &settings, &error);
-    lightpose_model_release(&model);
+    if (lightpose_model_create(&model, weights, &error) == LIGHTPOSE_OK)
+        (void)!lightpose_context_create(&context, model, &settings, &error);
+    lightpose_model_destroy(&model);
     if (error.status != LIGHTPOSE_OK)
         print_error("%s\n", error.text);
     return golden && context ? 0 : -1;
@@ -53,7 +53,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     json_decref(golden);
     return 0;
 }
@@ -92,12 +92,12 @@ static void compare(const json_t *entry, const lightpose_result *result, tally *
     size_t index;
     json_t *person;
 
-    assert_true(lightpose_result_count(result) <= MAX_POSES);
+    assert_true(lightpose_result_get_count(result) <= MAX_POSES);
     json_array_foreach(json_object_get(entry, "persons"), index, person) {
         int best = -1;
         agreement most = compare_pose(person, &(lightpose_pose){0}, scale);
-        for (int i = 0; i < lightpose_result_count(result); i++) {
-            const agreement here = compare_pose(person, lightpose_result_pose(result, i), scale);
+        for (int i = 0; i < lightpose_result_get_count(result); i++) {
+            const agreement here = compare_pose(person, lightpose_result_get_pose(result, i), scale);
             if (taken[i] || here.in_place < most.in_place ||
                 (here.in_place == most.in_place && here.same_state <= most.same_state))
                 continue;
@@ -122,7 +122,7 @@ static void run_file(const char *path, const json_t *entry, tally *sum) {
     assert_ok(lp_input_picture_read(&picture, path, NULL, error));
     assert_int_equal(picture.image.width, json_integer_value(json_object_get(entry, "width")));
     assert_int_equal(picture.image.height, json_integer_value(json_object_get(entry, "height")));
-    assert_ok(lightpose_infer(context, &picture.image, result, error));
+    assert_ok(lightpose_context_infer(context, &picture.image, result, error));
     compare(entry, result, sum);
     lightpose_result_destroy(&result);
     lp_input_picture_free(&picture);

@@ -10,7 +10,7 @@
 static lightpose_settings defaults(void) {
     lightpose_settings settings;
     memset(&settings, 0xff, sizeof settings); /* the default sets every field */
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     return settings;
 }
 

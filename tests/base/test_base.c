@@ -92,12 +92,12 @@ static void long_details_are_cut_not_overrun(void **state) {
 static void every_status_has_its_own_name(void **state) {
     (void)state;
     for (int a = LIGHTPOSE_OK; a <= LIGHTPOSE_ERROR_ENGINE; a++) {
-        assert_string_not_equal(lightpose_status_name((lightpose_status)a), "unknown");
+        assert_string_not_equal(lightpose_status_get_name((lightpose_status)a), "unknown");
         for (int b = LIGHTPOSE_OK; b < a; b++)
-            assert_string_not_equal(lightpose_status_name((lightpose_status)a),
-                                    lightpose_status_name((lightpose_status)b));
+            assert_string_not_equal(lightpose_status_get_name((lightpose_status)a),
+                                    lightpose_status_get_name((lightpose_status)b));
     }
-    assert_string_equal(lightpose_status_name((lightpose_status)99), "unknown");
+    assert_string_equal(lightpose_status_get_name((lightpose_status)99), "unknown");
 }
 
 /* ---- Quota: a made-up /proc/self/cgroup and /sys/fs/cgroup */

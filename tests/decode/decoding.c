@@ -9,7 +9,7 @@ lp_decoder *decoder;
 
 void decoding_begin(int width, int height, lightpose_decoder which) {
     maps = made_maps(width, height, MADE_INTERLEAVED);
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.decoder = which;
 }
 

@@ -22,7 +22,7 @@ static lp_decoder *open_reference(void) {
     lightpose_settings settings;
     lp_decoder *decoder;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
     assert_ok(lp_decoder_create(&decoder, &settings, error));
     return decoder;

@@ -31,7 +31,7 @@ static lp_decoder *open_decoder(const lightpose_settings *settings, const char *
 static lightpose_settings settings_with(int upsample) {
     lightpose_settings settings;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
     settings.upsample = upsample;
     settings.limb_threshold = 0.05f; /* the published ones, spelt out for the oracle */

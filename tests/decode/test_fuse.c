@@ -15,7 +15,7 @@ static lp_geometry geometry_of(int width, int height, int net_height) {
     lightpose_settings settings;
     lp_geometry geometry;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     assert_ok(lp_geometry_make(&geometry, width, height, net_height, &settings, error));
     assert_true(geometry.map_width * geometry.map_height <= MAX_CELLS);
     return geometry;
@@ -67,13 +67,13 @@ static void one_run_on_its_own_grid_is_left_as_it_is(void **state) {
  * and right keypoints and limbs exchanged by their names, x components negated. */
 static int mirror_of(int keypoint) {
     char wanted[32];
-    const char *const name = keypoint < LIGHTPOSE_KEYPOINTS ? lightpose_keypoint_name(keypoint) : "";
+    const char *const name = keypoint < LIGHTPOSE_KEYPOINTS ? lightpose_keypoint_get_name(keypoint) : "";
 
     if (strncmp(name, "left", 4) != 0 && strncmp(name, "right", 5) != 0)
         return keypoint;
     snprintf(wanted, sizeof wanted, "%s%s", *name == 'l' ? "right" : "left", strchr(name, '_'));
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
-        if (strcmp(lightpose_keypoint_name(k), wanted) == 0)
+        if (strcmp(lightpose_keypoint_get_name(k), wanted) == 0)
             return k;
     fail_msg("%s has no mirror", name);
     return -1;

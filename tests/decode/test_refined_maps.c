@@ -19,7 +19,7 @@ enum { KEYS = LIGHTPOSE_KEYPOINTS };
 static lightpose_settings refined(void) {
     lightpose_settings settings;
 
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.decoder = LIGHTPOSE_DECODER_REFINED;
     return settings;
 }
@@ -219,15 +219,15 @@ static void cell_centres_are_where_they_are(void **state) {
             pafs[13][y][x] = 0.9f * 4 / hypotf(9, 4);
         }
     }
-    assert_ok(lightpose_context_open(&context, NULL, &settings, error));
+    assert_ok(lightpose_context_create(&context, NULL, &settings, error));
     assert_ok(lightpose_result_create(&result, error));
     for (int upsample = 0; upsample < 3; upsample++) {
         maps.scale = upsample ? 0.37f * (float)upsample : 0; /* 0 means 1 */
         maps.pad_x = (float)(13 * upsample);
         maps.pad_y = (float)(3 * upsample);
-        assert_ok(lightpose_decode(context, &maps, result, error));
-        assert_int_equal(lightpose_result_count(result), 1);
-        const lightpose_pose *const pose = lightpose_result_pose(result, 0);
+        assert_ok(lightpose_context_decode(context, &maps, result, error));
+        assert_int_equal(lightpose_result_get_count(result), 1);
+        const lightpose_pose *const pose = lightpose_result_get_pose(result, 0);
         const double scale = upsample ? (double)maps.scale : 1;
         for (int k = 0; k < 2; k++) {
             assert_near(pose->keypoints[1 + k].x, ((places[k][0] + 0.5) * 8 - (double)maps.pad_x) / scale,
@@ -237,7 +237,7 @@ static void cell_centres_are_where_they_are(void **state) {
         }
     }
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
 }
 
 /* ---- Memory */

@@ -15,11 +15,11 @@ void stage_open(stage *s, const lightpose_tracker_settings *settings) {
     s->poses = lp_calloc(STAGE_MOST, sizeof *s->poses);
     assert_non_null(s->poses);
     s->result = (lightpose_result){.poses = s->poses, .capacity = STAGE_MOST};
-    assert_int_equal(lightpose_tracker_open(&s->tracker, settings, NULL), LIGHTPOSE_OK);
+    assert_int_equal(lightpose_tracker_create(&s->tracker, settings, NULL), LIGHTPOSE_OK);
 }
 
 void stage_close(stage *s) {
-    lightpose_tracker_close(&s->tracker);
+    lightpose_tracker_destroy(&s->tracker);
     lp_free(s->result.poses);
 }
 

@@ -261,17 +261,17 @@ static void public_function(void **state) {
 
     (void)state;
     memset(&defaults, 0xff, sizeof defaults);
-    lightpose_draw_settings_default(&defaults);
+    lightpose_draw_settings_init(&defaults);
     assert_memory_equal(&defaults, &settings, sizeof defaults);
     assert_int_equal(defaults.boxes, 0);
     assert_int_equal(defaults.scores, 0);
     assert_int_equal(defaults.completed, 0);
     assert_true(defaults.opacity == 0.8f);
     sheet_paint(&a, &pose, 1, &settings);
-    assert_ok(lightpose_draw(&b, &result, NULL, error));
+    assert_ok(lightpose_canvas_draw(&b, &result, NULL, error));
     assert_memory_equal(&internal, &exported, sizeof internal);
-    assert_fails(lightpose_draw(NULL, &result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "canvas is NULL");
-    assert_fails(lightpose_draw(&b, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
+    assert_fails(lightpose_canvas_draw(NULL, &result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "canvas is NULL");
+    assert_fails(lightpose_canvas_draw(&b, NULL, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "result is NULL");
 }
 
 int main(void) {

@@ -14,7 +14,7 @@ static void an_id_lasts_while_the_person_is_remembered(void **state) {
     stage s;
     lightpose_tracker_settings settings;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.keep_seconds = 2;
     stage_open(&s, &settings);
     stage_add(&s, 100, 100, 100);
@@ -40,7 +40,7 @@ static void the_people_of_the_last_frame_are_always_remembered(void **state) {
     stage s;
     lightpose_tracker_settings settings;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.keep_seconds = 0;
     stage_open(&s, &settings);
     for (int frame = 0; frame < 5; frame++) {
@@ -60,7 +60,7 @@ static void new_people_are_confirmed(void **state) {
     stage s;
     lightpose_tracker_settings settings;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.confirm_frames = 3;
     stage_open(&s, &settings);
     for (int frame = 0; frame < 8; frame++) {
@@ -252,7 +252,7 @@ static void order_x_sorts_from_left_to_right(void **state) {
     lightpose_tracker_settings settings;
     stage s;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.order = LIGHTPOSE_ORDER_X;
     stage_open(&s, &settings);
     stage_add(&s, 500, 100, 100);

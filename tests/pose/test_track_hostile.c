@@ -79,7 +79,7 @@ static void a_flood_is_bounded(void **state) {
     stage s;
     uint64_t random = 4;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.confirm_frames = 1;
     settings.keep_seconds = 3600;
     stage_open(&s, &settings);
@@ -109,7 +109,7 @@ static void nothing_is_allocated_after_warm_up(void **state) {
     for (int assignment = 0; assignment < 2; assignment++) {
         lightpose_tracker_settings settings;
         stage s;
-        lightpose_tracker_settings_default(&settings);
+        lightpose_tracker_settings_init(&settings);
         settings.assignment = (lightpose_assignment)assignment;
         settings.order = LIGHTPOSE_ORDER_X;
         settings.expect_people = assignment ? 0 : 7;
@@ -168,7 +168,7 @@ static void failing_allocations_change_nothing(void **state) {
 
     lightpose_tracker *tracker = (lightpose_tracker *)&failures;
     lp_mem_fail_at(1);
-    assert_int_equal(lightpose_tracker_open(&tracker, NULL, NULL), LIGHTPOSE_ERROR_MEMORY);
+    assert_int_equal(lightpose_tracker_create(&tracker, NULL, NULL), LIGHTPOSE_ERROR_MEMORY);
     lp_mem_fail_at(0);
     assert_null(tracker);
 }

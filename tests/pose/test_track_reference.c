@@ -29,10 +29,10 @@ static void start(bench *b, int smooth) {
 
     memset(b, 0, sizeof *b);
     b->result = (lightpose_result){.poses = b->poses, .capacity = MOST};
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.assignment = LIGHTPOSE_ASSIGNMENT_REFERENCE;
     settings.smooth = smooth;
-    assert_int_equal(lightpose_tracker_open(&b->tracker, &settings, NULL), LIGHTPOSE_OK);
+    assert_int_equal(lightpose_tracker_create(&b->tracker, &settings, NULL), LIGHTPOSE_OK);
 }
 
 static void put(lightpose_pose *pose, int k, double x, double y) {
@@ -88,7 +88,7 @@ static void new_ids_go_by_score_sum(void **state) {
     put(&b.poses[1], L_ELBOW, 550, 550);
     update(&b);
     expect(&b, 2, 3, 2);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 static void a_keypoint_is_similar_up_to_the_bound(void **state) {
@@ -105,7 +105,7 @@ static void a_keypoint_is_similar_up_to_the_bound(void **state) {
     add(&b, trio(18.78, 18.80, 0.5));
     update(&b);
     expect(&b, 1, 1, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 /* Each keypoint's sigma: with two others still, it is what makes the third similar keypoint, or does not. */
@@ -128,7 +128,7 @@ static void every_sigma_is_the_published_one(void **state) {
                 update(&b);
                 expect(&b, 1, frame && beyond ? 1 : 0, 0);
             }
-            lightpose_tracker_close(&b.tracker);
+            lightpose_tracker_destroy(&b.tracker);
         }
     }
 }
@@ -156,7 +156,7 @@ static void the_larger_box_counts(void **state) {
     put(&b.poses[0], L_SHOULDER, 100, 0);
     update(&b);
     expect(&b, 1, 0, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 static void two_similar_keypoints_are_too_few(void **state) {
@@ -171,7 +171,7 @@ static void two_similar_keypoints_are_too_few(void **state) {
     put(&b.poses[0], L_SHOULDER, 100, 30);
     update(&b);
     expect(&b, 1, 1, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 static void a_person_missed_for_one_frame_is_new(void **state) {
@@ -187,7 +187,7 @@ static void a_person_missed_for_one_frame_is_new(void **state) {
     add(&b, trio(0, 0, 0.5));
     update(&b);
     expect(&b, 1, 1, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 /* The stronger pose takes what suits it best, though the other is then left with nothing. */
@@ -206,7 +206,7 @@ static void the_stronger_takes_first(void **state) {
     put(&b.poses[1], L_ELBOW, 50, 50);
     update(&b);
     expect(&b, 2, 2, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 static void ties_go_to_the_first_of_the_frame_before(void **state) {
@@ -221,7 +221,7 @@ static void ties_go_to_the_first_of_the_frame_before(void **state) {
     add(&b, trio(4, 0, 0.5)); /* 3 similar keypoints with both */
     update(&b);
     expect(&b, 1, 1, 0);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 
     /* Equal scores are served in the result's order. */
     start(&b, 0);
@@ -232,7 +232,7 @@ static void ties_go_to_the_first_of_the_frame_before(void **state) {
     add(&b, trio(0, 0, 0.5));
     update(&b);
     expect(&b, 2, 0, 1);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 /* The person of the frame before is compared as given out: smoothed. Moving 18.7 px a frame at 30 Hz, the second frame
@@ -249,7 +249,7 @@ static void the_smoothed_person_is_compared(void **state) {
                 assert_near(b.poses[0].keypoints[NECK].x, 18.7 * 0.5511, 0.01);
             expect(&b, 1, smooth && frame == 2 ? 1 : 0, 0);
         }
-        lightpose_tracker_close(&b.tracker);
+        lightpose_tracker_destroy(&b.tracker);
     }
 }
 
@@ -271,7 +271,7 @@ static void filters_restart_where_a_keypoint_was_missing(void **state) {
     put(&b.poses[0], L_ELBOW, 55, 50);
     update(&b);
     assert_true(b.poses[0].keypoints[L_ELBOW].x > 50 && b.poses[0].keypoints[L_ELBOW].x < 55);
-    lightpose_tracker_close(&b.tracker);
+    lightpose_tracker_destroy(&b.tracker);
 }
 
 int main(void) {

@@ -127,11 +127,11 @@ static void run(const scene *made, lightpose_assignment assignment, scene_score 
     lightpose_tracker_settings settings;
     lightpose_tracker *tracker;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.assignment = assignment;
-    assert_int_equal(lightpose_tracker_open(&tracker, &settings, NULL), LIGHTPOSE_OK);
+    assert_int_equal(lightpose_tracker_create(&tracker, &settings, NULL), LIGHTPOSE_OK);
     assert_int_equal(scene_run(made, tracker, score, NULL), LIGHTPOSE_OK);
-    lightpose_tracker_close(&tracker);
+    lightpose_tracker_destroy(&tracker);
 }
 
 static void keeps_ids_where_the_reference_loses_them(void **state) {
@@ -191,7 +191,7 @@ static void the_same_stream_gives_the_same_result(void **state) {
     options.frames = 200;
     scene *const made = scene_make(&options);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(lightpose_tracker_open(&trackers[i], NULL, NULL), LIGHTPOSE_OK);
+        assert_int_equal(lightpose_tracker_create(&trackers[i], NULL, NULL), LIGHTPOSE_OK);
     for (int f = 0; f < options.frames; f++) {
         const scene_frame *const frame = &made->frames[f];
         lightpose_pose poses[2][128];
@@ -204,7 +204,7 @@ static void the_same_stream_gives_the_same_result(void **state) {
         assert_memory_equal(poses[0], poses[1], (size_t)frame->count * sizeof *poses[0]);
     }
     for (int i = 0; i < 2; i++)
-        lightpose_tracker_close(&trackers[i]);
+        lightpose_tracker_destroy(&trackers[i]);
     scene_destroy(made);
 }
 

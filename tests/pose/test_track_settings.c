@@ -15,7 +15,7 @@ static void the_defaults_are_the_documented_ones(void **state) {
     lightpose_tracker_settings s;
 
     memset(&s, 0xa5, sizeof s);
-    lightpose_tracker_settings_default(&s);
+    lightpose_tracker_settings_init(&s);
     assert_int_equal(s.assignment, LIGHTPOSE_ASSIGNMENT_DEFAULT);
     assert_int_equal(s.order, LIGHTPOSE_ORDER_RANK);
     assert_int_equal(s.confirm_frames, 2);
@@ -70,22 +70,22 @@ static void every_setting_has_its_range(void **state) {
         lightpose_tracker_settings settings;
         lightpose_error error = {0};
         lightpose_tracker *tracker = (lightpose_tracker *)&settings;
-        lightpose_tracker_settings_default(&settings);
+        lightpose_tracker_settings_init(&settings);
         if (bad[i].is_int)
             *(int *)((char *)&settings + bad[i].offset) = (int)bad[i].value;
         else
             *(float *)((char *)&settings + bad[i].offset) = (float)bad[i].value;
-        assert_int_equal(lightpose_tracker_open(&tracker, &settings, &error), LIGHTPOSE_ERROR_ARGUMENT);
+        assert_int_equal(lightpose_tracker_create(&tracker, &settings, &error), LIGHTPOSE_ERROR_ARGUMENT);
         assert_int_equal(error.status, LIGHTPOSE_ERROR_ARGUMENT);
         assert_non_null(strstr(error.text, bad[i].name));
         assert_null(tracker);
     }
     lightpose_tracker_settings settings;
     lightpose_tracker *tracker;
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.expect_people = 2;
     settings.assignment = LIGHTPOSE_ASSIGNMENT_REFERENCE;
-    assert_int_equal(lightpose_tracker_open(&tracker, &settings, NULL), LIGHTPOSE_ERROR_ARGUMENT);
+    assert_int_equal(lightpose_tracker_create(&tracker, &settings, NULL), LIGHTPOSE_ERROR_ARGUMENT);
 }
 
 static void null_arguments_are_refused(void **state) {
@@ -98,10 +98,10 @@ static void null_arguments_are_refused(void **state) {
     assert_int_equal(lightpose_tracker_update(NULL, 0, &s.result, NULL), LIGHTPOSE_ERROR_ARGUMENT);
     assert_int_equal(s.result.count, 0);
     assert_int_equal(lightpose_tracker_update(s.tracker, 0, NULL, NULL), LIGHTPOSE_ERROR_ARGUMENT);
-    assert_int_equal(lightpose_tracker_open(NULL, NULL, NULL), LIGHTPOSE_ERROR_ARGUMENT);
-    lightpose_tracker_close(NULL);
-    lightpose_tracker_close(&none);
-    lightpose_tracker_settings_default(NULL);
+    assert_int_equal(lightpose_tracker_create(NULL, NULL, NULL), LIGHTPOSE_ERROR_ARGUMENT);
+    lightpose_tracker_destroy(NULL);
+    lightpose_tracker_destroy(&none);
+    lightpose_tracker_settings_init(NULL);
     stage_close(&s);
     assert_null(s.tracker);
 }

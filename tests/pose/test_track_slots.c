@@ -17,7 +17,7 @@
 static void open_slots(stage *s, int people, lightpose_order order, float keep_seconds) {
     lightpose_tracker_settings settings;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.expect_people = people;
     settings.order = order;
     settings.keep_seconds = keep_seconds;

@@ -54,7 +54,7 @@ static void smoothing_can_be_off(void **state) {
     stage s;
     lightpose_tracker_settings settings;
 
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     settings.smooth = 0;
     stage_open(&s, &settings);
     for (int frame = 0; frame < 5; frame++) {
@@ -103,7 +103,7 @@ static void guesses_are_left_alone(void **state) {
     for (int reference = 0; reference < 2; reference++) {
         lightpose_tracker_settings settings;
         stage with, without;
-        lightpose_tracker_settings_default(&settings);
+        lightpose_tracker_settings_init(&settings);
         settings.assignment = reference ? LIGHTPOSE_ASSIGNMENT_REFERENCE : LIGHTPOSE_ASSIGNMENT_DEFAULT;
         stage_open(&with, &settings);
         stage_open(&without, &settings);

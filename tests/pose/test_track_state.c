@@ -13,9 +13,9 @@ static void feed(lightpose_tracker *tracker, const scene_frame *frame, lightpose
 }
 
 static void expect_equal(const lightpose_result *a, const lightpose_result *b) {
-    assert_int_equal(lightpose_result_count(a), lightpose_result_count(b));
-    for (int i = 0; i < lightpose_result_count(a); i++)
-        assert_memory_equal(lightpose_result_pose(a, i), lightpose_result_pose(b, i), sizeof(lightpose_pose));
+    assert_int_equal(lightpose_result_get_count(a), lightpose_result_get_count(b));
+    for (int i = 0; i < lightpose_result_get_count(a); i++)
+        assert_memory_equal(lightpose_result_get_pose(a, i), lightpose_result_get_pose(b, i), sizeof(lightpose_pose));
 }
 
 static void *saved(const lightpose_tracker *tracker, size_t *size) {
@@ -47,14 +47,14 @@ static void goes_on(const lightpose_tracker_settings *settings, uint64_t seed) {
     options.gap_most = 12;
     options.false_detections = 0.2;
     scene *const street = scene_make(&options);
-    assert_ok(lightpose_tracker_open(&whole, settings, error));
-    assert_ok(lightpose_tracker_open(&broken, settings, error));
+    assert_ok(lightpose_tracker_create(&whole, settings, error));
+    assert_ok(lightpose_tracker_create(&broken, settings, error));
     assert_ok(lightpose_result_create(&a, error));
     assert_ok(lightpose_result_create(&b, error));
     for (int f = 0; f < options.frames; f++) {
         if (next < sizeof at / sizeof *at && f == at[next]) {
             void *const bytes = saved(broken, &size);
-            lightpose_tracker_close(&broken);
+            lightpose_tracker_destroy(&broken);
             assert_ok(lightpose_tracker_restore(&broken, bytes, size, error));
             free(bytes);
             next++;
@@ -66,15 +66,15 @@ static void goes_on(const lightpose_tracker_settings *settings, uint64_t seed) {
     assert_int_equal(next, sizeof at / sizeof *at);
     lightpose_result_destroy(&a);
     lightpose_result_destroy(&b);
-    lightpose_tracker_close(&whole);
-    lightpose_tracker_close(&broken);
+    lightpose_tracker_destroy(&whole);
+    lightpose_tracker_destroy(&broken);
     scene_destroy(street);
 }
 
 static void a_restored_tracker_goes_on(void **state) {
     lightpose_tracker_settings settings;
     (void)state;
-    lightpose_tracker_settings_default(&settings);
+    lightpose_tracker_settings_init(&settings);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         lightpose_tracker_settings seats = settings, reference = settings, bare = settings;
         seats.expect_people = 4;
@@ -99,7 +99,7 @@ static void what_no_tracker_saved_is_refused(void **state) {
     scene_options_default(&options, 7);
     options.frames = 20;
     scene *const street = scene_make(&options);
-    assert_ok(lightpose_tracker_open(&tracker, NULL, error));
+    assert_ok(lightpose_tracker_create(&tracker, NULL, error));
     assert_ok(lightpose_result_create(&result, error));
     for (int f = 0; f < options.frames; f++)
         feed(tracker, &street->frames[f], result);
@@ -116,8 +116,8 @@ static void what_no_tracker_saved_is_refused(void **state) {
     assert_fails(lightpose_tracker_restore(NULL, bytes, size, error), LIGHTPOSE_ERROR_ARGUMENT, "NULL");
     assert_int_equal(lightpose_tracker_save(NULL, bytes, size), 0);
     assert_ok(lightpose_tracker_restore(&other, bytes, size, error)); /* all flips were undone */
-    lightpose_tracker_close(&other);
-    lightpose_tracker_close(&tracker);
+    lightpose_tracker_destroy(&other);
+    lightpose_tracker_destroy(&tracker);
     lightpose_result_destroy(&result);
     scene_destroy(street);
     free(bytes);

@@ -34,7 +34,7 @@
         lightpose_error check_error = {0};                                                                             \
         lightpose_error *const error = &check_error;                                                                   \
         if ((call) != LIGHTPOSE_OK)                                                                                    \
-            fail_msg("%s: %s", lightpose_status_name(check_error.status), check_error.text);                           \
+            fail_msg("%s: %s", lightpose_status_get_name(check_error.status), check_error.text);                       \
     } while (0)
 
 #endif

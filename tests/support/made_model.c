@@ -17,7 +17,7 @@ int made_model_load(void **state) {
     for (size_t i = 0; i < sizeof made_pixels; i++)
         ((uint8_t *)made_pixels)[i] = (uint8_t)((random = random * 1664525 + 1013904223) >> 24);
     void *const bytes = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 0, 7, &size);
-    if (!bytes || lightpose_model_load_memory(&made_model, bytes, size, &error) != LIGHTPOSE_OK) {
+    if (!bytes || lightpose_model_create_from_memory(&made_model, bytes, size, &error) != LIGHTPOSE_OK) {
         print_error("%s\n", error.text);
         return -1;
     }
@@ -27,7 +27,7 @@ int made_model_load(void **state) {
 
 int made_model_release(void **state) {
     (void)state;
-    lightpose_model_release(&made_model);
+    lightpose_model_destroy(&made_model);
     assert_null(made_model);
     return 0;
 }
@@ -42,7 +42,7 @@ lightpose_image made_picture(void) {
 
 lightpose_settings made_settings(void) {
     lightpose_settings settings;
-    lightpose_settings_default(&settings);
+    lightpose_settings_init(&settings);
     settings.height = 64;
     settings.threads = 1;
     settings.precision = LIGHTPOSE_PRECISION_F32;
@@ -57,7 +57,7 @@ lightpose_settings made_settings(void) {
 
 lightpose_context *made_context(const lightpose_settings *settings) {
     lightpose_context *context = NULL;
-    assert_ok(lightpose_context_open(&context, made_model, settings, error));
+    assert_ok(lightpose_context_create(&context, made_model, settings, error));
     return context;
 }
 
@@ -69,9 +69,9 @@ lightpose_result *made_result(void) {
 
 /* Padding bytes are not compared: both are zeroed by the same assignment, but that is not promised. */
 void assert_same_people(const lightpose_result *a, const lightpose_result *b) {
-    assert_int_equal(lightpose_result_count(a), lightpose_result_count(b));
-    for (int i = 0; i < lightpose_result_count(a); i++) {
-        const lightpose_pose *const p = lightpose_result_pose(a, i), *const q = lightpose_result_pose(b, i);
+    assert_int_equal(lightpose_result_get_count(a), lightpose_result_get_count(b));
+    for (int i = 0; i < lightpose_result_get_count(a); i++) {
+        const lightpose_pose *const p = lightpose_result_get_pose(a, i), *const q = lightpose_result_get_pose(b, i);
         assert_float_equal(p->rank, q->rank, 0);
         assert_float_equal(p->score, q->score, 0);
         assert_memory_equal(p->keypoints, q->keypoints, sizeof p->keypoints);

@@ -195,7 +195,7 @@ static void ranges_are_the_librarys(void **state) {
         const double steps[] = {o->min, o->max, o->min - 1, o->max * 1.01 + 1};
         for (int i = 0; i < 4 && (o->kind == LP_CLI_INT || o->kind == LP_CLI_NUMBER); i++) {
             lp_cli_model model = {0};
-            lightpose_settings_default(&model.settings);
+            lightpose_settings_init(&model.settings);
             void *const place = (char *)&model + o->offset;
             if (o->kind == LP_CLI_INT)
                 *(int *)place = (int)steps[i];

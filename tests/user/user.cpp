@@ -13,10 +13,10 @@ namespace {
 
 struct closer {
     void operator()(lightpose_model *model) const {
-        lightpose_model_release(&model);
+        lightpose_model_destroy(&model);
     }
     void operator()(lightpose_context *context) const {
-        lightpose_context_close(&context);
+        lightpose_context_destroy(&context);
     }
     void operator()(lightpose_result *result) const {
         lightpose_result_destroy(&result);
@@ -35,10 +35,10 @@ int main(int argc, char **argv) {
     lightpose_context *context = nullptr;
     lightpose_result *result = nullptr;
 
-    lightpose_status status = lightpose_model_load(&model, argv[1], &error);
+    lightpose_status status = lightpose_model_create(&model, argv[1], &error);
     const handle<lightpose_model> model_owner(model);
     if (status == LIGHTPOSE_OK)
-        status = lightpose_context_open(&context, model, nullptr, &error);
+        status = lightpose_context_create(&context, model, nullptr, &error);
     const handle<lightpose_context> context_owner(context);
     if (status == LIGHTPOSE_OK)
         status = lightpose_result_create(&result, &error);
@@ -52,11 +52,11 @@ int main(int argc, char **argv) {
     image.height = 48;
     image.format = LIGHTPOSE_RGB24;
     if (status == LIGHTPOSE_OK)
-        status = lightpose_infer(context, &image, result, &error);
+        status = lightpose_context_infer(context, &image, result, &error);
     if (status != LIGHTPOSE_OK) {
-        std::fprintf(stderr, "%s: %s\n", lightpose_status_name(status), error.text);
+        std::fprintf(stderr, "%s: %s\n", lightpose_status_get_name(status), error.text);
         return 1;
     }
-    std::printf("people: %d\n", lightpose_result_count(result));
+    std::printf("people: %d\n", lightpose_result_get_count(result));
     return 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, lightpose_error *error) {
-    const int count = lightpose_result_count(result);
+    const int count = lightpose_result_get_count(result);
     free(found->keypoints);
     free(found->ranks);
     found->count = 0;
@@ -19,7 +19,7 @@ lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, 
     if (!found->keypoints || !found->ranks)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d people", count);
     for (int i = 0; i < count; i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(result, i);
+        const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
         lightpose_keypoint points[LP_MAX_KEYPOINTS];
         lp_keypoints_take(LP_KEYPOINTS_COCO18, pose, 1, points);
         double *const to = found->keypoints[found->count];

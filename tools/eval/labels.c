@@ -9,7 +9,7 @@
 #include <string.h>
 
 const char *lp_coco17_name(int keypoint) {
-    return lightpose_keypoint_name(lp_coco17_source[keypoint]);
+    return lightpose_keypoint_get_name(lp_coco17_source[keypoint]);
 }
 
 static lightpose_status no_memory(const char *path, lightpose_error *error) {

@@ -53,7 +53,7 @@ static int64_t cpu_now(void) {
 
 static void measure(lp_measured *call, const lightpose_context *context, int64_t began) {
     call->cpu_ns = cpu_now() - began;
-    lightpose_context_stats(context, &call->stats);
+    lightpose_context_get_stats(context, &call->stats);
 }
 
 static lightpose_status look_at(worker *w, size_t picture, lightpose_error *error) {
@@ -65,17 +65,17 @@ static lightpose_status look_at(worker *w, size_t picture, lightpose_error *erro
     LP_EVAL_TRY(lp_pictures_read(g->pictures, picture, &w->reader, &image, error));
     LP_EVAL_TRY(lightpose_context_prepare(w->contexts[0], image.width, image.height, error));
     int64_t began = cpu_now();
-    LP_EVAL_TRY(lightpose_infer(w->contexts[0], &image, w->result, error));
+    LP_EVAL_TRY(lightpose_context_infer(w->contexts[0], &image, w->result, error));
     measure(&network, w->contexts[0], began);
     LP_EVAL_TRY(lp_found_take(&g->found[picture], w->result, error));
     lp_found_time(&g->found[picture], &network, NULL, g->pass);
     if (g->count == 1)
         return LIGHTPOSE_OK;
-    LP_EVAL_TRY(lightpose_context_maps(w->contexts[0], &maps, error));
+    LP_EVAL_TRY(lightpose_context_get_maps(w->contexts[0], &maps, error));
     for (size_t m = 1; m < g->count; m++) {
         lp_found *const found = &g->found[m * g->pictures->count + picture];
         began = cpu_now();
-        LP_EVAL_TRY(lightpose_decode(w->contexts[m], &maps, w->result, error));
+        LP_EVAL_TRY(lightpose_context_decode(w->contexts[m], &maps, w->result, error));
         measure(&decoder, w->contexts[m], began);
         LP_EVAL_TRY(lp_found_take(found, w->result, error));
         lp_found_time(found, &network, &decoder, g->pass);
@@ -91,9 +91,9 @@ static lightpose_status open_contexts(worker *w, lightpose_error *error) {
         const lp_setting *const setting = &g->settings[g->members[m]];
         lightpose_settings settings = setting->model.settings;
         settings.threads = 1;
-        LP_EVAL_TRY(lightpose_context_open(&w->contexts[m], m == 0 ? g->model : NULL, &settings, error));
+        LP_EVAL_TRY(lightpose_context_create(&w->contexts[m], m == 0 ? g->model : NULL, &settings, error));
         lightpose_stats stats;
-        lightpose_context_stats(w->contexts[m], &stats);
+        lightpose_context_get_stats(w->contexts[m], &stats);
         pthread_mutex_lock(&g->lock);
         g->decoders[m] = (int)stats.decoder;
         if (m == 0)
@@ -163,7 +163,7 @@ static lightpose_status run_workers(group *g, lightpose_error *error) {
         fputs("\r\033[K", stderr);
     for (int i = 0; ready && i < g->workers; i++) {
         for (size_t m = 0; m < g->count; m++)
-            lightpose_context_close(&workers[i].contexts[m]);
+            lightpose_context_destroy(&workers[i].contexts[m]);
         lightpose_result_destroy(&workers[i].result);
         lp_input_picture_free(&workers[i].reader);
     }
@@ -230,9 +230,9 @@ static lightpose_status count_workers(const lp_setting *setting, lightpose_model
                                       lightpose_error *error) {
     lightpose_context *context;
     lightpose_stats stats;
-    LP_EVAL_TRY(lightpose_context_open(&context, model, &setting->model.settings, error));
-    lightpose_context_stats(context, &stats);
-    lightpose_context_close(&context);
+    LP_EVAL_TRY(lightpose_context_create(&context, model, &setting->model.settings, error));
+    lightpose_context_get_stats(context, &stats);
+    lightpose_context_destroy(&context);
     *workers = stats.threads;
     return LIGHTPOSE_OK;
 }
@@ -246,8 +246,8 @@ static lightpose_status run_groups(group *g, size_t count, uint8_t *done, const 
         if (done[first])
             continue;
         if (!g->model || !same_text(loaded, wanted->weights)) {
-            lightpose_model_release(&g->model);
-            LP_EVAL_TRY(lightpose_model_load(&g->model, wanted->weights, error));
+            lightpose_model_destroy(&g->model);
+            LP_EVAL_TRY(lightpose_model_create(&g->model, wanted->weights, error));
             loaded = wanted->weights;
         }
         if (!g->workers)
@@ -308,7 +308,7 @@ lightpose_status lp_settings_run(const lp_setting *settings, size_t count, lp_pi
         pthread_mutex_init(&g.lock, NULL);
         status = run_groups(&g, count, done, labels, outcomes, error);
         pthread_mutex_destroy(&g.lock);
-        lightpose_model_release(&g.model);
+        lightpose_model_destroy(&g.model);
     } else {
         status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", pictures->count);
     }

@@ -103,14 +103,14 @@ static int probe_precisions(values *to, const lp_cli_model *base) {
                                               LIGHTPOSE_PRECISION_F32};
     lightpose_error error = {0};
     lightpose_model *model = NULL;
-    lightpose_status status = lightpose_model_load(&model, base->weights, &error);
+    lightpose_status status = lightpose_model_create(&model, base->weights, &error);
     for (size_t i = 0; i < sizeof all / sizeof *all && status == LIGHTPOSE_OK; i++) {
         lightpose_settings settings = base->settings;
         lightpose_context *context = NULL;
         lightpose_error refused = {0};
         settings.precision = all[i];
-        status = lightpose_context_open(&context, model, &settings, &refused);
-        lightpose_context_close(&context);
+        status = lightpose_context_create(&context, model, &settings, &refused);
+        lightpose_context_destroy(&context);
         if (status == LIGHTPOSE_OK)
             to->list[to->count++] = (int)all[i];
         else if (status == LIGHTPOSE_ERROR_UNSUPPORTED)
@@ -118,7 +118,7 @@ static int probe_precisions(values *to, const lp_cli_model *base) {
         else
             error = refused;
     }
-    lightpose_model_release(&model);
+    lightpose_model_destroy(&model);
     if (status != LIGHTPOSE_OK)
         lp_cli_error("%s", error.text);
     return status == LIGHTPOSE_OK ? LP_CLI_GO : LP_CLI_FAILED;

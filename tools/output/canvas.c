@@ -89,7 +89,7 @@ lightpose_status lp_canvas_draw(lp_canvas *canvas, const lightpose_image *pictur
                    3 * (size_t)picture->width);
     else
         status = convert(canvas, picture, error);
-    return status == LIGHTPOSE_OK && result ? lightpose_draw(&canvas->view, result, settings, error) : status;
+    return status == LIGHTPOSE_OK && result ? lightpose_canvas_draw(&canvas->view, result, settings, error) : status;
 }
 
 lightpose_status lp_canvas_to_frame(lp_canvas *canvas, AVFrame *frame, lightpose_error *error) {

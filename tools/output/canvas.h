@@ -20,7 +20,8 @@ typedef struct lp_canvas {
 
 void lp_canvas_free(lp_canvas *canvas);
 
-/* Copies the picture, with its own colour matrix and range, and draws the result. Errors: MEMORY, and lightpose_draw's.
+/* Copies the picture, with its own colour matrix and range, and draws the result. Errors: MEMORY, and
+ * lightpose_canvas_draw's.
  */
 LIGHTPOSE_NODISCARD lightpose_status lp_canvas_draw(lp_canvas *canvas, const lightpose_image *picture,
                                                     const lightpose_result *result,

@@ -72,14 +72,14 @@ static lightpose_status checksum_begin(void *state, const lp_output_stream *stre
 
 static lightpose_status checksum_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
     checksum *const self = state;
-    const int count = lightpose_result_count(frame->result);
+    const int count = lightpose_result_get_count(frame->result);
 
     (void)error;
     hash_bits(self, (uint64_t)frame->index, 8);
     hash_bits(self, (uint64_t)frame->state, 1);
     hash_bits(self, (uint64_t)count, 4);
     for (int i = 0; i < count; i++)
-        hash_pose(self, lightpose_result_pose(frame->result, i));
+        hash_pose(self, lightpose_result_get_pose(frame->result, i));
     self->frames++;
     self->people += count;
     return LIGHTPOSE_OK;

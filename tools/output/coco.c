@@ -126,8 +126,8 @@ static lightpose_status coco_frame(void *state, const lp_output_frame *frame, li
     const lightpose_status status = image_id(self, frame, &id, error);
     if (status != LIGHTPOSE_OK)
         return status;
-    for (int i = 0; i < lightpose_result_count(frame->result); i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(frame->result, i);
+    for (int i = 0; i < lightpose_result_get_count(frame->result); i++) {
+        const lightpose_pose *const pose = lightpose_result_get_pose(frame->result, i);
         if (!has_any(pose))
             continue;
         lp_text_add(&self->single.text, self->people++ > 0 ? ",\n" : "\n");

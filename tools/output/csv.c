@@ -84,7 +84,7 @@ static void add_nobody(lp_text *text, const lp_output_options *options, lp_keypo
 static lightpose_status csv_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
     lp_single *const self = state;
     lp_text *const text = &self->text;
-    const int count = lightpose_result_count(frame->result);
+    const int count = lightpose_result_get_count(frame->result);
 
     for (int i = 0; i < (count > 0 ? count : 1); i++) {
         lp_text_csv(text, self->stream->kind == LP_STREAM_IMAGES ? frame->name : self->stream->source);
@@ -96,7 +96,7 @@ static lightpose_status csv_frame(void *state, const lp_output_frame *frame, lig
         lp_text_add(text, ",");
         lp_text_add(text, lp_frame_state_name(frame->state));
         if (count > 0)
-            add_person(text, self->options, set_of(self), i, lightpose_result_pose(frame->result, i));
+            add_person(text, self->options, set_of(self), i, lightpose_result_get_pose(frame->result, i));
         else
             add_nobody(text, self->options, set_of(self));
         lp_text_add(text, "\n");

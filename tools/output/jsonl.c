@@ -135,10 +135,10 @@ static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, l
         lp_text_json(text, frame->reason);
     }
     lp_text_add(text, ",\"people\":[");
-    for (int i = 0; i < lightpose_result_count(frame->result); i++) {
+    for (int i = 0; i < lightpose_result_get_count(frame->result); i++) {
         if (i > 0)
             lp_text_add(text, ",");
-        add_person(text, self->options, frame, lightpose_result_pose(frame->result, i));
+        add_person(text, self->options, frame, lightpose_result_get_pose(frame->result, i));
     }
     lp_text_add(text, "]}\n");
     return lp_single_emit(self, error);

@@ -28,7 +28,7 @@ const char *lp_keypoints_name(lp_keypoint_set set, int index) {
     const int source = set == LP_KEYPOINTS_BODY25 ? body25_source[index] : index;
     if (source == MID_HIP)
         return "mid_hip";
-    return source == NONE ? feet[index - FIRST_FOOT] : lightpose_keypoint_name(source);
+    return source == NONE ? feet[index - FIRST_FOOT] : lightpose_keypoint_get_name(source);
 }
 
 static lightpose_keypoint take(const lightpose_keypoint *from, int completed) {

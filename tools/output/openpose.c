@@ -42,7 +42,7 @@ static void add_points(lp_text *text, const lightpose_keypoint *points, int coun
 lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame, const lp_output_options *options,
                                     lightpose_error *error) {
     const lp_keypoint_set set = lp_keypoints_resolve(options->set, LP_KEYPOINTS_BODY25);
-    const int count = lightpose_result_count(frame->result);
+    const int count = lightpose_result_get_count(frame->result);
     lp_scaling scaling = {0};
 
     if (count > 0) {
@@ -52,7 +52,7 @@ lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame,
     }
     lp_text_add(text, "{\"version\":1.3,\"people\":[");
     for (int i = 0; i < count; i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(frame->result, i);
+        const lightpose_pose *const pose = lightpose_result_get_pose(frame->result, i);
         lightpose_keypoint points[LP_MAX_KEYPOINTS];
         lp_keypoints_take(set, pose, options->completed, points);
         lp_text_add(text, i > 0 ? ",{\"person_id\":[" : "{\"person_id\":[");

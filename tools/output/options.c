@@ -6,5 +6,5 @@
 void lp_output_options_default(lp_output_options *options) {
     *options = (lp_output_options){0};
     options->audio = 1;
-    lightpose_draw_settings_default(&options->draw);
+    lightpose_draw_settings_init(&options->draw);
 }

@@ -212,7 +212,7 @@ lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *fr
     out->failed |= status != LIGHTPOSE_OK;
     if (status == LIGHTPOSE_OK) {
         out->frames++;
-        out->people += lightpose_result_count(frame->result);
+        out->people += lightpose_result_get_count(frame->result);
     }
     return status;
 }

@@ -62,7 +62,7 @@ void lp_chooser_free(lp_chooser *chooser) {
 
 /* Copies the poses that are eligible; returns how many, or -1. */
 static int copy(lp_chooser *chooser, const lightpose_result *result, const lp_choice *choice, lightpose_error *error) {
-    const int count = lightpose_result_count(result);
+    const int count = lightpose_result_get_count(result);
     if (count > chooser->capacity) {
         lp_chooser_free(chooser);
         chooser->poses = malloc(2 * (size_t)count * sizeof *chooser->poses);
@@ -76,7 +76,7 @@ static int copy(lp_chooser *chooser, const lightpose_result *result, const lp_ch
     }
     int kept = 0;
     for (int i = 0; i < count; i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(result, i);
+        const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
         if (!choice || is_eligible(choice, pose))
             chooser->poses[kept++] = *pose;
     }
@@ -119,7 +119,7 @@ lightpose_status lp_chooser_choose(lp_chooser *chooser, lightpose_result *result
     const int count = copy(chooser, result, choice, error);
     if (count < 0)
         return LIGHTPOSE_ERROR_MEMORY;
-    if (count == lightpose_result_count(result) && (choice->count == 0 || choice->count >= count))
+    if (count == lightpose_result_get_count(result) && (choice->count == 0 || choice->count >= count))
         return LIGHTPOSE_OK;
     /* Marked first: merits compare everyone with everyone. */
     int kept = 0;

@@ -297,7 +297,7 @@ static lightpose_status open_workers(lp_engine *e, lightpose_error *error) {
     for (int i = 0; i < e->options.workers; i++) {
         e->workers[i].engine = e;
         const lightpose_status status =
-            lightpose_context_open(&e->workers[i].context, e->options.model, &e->options.settings, error);
+            lightpose_context_create(&e->workers[i].context, e->options.model, &e->options.settings, error);
         if (status != LIGHTPOSE_OK)
             return status;
     }
@@ -371,7 +371,7 @@ void lp_engine_close(lp_engine **engine) {
     for (int i = 0; e->workers && i < e->options.workers; i++) {
         if (e->workers[i].started)
             pthread_join(e->workers[i].thread, NULL);
-        lightpose_context_close(&e->workers[i].context);
+        lightpose_context_destroy(&e->workers[i].context);
     }
     for (int i = 0; i < e->lane_count; i++) {
         lane *const l = &e->lanes[i];

@@ -13,7 +13,7 @@ lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settin
     const size_t head = sizeof f->width + sizeof f->height;
     *f = (lp_follower){0};
     if (!saved)
-        return lightpose_tracker_open(&f->tracker, settings, error);
+        return lightpose_tracker_create(&f->tracker, settings, error);
     if (size < head)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that no tracker saved", size);
     memcpy(&f->width, saved, sizeof f->width);
@@ -22,7 +22,7 @@ lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settin
 }
 
 void lp_follower_close(lp_follower *f) {
-    lightpose_tracker_close(&f->tracker);
+    lightpose_tracker_destroy(&f->tracker);
 }
 
 lightpose_status lp_follower_update(lp_follower *f, lp_chooser *chooser, double time, int width, int height,

@@ -14,7 +14,7 @@ typedef struct lp_follower {
     int width, height; /* of the first picture, whose pixels the tracker counts in */
 } lp_follower;
 
-/* Errors: lightpose_tracker_open's, and lightpose_tracker_restore's where there is something `saved`. */
+/* Errors: lightpose_tracker_create's, and lightpose_tracker_restore's where there is something `saved`. */
 LIGHTPOSE_NODISCARD lightpose_status lp_follower_open(lp_follower *follower, const lightpose_tracker_settings *settings,
                                                       const char *saved, size_t size, lightpose_error *error);
 void lp_follower_close(lp_follower *follower);

@@ -18,7 +18,7 @@
 static const char *weights_path(const char *given) {
     const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
     lightpose_system system;
-    lightpose_get_system(&system);
+    lightpose_system_get(&system);
     return given ? given : variable && *variable ? variable : system.default_weights;
 }
 
@@ -55,12 +55,12 @@ static lightpose_status find_precision(lightpose_model *model, const lightpose_s
                                        lightpose_error *error) {
     lightpose_context *context = NULL;
     lightpose_stats stats;
-    const lightpose_status status = lightpose_context_open(&context, model, settings, error);
+    const lightpose_status status = lightpose_context_create(&context, model, settings, error);
     if (status != LIGHTPOSE_OK)
         return status;
-    lightpose_context_stats(context, &stats);
+    lightpose_context_get_stats(context, &stats);
     *name = lp_cli_precision_name(stats.precision);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     return LIGHTPOSE_OK;
 }
 
@@ -71,7 +71,7 @@ lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, co
     lightpose_model_info info;
     char sha[65] = "";
     *p = (lp_provenance){0};
-    lightpose_get_system(&system);
+    lightpose_system_get(&system);
     lightpose_model_get_info(model, &info);
     lightpose_status status = hash_file(path, sha, error);
     if (status == LIGHTPOSE_OK)

@@ -18,7 +18,7 @@ typedef struct lp_provenance {
 } lp_provenance;
 
 /* `options` is an object of options and their values, which is taken over. `weights` as given on the command line, NULL
- * for the default. Errors: FILE, MEMORY, and lightpose_context_open's. */
+ * for the default. Errors: FILE, MEMORY, and lightpose_context_create's. */
 LIGHTPOSE_NODISCARD lightpose_status lp_provenance_make(lp_provenance *provenance, lightpose_model *model,
                                                         const char *weights, const lightpose_settings *settings,
                                                         struct json_t *options, lightpose_error *error);

@@ -29,7 +29,7 @@ void lp_report_frame(lp_report *report, const lp_job *job, int people, int64_t w
     report->failed += job->error.status != LIGHTPOSE_OK;
     report->read_ns += job->read_ns;
     report->preprocess_ns += job->stats.preprocess_ns;
-    report->network_ns += job->stats.network_ns + job->stats.fuse_ns;
+    report->network_ns += job->stats.network_ns + job->stats.average_ns;
     report->decode_ns += job->stats.peaks_ns + job->stats.group_ns;
     report->write_ns += write_ns;
 }

@@ -181,7 +181,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     tell_missing(a, job);
     if (job->error.status == LIGHTPOSE_OK) {
         status = refine(s, a, job, error);
-        people = lightpose_result_count(job->result);
+        people = lightpose_result_get_count(job->result);
     }
     if (status == LIGHTPOSE_OK)
         write_frame(a, source, job);

@@ -80,11 +80,11 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
                                   options->roi.y, job->image.width, job->image.height);
     }
     if (status == LIGHTPOSE_OK)
-        status = lightpose_infer(context, &part, job->result, &job->error);
+        status = lightpose_context_infer(context, &part, job->result, &job->error);
     if (status == LIGHTPOSE_OK)
-        lightpose_context_stats(context, &job->stats);
+        lightpose_context_get_stats(context, &job->stats);
     if (status == LIGHTPOSE_OK && options->want_geometry &&
-        lightpose_context_maps(context, &maps, &job->error) == LIGHTPOSE_OK) {
+        lightpose_context_get_maps(context, &maps, &job->error) == LIGHTPOSE_OK) {
         job->net_scale = maps.scale;
         job->net_pad_x = maps.pad_x - (float)job->roi.x * maps.scale;
         job->net_pad_y = maps.pad_y - (float)job->roi.y * maps.scale;

@@ -61,10 +61,10 @@ static void make_picture(int i, lightpose_context *context) {
 
     assert_ok(lp_input_picture_read(&picture, path, NULL, error));
     assert_ok(lightpose_result_create(&result, error));
-    assert_ok(lightpose_infer(context, &picture.image, result, error));
-    for (int p = 0; p < lightpose_result_count(result); p++, at->labels++) {
+    assert_ok(lightpose_context_infer(context, &picture.image, result, error));
+    for (int p = 0; p < lightpose_result_get_count(result); p++, at->labels++) {
         const int64_t id = (int64_t)++labels.label_count;
-        labels.labels[id - 1] = label_of(lightpose_result_pose(result, p), id);
+        labels.labels[id - 1] = label_of(lightpose_result_get_pose(result, p), id);
     }
     lightpose_result_destroy(&result);
     lp_input_picture_free(&picture);
@@ -72,7 +72,7 @@ static void make_picture(int i, lightpose_context *context) {
 
 static lp_cli_model base_model(void) {
     lp_cli_model model = {.weights = weights};
-    lightpose_settings_default(&model.settings);
+    lightpose_settings_init(&model.settings);
     model.settings.height = 96;
     model.settings.precision = LIGHTPOSE_PRECISION_F32;
     model.settings.decoder = LIGHTPOSE_DECODER_REFERENCE;
@@ -98,12 +98,12 @@ static int set_up(void **state) {
     labels.labels = calloc(1000, sizeof *labels.labels);
     labels.image_count = PICTURES;
     labels.category = 1;
-    assert_ok(lightpose_model_load(&model, weights, error));
-    assert_ok(lightpose_context_open(&context, model, &base.settings, error));
+    assert_ok(lightpose_model_create(&model, weights, error));
+    assert_ok(lightpose_context_create(&context, model, &base.settings, error));
     for (int i = 0; i < PICTURES; i++)
         make_picture(i, context);
-    lightpose_context_close(&context);
-    lightpose_model_release(&model);
+    lightpose_context_destroy(&context);
+    lightpose_model_destroy(&model);
     assert_true(labels.label_count > 2 * PICTURES); /* chance has made people enough for what follows */
     return 0;
 }

@@ -231,7 +231,8 @@ static void refuses_truncated_files(void **state) {
             lightpose_error error = {0};
             const lightpose_status status = lp_input_picture_read(&picture, path, NULL, &error);
             if (status != LIGHTPOSE_ERROR_IMAGE)
-                fail_msg("%s cut to %zu of %zu bytes: %s", encoders[e][0], length, size, lightpose_status_name(status));
+                fail_msg("%s cut to %zu of %zu bytes: %s", encoders[e][0], length, size,
+                         lightpose_status_get_name(status));
             assert_non_null(strstr(error.text, path));
             assert_int_equal(picture.image.width, 0);
         }

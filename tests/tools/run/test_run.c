@@ -27,14 +27,14 @@ static int begin(void **state) {
     unsigned char *const weights = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 1, 1, &size);
     av_log_set_level(AV_LOG_QUIET);
     folder = media_make_folder();
-    const int failed = lightpose_model_load_memory(&model, weights, size, NULL) != LIGHTPOSE_OK;
+    const int failed = lightpose_model_create_from_memory(&model, weights, size, NULL) != LIGHTPOSE_OK;
     free(weights);
     return failed;
 }
 
 static int end(void **state) {
     (void)state;
-    lightpose_model_release(&model);
+    lightpose_model_destroy(&model);
     media_remove_tree(folder);
     return 0;
 }
@@ -93,9 +93,9 @@ static void chooses_people(void **state) {
         lightpose_result *result = make_people();
         assert_ok(lp_chooser_choose(&chooser, result, &cases[i].choice, 100, 100, error));
         char kept[PEOPLE + 1] = "";
-        for (int j = 0; j < lightpose_result_count(result); j++)
+        for (int j = 0; j < lightpose_result_get_count(result); j++)
             for (int k = 0; k < PEOPLE; k++)
-                if (lightpose_result_pose(result, j)->rank == people[k].rank)
+                if (lightpose_result_get_pose(result, j)->rank == people[k].rank)
                     kept[j] = (char)('0' + k);
         if (strcmp(kept, cases[i].kept))
             fail_msg("case %zu keeps %s, not %s", i, kept, cases[i].kept);
@@ -109,9 +109,9 @@ static void moves_people(void **state) {
     lp_chooser chooser = {0};
     lightpose_result *result = make_people();
     assert_ok(lp_chooser_move(&chooser, result, 5, -7, error));
-    assert_int_equal(lightpose_result_count(result), PEOPLE);
+    assert_int_equal(lightpose_result_get_count(result), PEOPLE);
     for (int i = 0; i < PEOPLE; i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(result, i);
+        const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
         assert_true(pose->box.x == people[i].x + 5 && pose->box.y == people[i].y - 7);
         assert_true(pose->box.width == people[i].width && pose->box.height == people[i].height);
         assert_true(pose->keypoints[3].x == people[i].x + 5 && pose->keypoints[3].y == people[i].y - 7);
@@ -196,7 +196,7 @@ static void make_pictures(lp_sources *sources) {
 
 static lp_engine_options engine_options(const lp_sources *sources, int workers, const atomic_int *stop) {
     lp_engine_options options = {.sources = sources, .model = model, .workers = workers};
-    lightpose_settings_default(&options.settings);
+    lightpose_settings_init(&options.settings);
     options.settings.height = 64;
     options.settings.threads = 1;
     lp_input_options_default(&options.input);
@@ -206,8 +206,8 @@ static lp_engine_options engine_options(const lp_sources *sources, int workers, 
 
 static uint32_t sum_of(const lightpose_result *result) {
     uint32_t sum = 2166136261u;
-    for (int i = 0; i < lightpose_result_count(result); i++) {
-        const lightpose_pose *const pose = lightpose_result_pose(result, i);
+    for (int i = 0; i < lightpose_result_get_count(result); i++) {
+        const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
         for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
             uint32_t bits[2];
             memcpy(bits, &pose->keypoints[k].x, sizeof bits);
@@ -306,7 +306,7 @@ static void a_region_is_a_picture(void **state) {
     lightpose_result *result = NULL;
     lp_input_picture picture = {0};
     lp_job job = {.frame = {.path = path}};
-    assert_ok(lightpose_context_open(&context, model, &options.settings, error));
+    assert_ok(lightpose_context_create(&context, model, &options.settings, error));
     assert_ok(lightpose_result_create(&result, error));
     assert_ok(lightpose_result_create(&job.result, error));
     options.want_geometry = 1;
@@ -320,13 +320,13 @@ static void a_region_is_a_picture(void **state) {
     part.planes[0] += 11 * part.strides[0] + 31 * 3;
     part.width = 70;
     part.height = 64;
-    assert_ok(lightpose_infer(context, &part, result, error));
-    assert_int_equal(lightpose_result_count(result), lightpose_result_count(job.result));
+    assert_ok(lightpose_context_infer(context, &part, result, error));
+    assert_int_equal(lightpose_result_get_count(result), lightpose_result_get_count(job.result));
     assert_int_equal(sum_of(result), sum_of(job.result));
 
     /* The corner of the part is where the network's padding ends. */
     lightpose_maps maps;
-    assert_ok(lightpose_context_maps(context, &maps, error));
+    assert_ok(lightpose_context_get_maps(context, &maps, error));
     assert_true(maps.scale == job.net_scale);
     assert_true(fabsf(job.net_pad_x + 31 * job.net_scale - maps.pad_x) < 1e-4f);
     assert_true(fabsf(job.net_pad_y + 11 * job.net_scale - maps.pad_y) < 1e-4f);
@@ -339,7 +339,7 @@ static void a_region_is_a_picture(void **state) {
     lp_input_picture_free(&job.picture);
     lightpose_result_destroy(&job.result);
     lightpose_result_destroy(&result);
-    lightpose_context_close(&context);
+    lightpose_context_destroy(&context);
     lp_sources_free(&sources);
 }
 
@@ -347,12 +347,12 @@ static void assigns_results(void **state) {
     (void)state;
     lightpose_result *result = make_people();
     /* From within itself. */
-    assert_ok(lightpose_result_assign(result, lightpose_result_pose(result, 2), 3, error));
-    assert_int_equal(lightpose_result_count(result), 3);
+    assert_ok(lightpose_result_assign(result, lightpose_result_get_pose(result, 2), 3, error));
+    assert_int_equal(lightpose_result_get_count(result), 3);
     for (int i = 0; i < 3; i++)
-        assert_true(lightpose_result_pose(result, i)->rank == people[i + 2].rank);
+        assert_true(lightpose_result_get_pose(result, i)->rank == people[i + 2].rank);
     assert_fails(lightpose_result_assign(result, NULL, 1, error), LIGHTPOSE_ERROR_ARGUMENT, "1 poses at NULL");
-    assert_int_equal(lightpose_result_count(result), 0);
+    assert_int_equal(lightpose_result_get_count(result), 0);
     assert_fails(lightpose_result_assign(result, NULL, -1, error), LIGHTPOSE_ERROR_ARGUMENT, "-1 poses");
     assert_ok(lightpose_result_assign(result, NULL, 0, error));
     lightpose_result_destroy(&result);
