@@ -11,6 +11,8 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 #if defined(__x86_64__)
@@ -54,10 +56,24 @@ static unsigned detect(void) {
     return features;
 }
 
+/* ARCH_REQ_XCOMP_PERM, which Debian 12's headers have no name for, and the number of the tiles' state. Linux has it
+ * since 5.16. */
+unsigned lp_cpu_ask_for_tiles(unsigned features) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    const unsigned tiles = LP_CPU_AMX_INT8 | LP_CPU_AMX_BF16;
+
+    return (features & tiles) && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) != 0 ? features & ~tiles
+                                                                                             : features;
+}
+
 #else
 
 static unsigned detect(void) {
     return 0;
+}
+
+unsigned lp_cpu_ask_for_tiles(unsigned features) {
+    return features;
 }
 
 #endif
@@ -87,7 +103,7 @@ static unsigned allowed(void) {
 }
 
 unsigned lp_cpu_features(void) {
-    return detect() & allowed();
+    return lp_cpu_ask_for_tiles(detect() & allowed());
 }
 
 const char *lp_cpu_describe(void) {

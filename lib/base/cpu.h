@@ -20,6 +20,10 @@ enum lp_cpu_feature {
  * DNNL_MAX_CPU_ISA) forbids, so that one variable limits oneDNN and this library alike. */
 unsigned lp_cpu_features(void);
 
+/* `features` less AMX where the operating system refuses this process its registers, which it must be asked for: with
+ * them every thread that uses tiles has 8 KiB more to save. lp_cpu_features asks. */
+unsigned lp_cpu_ask_for_tiles(unsigned features);
+
 /* AVX2 or more, but no VNNI: the CPUs on which our own kernels multiply bytes in 1x1 layers and in the first one. */
 static inline int lp_cpu_lacks_vnni(unsigned features) {
     return (features & LP_CPU_AVX2) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));

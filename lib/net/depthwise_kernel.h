@@ -37,6 +37,10 @@ typedef struct lp_dw_kernel {
 } lp_dw_kernel;
 
 extern const lp_dw_kernel lp_dw_plain, lp_dw_avx2, lp_dw_avx512_vnni;
+extern const lp_dw_kernel lp_dw_avx_vnni, lp_dw_avx512_vnni_256;
+
+/* Plain C, for the tests: depthwise_dot.c with vectors of 256 and of 512 bits. */
+extern const lp_dw_kernel lp_dw_dot_model_256, lp_dw_dot_model_512;
 
 /* The source cell of row `r` for column `x` of the image. */
 static inline const uint8_t *lp_dw_cell(const lp_dw_row *row, int r, int x) {

@@ -9,11 +9,13 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "net/cells.h"
 
 /* SOURCE_BYTES: of the rows that a unit reads, so that beside a panel of weights (8 KiB of 512 channels, 18 KiB of 3x3
  * by 128) they fit a first-level cache of 32 or 48 KiB. MOST_CELLS: of a unit, so that there are enough of them for
- * many threads; 1824 cells, most layers' at 456 x 256, are 38 units. */
-enum { SOURCE_BYTES = 16384, MOST_CELLS = 48, DEPTH = 8, MOST_KERNEL = 3 };
+ * many threads; 1824 cells, most layers' at 456 x 256, are 38 units. DEPTH: source channels that the kernel takes at
+ * once. SLACK: room behind gathered cells. */
+enum { SOURCE_BYTES = 16384, MOST_CELLS = 48, DEPTH = 8, MOST_KERNEL = 3, SLACK = 16 };
 
 typedef struct packed {
     const lp_dot_kernel *kernel;
@@ -194,79 +196,62 @@ static size_t table_bytes(const instance *i) {
 static size_t scratch_size(const void *from) {
     const instance *const i = from;
 
-    return table_bytes(i) + (i->weights->gathers ? (size_t)i->unit * (size_t)i->weights->in : 0);
+    return table_bytes(i) + (i->weights->gathers ? (size_t)i->unit * (size_t)i->weights->in + SLACK : 0);
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
-
-/* The cell of the output, and where the kernel's first tap lies in the source. */
-typedef struct place {
-    int y, x;
-} place;
-
-static place first_tap(const instance *i, int cell) {
-    const lp_conv_spec *const spec = &i->spec;
-
-    return (place){cell / i->width * spec->stride - spec->pad[0], cell % i->width * spec->stride - spec->pad[1]};
-}
-
-static int is_inside(const lp_conv_spec *spec, int y, int x) {
-    return y >= 0 && y < spec->height && x >= 0 && x < spec->width;
-}
-
-static const uint8_t *cell_at(const lp_conv_spec *spec, const uint8_t *src, int y, int x) {
-    return src + ((size_t)y * (size_t)spec->width + (size_t)x) * (size_t)spec->in;
-}
 
 /* Where each of `cells` cells from `first` on reads, tap by tap; the last of `count` again where there are fewer. */
 static void find_sources(const instance *i, const uint8_t *src, int first, int count, int cells,
                          const uint8_t **sources) {
     const lp_conv_spec *const spec = &i->spec;
-    const int last_row = spec->dilation * (spec->kernel - 1), last_column = last_row;
+    const int area = spec->kernel * spec->kernel;
 
-    for (int cell = 0; cell < cells; cell++, sources++) {
-        const place at = first_tap(i, first + (cell < count ? cell : count - 1));
-        const int whole = is_inside(spec, at.y, at.x) && is_inside(spec, at.y + last_row, at.x + last_column);
-        const uint8_t **source = sources;
-        for (int ky = 0; ky < spec->kernel; ky++)
-            for (int kx = 0; kx < spec->kernel; kx++, source += cells) {
-                const int y = at.y + ky * spec->dilation, x = at.x + kx * spec->dilation;
-                *source = whole || is_inside(spec, y, x) ? cell_at(spec, src, y, x) : i->outside;
-            }
+    for (int cell = 0; cell < cells; cell++) {
+        const lp_cell from = lp_first_tap(spec, i->width, first + (cell < count ? cell : count - 1));
+        const int whole = lp_is_inside(spec, from) && lp_is_inside(spec, lp_tap(spec, from, area - 1));
+        for (int tap = 0; tap < area; tap++) {
+            const lp_cell at = lp_tap(spec, from, tap);
+            sources[tap * cells + cell] =
+                whole || lp_is_inside(spec, at) ? lp_cell_at(spec, src, at, (size_t)spec->in) : i->outside;
+        }
     }
 }
 
-/* Copies of 9 bytes, the first layer's, become moves. */
-static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size) {
-    if (size == 9)
-        memcpy(to, from, 9);
+/* Moves of up to 16 bytes at a time where there are as many to read: what they write too much is written over, or
+ * lies in the room behind the last row. `left`: to the end of what may be read. */
+static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, size_t left) {
+    if (size <= SLACK && left >= SLACK)
+        memcpy(to, from, SLACK);
     else
         memcpy(to, from, size);
     return to + size;
 }
 
-/* The same with the taps' cells side by side in `gathered`. */
+/* One row of the kernel; where it is inside as a whole, cells are copied together. */
+static uint8_t *gather_row(const instance *i, const uint8_t *src, lp_cell at, uint8_t *to) {
+    const lp_conv_spec *const spec = &i->spec;
+    const size_t bytes = (size_t)spec->in, all = (size_t)spec->height * (size_t)spec->width * bytes;
+    const lp_cell last = {at.y, at.x + (spec->kernel - 1) * spec->dilation};
+
+    if (spec->dilation == 1 && lp_is_inside(spec, at) && lp_is_inside(spec, last)) {
+        const uint8_t *const from = lp_cell_at(spec, src, at, bytes);
+        return append(to, from, (size_t)spec->kernel * bytes, all - (size_t)(from - src));
+    }
+    for (int k = 0; k < spec->kernel; k++, at.x += spec->dilation)
+        to = append(to, lp_is_inside(spec, at) ? lp_cell_at(spec, src, at, bytes) : i->outside, bytes, 0);
+    return to;
+}
+
+/* The same with the taps' cells side by side in `gathered`. The bytes behind them have weights of 0. */
 static void gather(const instance *i, const uint8_t *src, int first, int count, int cells, uint8_t *gathered,
                    const uint8_t **sources) {
-    const lp_conv_spec *const spec = &i->spec;
-    const size_t bytes = (size_t)spec->in;
-
     for (int cell = 0; cell < cells; cell++) {
-        const place at = first_tap(i, first + (cell < count ? cell : count - 1));
+        lp_cell at = lp_first_tap(&i->spec, i->width, first + (cell < count ? cell : count - 1));
         uint8_t *to = gathered + (size_t)cell * (size_t)i->weights->in;
         sources[cell] = to;
-        for (int ky = 0; ky < spec->kernel; ky++) {
-            const int y = at.y + ky * spec->dilation;
-            if (spec->dilation == 1 && is_inside(spec, y, at.x) && is_inside(spec, y, at.x + spec->kernel - 1)) {
-                to = append(to, cell_at(spec, src, y, at.x), (size_t)spec->kernel * bytes);
-                continue;
-            }
-            for (int kx = 0; kx < spec->kernel; kx++) {
-                const int x = at.x + kx * spec->dilation;
-                to = append(to, is_inside(spec, y, x) ? cell_at(spec, src, y, x) : i->outside, bytes);
-            }
-        }
-        memset(to, 0, (size_t)(gathered + (size_t)(cell + 1) * (size_t)i->weights->in - to));
+        for (int row = 0; row < i->spec.kernel; row++, at.y += i->spec.dilation)
+            to = gather_row(i, src, at, to);
     }
 }
 
@@ -277,18 +262,14 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
     const int cells = (count + rows - 1) / rows * rows;
     const size_t element = i->spec.dst == LP_U8 ? 1 : sizeof(float);
     const uint8_t **const sources = scratch;
-    lp_dot_block block = {.sources = sources,
-                          .count = count,
-                          .cells = cells,
-                          .taps = p->taps,
-                          .in = p->in,
-                          .activation = i->spec.activation,
-                          .shift = i->spec.shift,
-                          .factor = i->spec.sum,
-                          .bytes = i->spec.dst == LP_U8,
-                          .plain = i->plain,
-                          .step = i->spec.out};
+    lp_dot_block block = {.sources = sources, .count = count, .cells = cells, .taps = p->taps, .in = p->in};
 
+    block.to = (lp_dot_output){.activation = i->spec.activation,
+                               .shift = i->spec.shift,
+                               .factor = i->spec.sum,
+                               .element = i->spec.dst,
+                               .plain = i->plain,
+                               .step = i->spec.out};
     if (p->gathers)
         gather(i, tensors->src, first, count, cells, (uint8_t *)scratch + table_bytes(i), sources);
     else
@@ -296,12 +277,12 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
     for (int o = 0; o < i->spec.out; o += columns) {
         const size_t at = ((size_t)first * (size_t)i->spec.out + (size_t)o) * element;
         block.weights = p->values + (size_t)o * (size_t)(p->taps * p->in);
-        block.scales = i->numbers + o;
-        block.bias = i->numbers + all + o;
-        block.gains = i->numbers + 2 * all + o;
-        block.columns = i->spec.out - o < columns ? i->spec.out - o : columns;
-        block.added = i->spec.sum != 0 && tensors->added ? (const uint8_t *)tensors->added + at : NULL;
-        block.target = (uint8_t *)tensors->dst + at;
+        block.to.scales = i->numbers + o;
+        block.to.bias = i->numbers + all + o;
+        block.to.gains = i->numbers + 2 * all + o;
+        block.to.columns = i->spec.out - o < columns ? i->spec.out - o : columns;
+        block.to.added = i->spec.sum != 0 && tensors->added ? (const uint8_t *)tensors->added + at : NULL;
+        block.to.target = (uint8_t *)tensors->dst + at;
         p->kernel->run(&block);
     }
 }

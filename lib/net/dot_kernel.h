@@ -9,27 +9,31 @@
 
 #include <stdint.h>
 
-#include "net/arch.h"
+#include "net/operator.h"
 
 enum { LP_DOT_MOST_ROWS = 12, LP_DOT_MOST_COLUMNS = 32 };
 
-/* dst = gain * act(scale * sum + bias) + shift + factor * added, rounded and saturated where it is bytes. */
+/* What becomes of the sums of a panel: dst = gain * act(scale * sum + bias) + shift + factor * added, rounded and
+ * saturated where it is bytes. */
+typedef struct lp_dot_output {
+    const float *scales, *bias, *gains; /* as many as a panel has columns */
+    lp_activation activation;
+    float shift, factor;
+    lp_element element;
+    int plain;         /* bytes = scale * sum + bias is all, and no result leaves 31 bits */
+    int columns;       /* of the panel, which are written */
+    int step;          /* elements from cell to cell of target and added */
+    const void *added; /* or NULL */
+    void *target;
+} lp_dot_output;
+
 typedef struct lp_dot_block {
     /* Where each cell's sums read, for each tap of the kernel a row of `cells` pointers to `in` bytes (a multiple of
      * 8). `cells` is a multiple of the kernel's rows; only the first `count` are written. */
     const uint8_t *const *sources;
     int count, cells, taps, in;
     const int8_t *weights; /* a panel: for each tap and each 4 source channels, 4 bytes of each column */
-
-    const float *scales, *bias, *gains; /* as many as the panel has columns */
-    lp_activation activation;
-    float shift, factor;
-    int bytes;         /* the target's element: U8, or F32 */
-    int plain;         /* bytes = scale * sum + bias is all, and no result leaves 31 bits */
-    int columns;       /* of the panel, which are written */
-    int step;          /* elements from cell to cell of target and added */
-    const void *added; /* or NULL */
-    void *target;
+    lp_dot_output to;
 } lp_dot_block;
 
 typedef struct lp_dot_kernel {

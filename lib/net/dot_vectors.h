@@ -220,6 +220,33 @@ INLINE void store_halves(uint8_t *low, uint8_t *high, bytes v) {
 
 #endif
 
+/* `count` bytes of a vector, which may be all of them. */
+#if defined(LP_512)
+INLINE bytes load_some(const uint8_t *from, int count) {
+    return (bytes)_mm512_maskz_loadu_epi8(~(__mmask64)0 >> (VECTOR_BYTES - count), from);
+}
+
+INLINE void store_some(uint8_t *to, bytes from, int count) {
+    _mm512_mask_storeu_epi8(to, ~(__mmask64)0 >> (VECTOR_BYTES - count), (__m512i)from);
+}
+#else
+INLINE bytes load_some(const uint8_t *from, int count) {
+    bytes v = {0};
+
+    if (count == VECTOR_BYTES)
+        return load_bytes(from);
+    memcpy(&v, from, (size_t)count);
+    return v;
+}
+
+INLINE void store_some(uint8_t *to, bytes from, int count) {
+    if (count == VECTOR_BYTES)
+        memcpy(to, &from, VECTOR_BYTES);
+    else
+        memcpy(to, &from, (size_t)count);
+}
+#endif
+
 /* Stores two rows of 2 LANES whole values, in order and saturated to bytes. */
 INLINE void store_rows(uint8_t *first, uint8_t *second, const sums a[2], const sums b[2]) {
     sums order;

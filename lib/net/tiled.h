@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Dense convolutions on AMX's tiles, of bytes and of bf16: any kernel, stride and dilation, with whatever follows the
+ * convolution.
+ *
+ * As in dot.h, a 3x3 layer is nine 1x1 layers that add to the same sums. A tile of the source is 16 cells at an even
+ * distance, which most taps find in the source itself; a unit of work begins with a table of where. Only where a tile's
+ * cells go over the end of a row, or over the edge of the source, the unit copies them side by side. */
+
+#ifndef LP_NET_TILED_H
+#define LP_NET_TILED_H
+
+#include "net/operator.h"
+#include "net/tiles_kernel.h"
+
+/* Takes U8 to U8 or F32, and BF16 to BF16 or F32, on CPUs with AMX for them. */
+extern const lp_operator lp_op_tiled;
+
+/* lp_op_tiled.pack with a kernel of choice, whatever the CPU, for the tests. What it packs keeps the kernel. MEMORY. */
+lightpose_status lp_tiled_pack_with(void **packed, const lp_tile_kernel *kernel, const lp_op_layer *layer,
+                                    const void *weights, lightpose_error *error);
+
+#endif

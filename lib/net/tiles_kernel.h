@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The inner part of tiled.h's work: a unit of cells by all output channels. tiles_kernel.c is compiled for bytes and
+ * for bf16, each on tiles and in plain C. */
+
+#ifndef LP_NET_TILES_KERNEL_H
+#define LP_NET_TILES_KERNEL_H
+
+#include "net/dot_kernel.h"
+
+enum {
+    LP_TILE_CELLS = 16,     /* of the output in a tile */
+    LP_TILE_COLUMNS = 32,   /* output channels of a panel, two tiles of weights side by side */
+    LP_TILE_PRODUCTS = 8192 /* bytes of two blocks of sums */
+};
+
+/* 16 source cells that one tap reads: the distance between them may be 0, for what lies outside. */
+typedef struct lp_tile_source {
+    const uint8_t *from;
+    ptrdiff_t step;
+} lp_tile_source;
+
+typedef struct lp_tile_unit {
+    const lp_tile_source *sources; /* for each tap of the kernel a row of `tiles` */
+    int count, tiles, taps;        /* cells that are written, and tiles of 16 that they make */
+    int bytes, depth;              /* of a source cell, and how many a tile takes at once: 64 or 32 */
+    int out;                       /* channels */
+
+    /* Panel after panel: for each tap and each `depth` bytes of the source, two tiles of depth / 4 rows. */
+    const uint8_t *weights;
+    lp_dot_output to; /* of the first panel; numbers and columns of the others follow */
+    void *products;   /* room for LP_TILE_PRODUCTS bytes */
+} lp_tile_unit;
+
+typedef struct lp_tile_kernel {
+    const char *name;
+    unsigned features; /* of the CPU, all needed */
+    lp_element source;
+    void (*begin)(int depth); /* the calling thread's tiles; before run, which runs any number of units */
+    void (*run)(const lp_tile_unit *unit);
+    void (*end)(void);
+} lp_tile_kernel;
+
+extern const lp_tile_kernel lp_tiles_bytes, lp_tiles_bf16;
+
+/* Plain C, for the tests. */
+extern const lp_tile_kernel lp_tiles_model_bytes, lp_tiles_model_bf16;
+
+#endif
