@@ -23,8 +23,8 @@
 static const lp_cli_command command = {
     "run", "INPUT...",
     "Finds the people in each INPUT and their keypoints. INPUT is a picture, a folder, a pattern in quotes, a video,\n"
-    "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), or - for frames on standard "
-    "input.\n"
+    "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), a pipe, or - for frames on "
+    "standard input.\n"
     "Without --output it prints a line for each, or what --json asks for. A folder as output gets, of pictures, the\n"
     "annotated picture and OpenPose JSON, of videos the annotated video and JSON Lines, or what --json and --draw ask\n"
     "for: one file for each video, and for each folder of pictures.",
@@ -42,7 +42,7 @@ struct run_options {
     int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
     const char *report;
     int64_t first, last, step;
-    int rotate, flip, reconnect;
+    int rotate, flip, reconnect, live, recursive, keep_damaged;
     const char *roi, *raw, *rate, *size;
     int track, expect_people, order, smooth, assignment;
     float keep_seconds;
@@ -107,8 +107,15 @@ static const lp_cli_option input_options[] = {
      AT(TEXT, raw)},
     {"rate", 0, "FPS", "of raw frames (25) and cameras", AT(TEXT, rate)},
     {"size", 0, "WxH", "of cameras", AT(TEXT, size)},
-    {"reconnect", 0, "SECONDS", "look so long for a live source that was lost (30)", AT(INT, reconnect), .max = 86400,
-     .aside = 1},
+    {"reconnect", 0, "SECONDS", "look so long for a live source that is not there or was lost (30)", AT(INT, reconnect),
+     .max = 86400, .aside = 1},
+    {"live", 0, NULL,
+     "addresses, pipes and standard input are live: stale frames are dropped (--no-live: none is; default: as they "
+     "seem)",
+     AT(FLAG, live)},
+    {"recursive", 0, NULL, "folders in folders too; -o DIR gets the same tree", AT(FLAG, recursive), .aside = 1},
+    {"keep-damaged", 0, NULL, "look for people in damaged frames too, as far as they can be shown, and mark them",
+     AT(FLAG, keep_damaged)},
     {0}};
 
 static const lp_cli_option people_options[] = {
@@ -216,6 +223,12 @@ static int check(const struct run_options *o, const lp_cli_operands *inputs) {
     return LP_CLI_GO;
 }
 
+/* From the thread that reads a source. */
+static void tell_of_source(void *opaque, const char *text) {
+    (void)opaque;
+    lp_cli_error("%s", text);
+}
+
 static void set_engine(const struct run_options *o, const lp_sources *sources, lp_engine_options *engine) {
     static const int flip_exif[] = {1, 2, 4};
     lightpose_system system;
@@ -243,7 +256,10 @@ static void set_engine(const struct run_options *o, const lp_sources *sources, l
     engine->input.step = o->step;
     engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
     engine->input.reconnect = o->reconnect;
+    engine->input.keep_damaged = o->keep_damaged;
     engine->input.stop = &stop_requested;
+    if (!o->quiet)
+        engine->input.tell = tell_of_source;
     engine->want_geometry = o->scale == LP_SCALE_NET;
 }
 
@@ -277,6 +293,10 @@ static void set_tracker(const struct run_options *o, lightpose_tracker_settings 
 /* Lists what the operands and lists name. What cannot be had is told; the rest goes on. */
 static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp_sources *sources) {
     int code = LP_CLI_OK;
+    char passed[512];
+    sources->recursive = o->recursive;
+    sources->live = o->live < 0 ? 0 : o->live ? 1 : -1;
+    sources->stop = &stop_requested;
     for (int i = 0; i < inputs->count + o->lists.count; i++) {
         lightpose_error error = {0};
         const lightpose_status status = i < inputs->count
@@ -287,6 +307,9 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
             code = LP_CLI_FAILED;
         }
     }
+    lp_sources_tell_passed(sources, passed, sizeof passed);
+    if (*passed && !o->quiet)
+        lp_cli_error("passed over in folders: %s", passed);
     if (!lp_sources_name_apart(sources)) {
         lp_cli_error("no memory for the list of inputs");
         code = LP_CLI_FAILED;
@@ -475,6 +498,7 @@ int cmd_run(int argc, char **argv) {
                             .step = 1,
                             .reconnect = 30,
                             .meta = 1,
+                            .live = -1,
                             .smooth = track.smooth,
                             .keep_seconds = track.keep_seconds,
                             .boxes = draw.boxes,

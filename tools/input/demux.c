@@ -4,15 +4,14 @@
 #include "input/demux.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fail.h"
+#include "input/address.h"
 #include "input/devices.h"
-
-/* Microseconds without any data after which an address is given up for lost. */
-static const char network_patience[] = "10000000";
 
 static int interrupted(void *opaque) {
     const lp_demux *const demux = opaque;
@@ -41,47 +40,75 @@ static int set_camera_options(AVDictionary **settings, const lp_input_options *o
 static int set_address_options(AVDictionary **settings) {
     av_dict_set(settings, "rtsp_transport", "tcp", 0);
     av_dict_set(settings, "rtsp_flags", "prefer_tcp", 0);
-    return av_dict_set(settings, "timeout", network_patience, 0);
+    return av_dict_set(settings, "timeout", LP_ADDRESS_PATIENCE, 0);
 }
 
-static int prepare(const lp_source *source, const lp_input_options *options, const char **url,
+/* The demuxer, where the source tells which, and its settings. */
+static int prepare(const lp_source *source, const lp_input_options *options, const lp_bytes *bytes,
                    const AVInputFormat **kind, AVDictionary **settings) {
-    *url = source->text;
     *kind = NULL;
-    switch (source->kind) {
-    case LP_SOURCE_STDIN:
-        *url = "pipe:0";
-        if (!options->raw_format)
-            return 0;
-        *kind = av_find_input_format("rawvideo");
-        return *kind ? set_raw_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
-    case LP_SOURCE_CAMERA:
+    if (source->kind == LP_SOURCE_CAMERA) {
         *kind = lp_devices_camera();
         return *kind ? set_camera_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
-    case LP_SOURCE_LIVE:
-        return set_address_options(settings);
-    case LP_SOURCE_VIDEO:
-    case LP_SOURCE_PICTURES:
-        break;
     }
-    return strstr(source->text, "://") ? set_address_options(settings) : 0;
+    if (source->address)
+        return set_address_options(settings);
+    if (options->raw_format) {
+        *kind = av_find_input_format("rawvideo");
+        return *kind ? set_raw_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
+    }
+    /* Without a name to go by FFmpeg takes a first JPEG for all there is. */
+    if (bytes && lp_bytes_begins_with_jpeg(bytes))
+        *kind = av_find_input_format("mjpeg");
+    return 0;
 }
 
-static int open_format(lp_demux *demux, const lp_source *source, const lp_input_options *options) {
+/* What is read as it comes must not wait for a second's worth of it: FFmpeg looks at frames for the rate, and, where a
+ * format has no list of its streams, goes on looking for more of them. */
+static void probe_little(AVFormatContext *format) {
+    enum { PROBE_US = 500000 };
+    format->fps_probe_size = 0;
+    format->max_analyze_duration = PROBE_US;
+}
+
+/* A path is a path, whatever it looks like: "12:30.mp4" has no protocol. */
+static char *url_of(const lp_source *source) {
+    char *url = NULL;
+    if (source->kind == LP_SOURCE_STDIN || source->address || source->kind == LP_SOURCE_CAMERA)
+        return strdup(source->url);
+    return asprintf(&url, "file:%s", source->url) < 0 ? NULL : url;
+}
+
+static int open_format(lp_demux *demux, const lp_source *source, const lp_input_options *options, lp_bytes *bytes) {
     const AVInputFormat *kind;
-    const char *url;
     AVDictionary *settings = NULL;
-    int code = prepare(source, options, &url, &kind, &settings);
+    char *const url = url_of(source);
+    int code = url ? prepare(source, options, bytes, &kind, &settings) : AVERROR(ENOMEM);
     if (code >= 0) {
         demux->format = avformat_alloc_context();
         code = demux->format ? 0 : AVERROR(ENOMEM);
     }
     if (code >= 0) {
         demux->format->interrupt_callback = (AVIOInterruptCB){interrupted, demux};
-        code = avformat_open_input(&demux->format, url, kind, &settings);
+        demux->format->pb = bytes ? lp_bytes_io(bytes) : NULL;
+        if (source->once || demux->live)
+            probe_little(demux->format);
+        code =
+            bytes && !demux->format->pb ? AVERROR(ENOMEM) : avformat_open_input(&demux->format, url, kind, &settings);
     }
     av_dict_free(&settings);
+    free(url);
     return code;
+}
+
+static const char index_behind[] =
+    "an MP4 file with its index at the end cannot be read from a pipe; name the file itself, or write it with "
+    "ffmpeg -movflags +faststart, or as Matroska";
+
+/* MP4 whose index lies behind the pictures, where nothing can be gone back in. */
+static int cannot_see_index(const AVFormatContext *format) {
+    return format->nb_streams == 0 && strstr(format->iformat->name, "mp4") &&
+           !(format->pb && format->pb->seekable & AVIO_SEEKABLE_NORMAL);
 }
 
 static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
@@ -91,6 +118,8 @@ static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text,
                             lp_tool_av_text(code, text, sizeof text));
     const int index = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (index < 0 && cannot_see_index(demux->format))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, index_behind);
     if (index < 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: there is no video in it (%s)", demux->text,
                             demux->format->iformat->long_name ? demux->format->iformat->long_name
@@ -102,26 +131,47 @@ static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+/* Says why the source could not be opened. */
+static lightpose_status tell_unopened(const lp_source *source, int code, int is_mp4, lightpose_error *error) {
+    char text[64];
+    if (source->kind == LP_SOURCE_CAMERA && code == AVERROR_DEMUXER_NOT_FOUND)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: cameras need FFmpeg's %s, which cannot be loaded",
+                            source->text, lp_devices_library);
+    if (code == AVERROR_INVALIDDATA && is_mp4)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE,
+                            "%s: an MP4 file without its index, which is written last: the recording was not finished, "
+                            "or the file is cut short",
+                            source->text);
+    const int absent = code == AVERROR(ENOENT) || code == AVERROR(EACCES) || code == AVERROR(EIO) ||
+                       code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT);
+    return lp_tool_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
+                        code == AVERROR_INVALIDDATA ? "neither a picture nor a video that FFmpeg knows"
+                        : code == AVERROR_EOF       ? "there is nothing in it"
+                                                    : lp_tool_av_text(code, text, sizeof text));
+}
+
+/* Whether a file begins as MP4 and QuickTime do. */
+static int begins_as_mp4(const char *path) {
+    uint8_t head[8] = {0};
+    FILE *const file = fopen(path, "rbe");
+    const int ok = file && fread(head, 1, sizeof head, file) == sizeof head;
+    if (file)
+        fclose(file);
+    return ok && (!memcmp(head + 4, "ftyp", 4) || !memcmp(head + 4, "mdat", 4) || !memcmp(head + 4, "wide", 4));
+}
+
 lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const lp_input_options *options,
-                               lightpose_error *error) {
-    *demux = (lp_demux){.text = source->text, .stop = options->stop, .live = lp_source_is_live(source)};
+                               lp_bytes *bytes, lightpose_error *error) {
     struct stat about;
-    if (source->kind == LP_SOURCE_VIDEO && stat(source->text, &about) == 0 && S_ISREG(about.st_mode) &&
-        about.st_size == 0)
+    *demux = (lp_demux){
+        .text = source->text, .stop = options->stop, .live = lp_source_is_live(source), .once = source->once};
+    if (source->kind == LP_SOURCE_VIDEO && !source->address && stat(source->url, &about) == 0 && S_ISREG(about.st_mode))
+        demux->path = source->url;
+    if (demux->path && about.st_size == 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", source->text);
-    const int code = open_format(demux, source, options);
-    if (code < 0) {
-        char text[64];
-        if (source->kind == LP_SOURCE_CAMERA && code == AVERROR_DEMUXER_NOT_FOUND)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
-                                "%s: cameras need FFmpeg's %s, which cannot be loaded", source->text,
-                                lp_devices_library);
-        const int absent = code == AVERROR(ENOENT) || code == AVERROR(EACCES) || code == AVERROR(EIO) ||
-                           code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT);
-        return lp_tool_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
-                            code == AVERROR_INVALIDDATA ? "neither a picture nor a video that FFmpeg knows"
-                                                        : lp_tool_av_text(code, text, sizeof text));
-    }
+    const int code = open_format(demux, source, options, bytes);
+    if (code < 0)
+        return tell_unopened(source, code, demux->path && begins_as_mp4(demux->path), error);
     const lightpose_status status = choose_stream(demux, error);
     if (status != LIGHTPOSE_OK)
         lp_demux_close(demux);
@@ -188,12 +238,11 @@ static uint64_t told_size(const uint8_t *head) {
 int lp_demux_is_cut(const lp_demux *demux) {
     uint8_t head[128] = {0};
     struct stat about;
-    /* What is no file is not to be opened a second time: a pipe would wait for another writer. */
-    FILE *const file = stat(demux->text, &about) == 0 && S_ISREG(about.st_mode) ? fopen(demux->text, "rbe") : NULL;
+    FILE *const file = demux->path ? fopen(demux->path, "rbe") : NULL;
     if (!file)
         return 0;
-    const int cut = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) &&
-                    fread(head, 1, sizeof head, file) == sizeof head && told_size(head) > (uint64_t)about.st_size;
+    const int cut = fstat(fileno(file), &about) == 0 && fread(head, 1, sizeof head, file) == sizeof head &&
+                    told_size(head) > (uint64_t)about.st_size;
     fclose(file);
     return cut;
 }
@@ -209,7 +258,7 @@ int lp_demux_can_be_entered(const lp_demux *demux) {
     const AVCodecParameters *const codec = demux->stream->codecpar;
     const int seekable = demux->format->pb && demux->format->pb->seekable & AVIO_SEEKABLE_NORMAL;
     const int keeps_pictures = strstr(kind->name, "mp4") || strstr(kind->name, "matroska");
-    return seekable && !demux->live && !strstr(demux->text, "://") &&
+    return seekable && demux->path &&
            (keeps_pictures || codec->field_order == AV_FIELD_PROGRESSIVE || codec->field_order == AV_FIELD_UNKNOWN);
 }
 
@@ -225,7 +274,7 @@ int lp_demux_has_clock(const lp_demux *demux) {
 
 int64_t lp_demux_missing(const lp_demux *demux) {
     struct stat about;
-    if (stat(demux->text, &about) < 0 || !S_ISREG(about.st_mode) || !strstr(demux->format->iformat->name, "mp4"))
+    if (!demux->path || stat(demux->path, &about) < 0 || !strstr(demux->format->iformat->name, "mp4"))
         return 0;
     int64_t missing = 0;
     for (int i = 0; i < avformat_index_get_entries_count(demux->stream); i++) {

@@ -6,6 +6,7 @@
 #ifndef LP_TOOLS_INPUT_DEMUX_H
 #define LP_TOOLS_INPUT_DEMUX_H
 
+#include "input/bytes.h"
 #include "input/input.h"
 
 #include <libavcodec/packet.h>
@@ -14,13 +15,17 @@
 typedef struct lp_demux {
     AVFormatContext *format;
     AVStream *stream; /* the video; all others are discarded */
-    const char *text; /* the source as the user gave it */
+    const char *text; /* the source as it is told */
+    const char *path; /* of a file that is there; else NULL */
     const atomic_int *stop;
     int live;
+    int once; /* it comes once, at its own pace: no frame is to be held back */
 } lp_demux;
 
+/* `bytes` are those of the source where it is read once; else NULL. They stay the caller's, and must outlive it. */
 LIGHTPOSE_NODISCARD lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source,
-                                                   const lp_input_options *options, lightpose_error *error);
+                                                   const lp_input_options *options, lp_bytes *bytes,
+                                                   lightpose_error *error);
 void lp_demux_close(lp_demux *demux);
 
 /* The next packet of the video, past what cannot be read of it: 0, AVERROR_EOF, AVERROR_EXIT when told to stop, or

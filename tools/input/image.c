@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +16,11 @@
 
 #include "fail.h"
 #include "input/convert.h"
+#include "input/heif.h"
 #include "input/orient.h"
+#include "input/salvage.h"
 #include "input/sniff.h"
+#include "input/tiff.h"
 
 /* A picture of 2^28 pixels of 8 bytes is 2 GiB without compression; no real file comes near. */
 #define MAX_FILE_BYTES ((off_t)1 << 30)
@@ -116,27 +121,33 @@ static lightpose_status read_file(picture_reader *r, const char *path, lightpose
 
 /* ---- The picture ------------------------------------------------------------------------------------------------- */
 
-static enum AVCodecID codec_of(lp_input_picture_kind kind) {
-    static const enum AVCodecID ids[] = {[LP_PICTURE_NONE] = AV_CODEC_ID_NONE, [LP_PICTURE_JPEG] = AV_CODEC_ID_MJPEG,
-                                         [LP_PICTURE_PNG] = AV_CODEC_ID_PNG,   [LP_PICTURE_WEBP] = AV_CODEC_ID_WEBP,
-                                         [LP_PICTURE_BMP] = AV_CODEC_ID_BMP,   [LP_PICTURE_TIFF] = AV_CODEC_ID_TIFF,
-                                         [LP_PICTURE_GIF] = AV_CODEC_ID_GIF};
+static enum AVCodecID codec_of(lp_input_picture_kind kind, const uint8_t *file) {
+    static const enum AVCodecID ids[LP_PICTURE_KINDS] = {
+        [LP_PICTURE_JPEG] = AV_CODEC_ID_MJPEG,  [LP_PICTURE_PNG] = AV_CODEC_ID_PNG,
+        [LP_PICTURE_WEBP] = AV_CODEC_ID_WEBP,   [LP_PICTURE_BMP] = AV_CODEC_ID_BMP,
+        [LP_PICTURE_GIF] = AV_CODEC_ID_GIF,     [LP_PICTURE_JXL] = AV_CODEC_ID_JPEGXL,
+        [LP_PICTURE_JP2] = AV_CODEC_ID_JPEG2000};
+    if (kind == LP_PICTURE_PNM)
+        return file[1] == '7' ? AV_CODEC_ID_PAM : AV_CODEC_ID_PPM;
     return ids[kind];
 }
 
 static lightpose_status check(const lp_input_sniffed *found, const char *path, const lp_input_limits *limits,
                               lightpose_error *error) {
-    const char *const kind = lp_input_picture_kind_name(found->kind);
     if (found->kind == LP_PICTURE_NONE)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: not a JPEG, PNG, WebP, BMP, TIFF or GIF picture", path);
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE,
+                            "%s: not a JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, JPEG 2000, BMP, TIFF, GIF or PNM picture",
+                            path);
     if (found->width > limits->max_side || found->height > limits->max_side)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %d a side", path,
                             (long long)found->width, (long long)found->height, limits->max_side);
     if (found->width > 0 && found->height > limits->max_pixels / found->width)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %lld pixels", path,
                             (long long)found->width, (long long)found->height, (long long)limits->max_pixels);
-    if (!found->whole)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is cut short", path, kind);
+    /* A JPEG or PNG may lack nothing but its end marker. */
+    if (!found->whole && found->kind != LP_PICTURE_JPEG && found->kind != LP_PICTURE_PNG)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is cut short", path,
+                            lp_input_picture_kind_name(found->kind));
     return LIGHTPOSE_OK;
 }
 
@@ -153,8 +164,7 @@ static lightpose_status open_decoder(picture_reader *r, enum AVCodecID id, const
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
     r->decoder->thread_count = 1;
     r->decoder->max_pixels = limits->max_pixels;
-    /* FFmpeg's TIFF decoder counts tags that it does not know as errors; sniff.c looks for lost strips itself. */
-    r->decoder->err_recognition = id == AV_CODEC_ID_TIFF ? 0 : AV_EF_CRCCHECK | AV_EF_EXPLODE;
+    r->decoder->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     const int code = avcodec_open2(r->decoder, codec, NULL);
     if (code < 0) {
         char text[64];
@@ -185,30 +195,107 @@ static int decode(picture_reader *r) {
     return code;
 }
 
-static lightpose_status read_picture(picture_reader *r, const char *path, const lp_input_limits *limits,
-                                     lp_input_orient turn, lightpose_image *image, lightpose_error *error) {
-    lightpose_error detail = {0};
-    lightpose_status status = read_file(r, path, error);
+/* Of a kind that FFmpeg reads. What is wrong beside the pixels is no obstacle, and told. */
+static lightpose_status decode_by_ffmpeg(picture_reader *r, const lp_input_sniffed *found,
+                                         const lp_input_limits *limits, char *note, lightpose_error *error) {
+    const enum AVCodecID id = codec_of(found->kind, r->file);
+    const size_t before = r->file_size;
+    const int animated_webp = found->kind == LP_PICTURE_WEBP && found->animated;
+    int code = -1;
+    lightpose_status status = animated_webp ? LIGHTPOSE_OK : open_decoder(r, id, limits, error);
+    if (status == LIGHTPOSE_OK && !animated_webp)
+        code = decode(r);
+    if (status == LIGHTPOSE_OK && code < 0) {
+        r->file_size = lp_salvage(found->kind, r->file, r->file_size);
+        memset(r->file + r->file_size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+        if (r->file_size != before)
+            status = open_decoder(r, id, limits, error);
+        if (r->file_size != before && status == LIGHTPOSE_OK && (code = decode(r)) >= 0 && !animated_webp)
+            snprintf(note, LP_INPUT_NOTE,
+                     "something beside the pixels of the %s file is damaged (EXIF, colour profile)",
+                     lp_input_picture_kind_name(found->kind));
+    }
+    char text[64];
     if (status != LIGHTPOSE_OK)
         return status;
+    if (code < 0 && !found->whole)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is cut short",
+                            lp_input_picture_kind_name(found->kind));
+    if (code < 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is damaged (%s)",
+                            lp_input_picture_kind_name(found->kind), lp_tool_av_text(code, text, sizeof text));
+    if (animated_webp && (r->frame->width != found->width || r->frame->height != found->height))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
+                            "the first frame of this WebP animation is a part of the picture: it is not read");
+    if (!found->whole)
+        snprintf(note, LP_INPUT_NOTE, "the %s file lacks its end marker", lp_input_picture_kind_name(found->kind));
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status decode_by_kind(picture_reader *r, lp_input_sniffed *found, const lp_input_limits *limits,
+                                       char *note, lightpose_error *error) {
+    int pages = 1;
+    lightpose_status status;
+    av_frame_unref(r->frame);
+    switch (found->kind) {
+    case LP_PICTURE_TIFF:
+        status = lp_tiff_decode(r->file, r->file_size, limits->max_side, limits->max_pixels, r->frame, &pages, error);
+        if (pages > 1)
+            snprintf(note, LP_INPUT_NOTE, "%d pages; the first is read", pages);
+        return status;
+    case LP_PICTURE_HEIF:
+        return lp_heif_decode(r->file, r->file_size, limits->max_side, limits->max_pixels, r->frame, error);
+    default:
+        status = decode_by_ffmpeg(r, found, limits, note, error);
+        if (found->animated)
+            snprintf(note, LP_INPUT_NOTE, "an animation; its first frame is read");
+        else if (lp_input_sniff_next(found, r->file, r->file_size))
+            snprintf(note, LP_INPUT_NOTE,
+                     "%s pictures follow one another in it; the first is read (all, under a name like clip.mjpeg)",
+                     lp_input_picture_kind_name(found->kind));
+        return status;
+    }
+}
+
+/* The file is in the reader. */
+static lightpose_status read_picture(picture_reader *r, const char *name, const lp_input_limits *limits,
+                                     lp_input_orient turn, lp_input_picture *picture, lightpose_error *error) {
+    lightpose_error detail = {0};
     lp_input_sniffed found;
     lp_input_sniff(&found, r->file, r->file_size);
-    status = check(&found, path, limits, error);
+    lightpose_status status = check(&found, name, limits, error);
     if (status != LIGHTPOSE_OK)
         return status;
-    status = open_decoder(r, codec_of(found.kind), limits, &detail);
+    status = decode_by_kind(r, &found, limits, picture->note, &detail);
     if (status != LIGHTPOSE_OK)
-        return lp_tool_fail(error, status, "%s: %s", path, detail.text);
-    const int code = decode(r);
-    if (code < 0) {
-        char text[64];
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is damaged (%s)", path,
-                            lp_input_picture_kind_name(found.kind), lp_tool_av_text(code, text, sizeof text));
-    }
+        return lp_tool_fail(error, status, "%s: %s", name, detail.text);
     /* The picture lies in the frame until the next one is read. */
     const lp_input_orient orient = lp_input_orient_then(lp_input_orient_exif(found.orientation), turn);
-    status = lp_input_convert(&r->converter, r->frame, orient, image, &detail);
-    return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s: %s", path, detail.text);
+    lightpose_image image;
+    status = lp_input_convert(&r->converter, r->frame, orient, &image, &detail);
+    if (status != LIGHTPOSE_OK)
+        return lp_tool_fail(error, status, "%s: %s", name, detail.text);
+    picture->image = image;
+    return LIGHTPOSE_OK;
+}
+
+static picture_reader *ready(lp_input_picture *picture, const char *name, lightpose_error *error) {
+    picture->image = (lightpose_image){0};
+    *picture->note = 0;
+    if (!picture->reader)
+        picture->reader = reader_create();
+    if (!picture->reader)
+        (void)lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", name);
+    return picture->reader;
+}
+
+static lp_input_limits limits_of(const lp_input_limits *limits) {
+    lp_input_limits bounds = limits ? *limits : (lp_input_limits){0};
+    if (!bounds.max_side)
+        bounds.max_side = 32768;
+    if (!bounds.max_pixels)
+        bounds.max_pixels = (int64_t)1 << 28;
+    return bounds;
 }
 
 lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *path, const lp_input_limits *limits,
@@ -219,21 +306,41 @@ lightpose_status lp_input_picture_read(lp_input_picture *picture, const char *pa
 lightpose_status lp_input_picture_read_turned(lp_input_picture *picture, const char *path,
                                               const lp_input_limits *limits, lp_input_orient turn,
                                               lightpose_error *error) {
-    lp_input_limits bounds = limits ? *limits : (lp_input_limits){0};
-    if (!bounds.max_side)
-        bounds.max_side = 32768;
-    if (!bounds.max_pixels)
-        bounds.max_pixels = (int64_t)1 << 28;
-    picture->image = (lightpose_image){0};
-    if (!picture->reader)
-        picture->reader = reader_create();
-    if (!picture->reader)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", path);
-    lightpose_image image;
-    const lightpose_status status = read_picture(picture->reader, path, &bounds, turn, &image, error);
-    if (status == LIGHTPOSE_OK)
-        picture->image = image;
-    return status;
+    const lp_input_limits bounds = limits_of(limits);
+    picture_reader *const r = ready(picture, path, error);
+    if (!r)
+        return LIGHTPOSE_ERROR_MEMORY;
+    const lightpose_status status = read_file(r, path, error);
+    return status == LIGHTPOSE_OK ? read_picture(r, path, &bounds, turn, picture, error) : status;
+}
+
+lightpose_status lp_input_picture_read_memory(lp_input_picture *picture, const char *name, const uint8_t *data,
+                                              size_t size, const lp_input_limits *limits, lp_input_orient turn,
+                                              lightpose_error *error) {
+    const lp_input_limits bounds = limits_of(limits);
+    picture_reader *const r = ready(picture, name, error);
+    if (!r)
+        return LIGHTPOSE_ERROR_MEMORY;
+    if (!reserve(r, size + AV_INPUT_BUFFER_PADDING_SIZE))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %zu bytes", name, size);
+    memcpy(r->file, data, size);
+    memset(r->file + size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+    r->file_size = size;
+    return read_picture(r, name, &bounds, turn, picture, error);
+}
+
+/* The whole file, of which what is looked at is read; NULL where it cannot be. */
+static const uint8_t *map(const char *path, size_t *size) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    const uint8_t *data = MAP_FAILED;
+    if (file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
+        *size = (size_t)about.st_size;
+        data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, file, 0);
+    }
+    if (file >= 0)
+        close(file);
+    return data == MAP_FAILED ? NULL : data;
 }
 
 int lp_input_is_picture(const char *path, int *animated) {
@@ -245,11 +352,30 @@ int lp_input_is_picture(const char *path, int *animated) {
     lp_input_sniffed found = {0};
     if (size > 0)
         lp_input_sniff(&found, head, (size_t)size);
-    if (animated)
-        *animated = found.animated;
     if (file >= 0)
         close(file);
     free(head);
+    /* The second picture of a GIF lies behind the first. */
+    size_t whole;
+    const uint8_t *const data = animated && found.kind == LP_PICTURE_GIF ? map(path, &whole) : NULL;
+    if (data) {
+        lp_input_sniff(&found, data, whole);
+        munmap((void *)data, whole);
+    }
+    if (animated) /* FFmpeg reads no WebP animations */
+        *animated = found.animated && found.kind != LP_PICTURE_WEBP;
     errno = reason;
     return size < 0 ? -1 : found.kind != LP_PICTURE_NONE;
+}
+
+int lp_input_is_stream(const char *path) {
+    size_t size;
+    const uint8_t *const data = map(path, &size);
+    if (!data)
+        return 0;
+    lp_input_sniffed found;
+    lp_input_sniff(&found, data, size);
+    const int stream = lp_input_sniff_next(&found, data, size);
+    munmap((void *)data, size);
+    return stream;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Still pictures: JPEG, PNG, WebP, BMP, TIFF and the first of a GIF, upright, as BGR24. */
+/* Still pictures: JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, JPEG 2000, BMP, TIFF, PNM and the first frame of an animation,
+ * upright, as BGR24. */
 
 #ifndef LP_TOOLS_INPUT_IMAGE_H
 #define LP_TOOLS_INPUT_IMAGE_H
@@ -10,10 +11,13 @@
 
 #include "input/orient.h"
 
+enum { LP_INPUT_NOTE = 160 };
+
 /* Zero it before the first use; it can be read into again and again, and keeps its buffers. */
 typedef struct lp_input_picture {
-    lightpose_image image; /* BGR24; width 0 after a failure */
-    void *reader;          /* input/image.c's own */
+    lightpose_image image;    /* BGR24; width 0 after a failure */
+    char note[LP_INPUT_NOTE]; /* what is to be said of a picture that was read: "" or a sentence */
+    void *reader;             /* input/image.c's own */
 } lp_input_picture;
 
 /* Sizes beyond these are refused before anything is decoded; 0: the library's defaults. */
@@ -33,10 +37,19 @@ LIGHTPOSE_NODISCARD lightpose_status lp_input_picture_read_turned(lp_input_pictu
                                                                   const lp_input_limits *limits, lp_input_orient turn,
                                                                   lightpose_error *error);
 
+/* The same of a file in memory, which messages call `name`. */
+LIGHTPOSE_NODISCARD lightpose_status lp_input_picture_read_memory(lp_input_picture *picture, const char *name,
+                                                                  const uint8_t *data, size_t size,
+                                                                  const lp_input_limits *limits, lp_input_orient turn,
+                                                                  lightpose_error *error);
+
 void lp_input_picture_free(lp_input_picture *picture);
 
 /* Whether a file begins like a picture (1), can be read but does not (0), or cannot be read (-1, errno set).
- * `animated` (may be NULL) tells of a picture that moves. */
+ * `animated` (may be NULL) tells of a picture that moves, and can be read as a video. */
 int lp_input_is_picture(const char *path, int *animated);
+
+/* Whether a file that begins like a picture is a stream of them, one after the other (MJPEG). */
+int lp_input_is_stream(const char *path);
 
 #endif

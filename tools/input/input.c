@@ -4,26 +4,36 @@
 #include "input/input.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <libavutil/frame.h>
 
 #include "fail.h"
+#include "input/address.h"
+#include "input/bytes.h"
 #include "input/video.h"
 
 struct lp_input {
     const lp_source *source;
     lp_input_options options;
-    lp_video *video; /* NULL for pictures, and while a live source is lost */
+    lp_video *video;      /* NULL for pictures, and while a live source is lost */
+    lp_bytes *bytes;      /* of a source that is read once */
+    const uint8_t *still; /* the file of the one picture that it is */
+    size_t still_size;
     lp_clock clock;
     int64_t next; /* of pictures: the position; of a live source: the number of its next frame */
     lp_input_about about;
     int reconnects;
+    int is_new; /* the next frame is the first since the source was found again */
 };
 
 void lp_input_frame_release(lp_input_frame *frame) {
     av_frame_free(&frame->owner);
+    free(frame->bytes);
     *frame = (lp_input_frame){.time = NAN, .utc = NAN};
 }
 
@@ -31,39 +41,54 @@ void lp_input_options_default(lp_input_options *options) {
     *options = (lp_input_options){.last = -1, .step = 1, .threads = 1, .reconnect = 30};
 }
 
-lightpose_status lp_input_open(lp_input **input, const lp_source *source, const lp_input_options *options,
-                               lightpose_error *error) {
-    *input = NULL;
-    lp_input *in = calloc(1, sizeof *in);
-    if (!in)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
-    in->source = source;
-    in->options = *options;
-    lp_clock_start(&in->clock);
+static int is_stopped(const lp_input *in) {
+    return in->options.stop && atomic_load_explicit(in->options.stop, memory_order_relaxed);
+}
+
+static lightpose_status open_pictures(lp_input *in, lightpose_error *error) {
+    const lp_input_options *const o = &in->options;
+    const int64_t count = in->source->count, last = o->last >= 0 && o->last < count ? o->last : count - 1;
+    in->next = o->first;
+    in->about.frames = last < o->first ? 0 : (last - o->first) / o->step + 1;
+    if (o->first >= count)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
+                            in->source->text, (long long)o->first, in->source->count - 1);
+    return LIGHTPOSE_OK;
+}
+
+/* Whether the source's bytes come through ours: it can be read once only, or it is a file far away. */
+static int comes_by_bytes(const lp_source *source) {
+    return source->once || (source->kind == LP_SOURCE_VIDEO && lp_address_is_http(source->url) && source->address);
+}
+
+static lightpose_status open_video(lp_input *in, lightpose_error *error) {
+    const lp_source *const source = in->source;
     lightpose_status status = LIGHTPOSE_OK;
-    if (source->kind == LP_SOURCE_PICTURES) {
-        const int64_t last = options->last >= 0 && options->last < source->count ? options->last : source->count - 1;
-        in->next = options->first;
-        in->about.frames = last < options->first ? 0 : (last - options->first) / options->step + 1;
-        if (options->first >= source->count)
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
-                                  source->text, (long long)options->first, source->count - 1);
-    } else {
-        status = lp_video_open(&in->video, source, options, &in->clock, 0, error);
-        if (status == LIGHTPOSE_OK)
-            lp_video_get_about(in->video, &in->about);
+    if (comes_by_bytes(source) && !in->bytes)
+        status = lp_bytes_open(&in->bytes, source, in->options.stop, error);
+    if (status == LIGHTPOSE_OK && in->bytes && !source->live && !in->options.raw_format &&
+        lp_bytes_is_picture(in->bytes, &in->still, &in->still_size)) {
+        in->about = (lp_input_about){.frames = 1, .still = 1};
+        return status;
     }
     if (status == LIGHTPOSE_OK)
-        *input = in;
+        status = lp_video_open(&in->video, source, &in->options, in->bytes, &in->clock, in->next, error);
+    if (status == LIGHTPOSE_OK)
+        lp_video_get_about(in->video, &in->about);
     else
-        lp_input_close(&in);
+        lp_bytes_close(&in->bytes);
     return status;
+}
+
+static void close_video(lp_input *in) {
+    lp_video_close(&in->video);
+    lp_bytes_close(&in->bytes);
 }
 
 void lp_input_close(lp_input **input) {
     if (!*input)
         return;
-    lp_video_close(&(*input)->video);
+    close_video(*input);
     free(*input);
     *input = NULL;
 }
@@ -74,10 +99,6 @@ void lp_input_get_about(const lp_input *input, lp_input_about *about) {
 
 int lp_input_reconnects(const lp_input *input) {
     return input->reconnects;
-}
-
-static int is_stopped(const lp_input *in) {
-    return in->options.stop && atomic_load_explicit(in->options.stop, memory_order_relaxed);
 }
 
 static int next_picture(lp_input *in, lp_input_frame *frame) {
@@ -105,39 +126,121 @@ static void sleep_ms(int ms) {
     nanosleep(&pause, NULL);
 }
 
+static void tell(const lp_input *in, const char *format, ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (in->options.tell)
+        in->options.tell(in->options.opaque, text);
+}
+
+/* What trying again cannot mend. */
+static int is_final(const lightpose_error *error) {
+    return error->status == LIGHTPOSE_ERROR_UNSUPPORTED || error->status == LIGHTPOSE_ERROR_ARGUMENT ||
+           error->status == LIGHTPOSE_ERROR_MEMORY;
+}
+
 /* Opens the source again and again, at growing intervals, for as long as the options say. */
-static int reconnect(lp_input *in) {
+static lightpose_status try_again(lp_input *in, lightpose_error *error) {
     const int64_t until = now_ms() + (int64_t)in->options.reconnect * 1000;
-    lp_video_close(&in->video);
     for (int pause = 100; !is_stopped(in); pause = pause < 2000 ? 2 * pause : 2000) {
-        lightpose_error ignored = {0};
-        if (lp_video_open(&in->video, in->source, &in->options, &in->clock, in->next, &ignored) == LIGHTPOSE_OK) {
-            in->reconnects++;
-            return 1;
-        }
-        if (now_ms() + pause > until)
-            return 0;
+        lightpose_error detail = {0};
+        const lightpose_status status = open_video(in, &detail);
+        if (status == LIGHTPOSE_OK)
+            return status;
+        if (is_final(&detail) || now_ms() + pause > until)
+            return lp_tool_fail(error, status, "%s", detail.text);
         for (int slept = 0; slept < pause && !is_stopped(in); slept += 50)
             sleep_ms(50);
     }
-    return 0;
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: told to stop before it could be reached", in->source->text);
+}
+
+/* Finds a source that is lost, and numbers its frames on. A pipe that has ended is at its end. */
+static int reconnect(lp_input *in, const char *reason) {
+    lightpose_error ignored = {0};
+    if (!in->options.reconnect || in->source->once)
+        return 0;
+    close_video(in);
+    tell(in, "%s: lost (%s); looking for it for %d s", in->source->text, reason, in->options.reconnect);
+    const int64_t start = now_ms();
+    if (try_again(in, &ignored) != LIGHTPOSE_OK)
+        return 0;
+    tell(in, "%s: found again after %.1f s", in->source->text, (double)(now_ms() - start) * 1e-3);
+    in->reconnects++;
+    in->is_new = 1;
+    return 1;
+}
+
+static lightpose_status open_live(lp_input *in, lightpose_error *error) {
+    lightpose_error detail = {0};
+    const lightpose_status status = open_video(in, &detail);
+    if (status == LIGHTPOSE_OK || !in->options.reconnect || in->source->once || is_final(&detail) || is_stopped(in))
+        return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s", detail.text);
+    tell(in, "%s; trying for %d s", detail.text, in->options.reconnect);
+    return try_again(in, error);
+}
+
+lightpose_status lp_input_open(lp_input **input, const lp_source *source, const lp_input_options *options,
+                               lightpose_error *error) {
+    *input = NULL;
+    lp_input *in = calloc(1, sizeof *in);
+    if (!in)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
+    in->source = source;
+    in->options = *options;
+    lp_clock_start(&in->clock);
+    const lightpose_status status = source->kind == LP_SOURCE_PICTURES ? open_pictures(in, error)
+                                    : lp_source_is_live(source)        ? open_live(in, error)
+                                                                       : open_video(in, error);
+    if (status == LIGHTPOSE_OK)
+        *input = in;
+    else
+        lp_input_close(&in);
+    return status;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
+
+static int next_still(lp_input *in, lp_input_frame *frame) {
+    lp_input_frame_release(frame);
+    if (in->next > 0 || in->options.first > 0 || is_stopped(in))
+        return 0;
+    frame->index = in->next++;
+    frame->path = in->source->text;
+    frame->size = in->still_size;
+    frame->bytes = malloc(frame->size);
+    if (frame->bytes) {
+        memcpy(frame->bytes, in->still, frame->size);
+    } else {
+        frame->state = LP_INPUT_UNDECODABLE;
+        snprintf(frame->reason, sizeof frame->reason, "no memory for %zu bytes", frame->size);
+    }
+    return 1;
 }
 
 int lp_input_next(lp_input *in, lp_input_frame *frame, lightpose_error *error) {
     if (in->source->kind == LP_SOURCE_PICTURES)
         return next_picture(in, frame);
-    lightpose_error detail = {0};
+    if (in->still)
+        return next_still(in, frame);
     for (;;) {
+        lightpose_error detail = {0};
         const int got = in->video ? lp_video_next(in->video, frame, &detail) : 0;
         if (got > 0) {
+            frame->reconnected = in->is_new;
+            in->is_new = 0;
             in->next = frame->index + 1;
             return 1;
         }
-        if (!in->about.live || is_stopped(in) || !in->options.reconnect || !reconnect(in)) {
-            if (got < 0)
-                lp_tool_fail(error, detail.status, "%s", detail.text);
-            return is_stopped(in) ? 0 : got;
+        if (got == 0 || !in->about.live || is_stopped(in))
+            return got < 0 && !is_stopped(in) ? (lp_tool_fail(error, detail.status, "%s", detail.text), -1) : 0;
+        in->next = lp_video_number(in->video);
+        if (!reconnect(in, detail.text)) {
+            lp_tool_fail(error, detail.status, "%s", detail.text);
+            return -1;
         }
-        detail = (lightpose_error){0};
     }
 }

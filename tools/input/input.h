@@ -32,6 +32,8 @@ typedef struct lp_input_frame {
     double utc;       /* of live sources: when the frame arrived, in seconds since 1970 UTC; else NAN */
     int reconnected;  /* the first frame since a live source was lost and found again */
     const char *path; /* of a still picture, which whoever takes the frame reads (image.h); else NULL */
+    uint8_t *bytes;   /* its file, where it came by a pipe or from an address, and that is what `path` names */
+    size_t size;      /* of the bytes */
     lightpose_image image; /* else the picture, where `state` is LP_INPUT_OK */
     struct AVFrame *owner;
 } lp_input_frame;
@@ -43,7 +45,7 @@ typedef struct lp_input_options {
     int64_t first, last, step; /* frames first, first + step, …, at most last; last -1: to the end; step at least 1 */
     int threads;               /* of the decoder; at least 1 */
 
-    /* Standard input. Without raw_format it is a container, Y4M among them. */
+    /* Standard input, pipes and files. Without raw_format they are containers, Y4M among them. */
     const char *raw_format; /* FFmpeg's name: "bgr24", "nv12", "yuv420p" */
     int raw_width, raw_height;
 
@@ -51,8 +53,11 @@ typedef struct lp_input_options {
     const char *rate; /* frames a second, "30" or "30000/1001"; NULL: the camera's own; raw frames have no times */
     const char *size; /* "1280x720" of a camera; NULL: its own */
 
-    int keep_damaged;       /* 1: damaged frames that the decoder could conceal are good, and marked */
-    int reconnect;          /* seconds to try for when a live source is lost; 0: never */
+    int keep_damaged; /* 1: damaged frames that the decoder could conceal are good, and marked */
+    int reconnect;    /* seconds to try for when a live source cannot be had or is lost; 0: never */
+    void (*tell)(void *opaque,
+                 const char *text); /* losses and reconnections as they happen, from any thread; or NULL */
+    void *opaque;
     const atomic_int *stop; /* not 0: end soon; may be NULL */
 } lp_input_options;
 
@@ -65,6 +70,7 @@ typedef struct lp_input_about {
     int rate_num, rate_den; /* the same; 0, 0 where unknown */
     int64_t frames;         /* how many will come, as far as can be told; -1 where it cannot; for progress alone */
     int live;
+    int still; /* one picture, whatever the source seemed to be */
 } lp_input_about;
 
 typedef struct lp_input lp_input;

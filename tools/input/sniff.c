@@ -100,6 +100,7 @@ static void sniff_jpeg(lp_input_sniffed *found, const uint8_t *data, size_t size
         }
         if (code == 0xd9) {
             found->whole = found->width > 0;
+            found->length = offset + 2;
             return;
         }
         const size_t length = at(&b, offset + 2, 2);
@@ -108,6 +109,8 @@ static void sniff_jpeg(lp_input_sniffed *found, const uint8_t *data, size_t size
             found->width = at(&b, offset + 7, 2);
         } else if (code == 0xe1 && has(&b, offset + 4, "Exif") && length > 8 && offset + 2 + length <= size) {
             read_tiff(found, data + offset + 10, length - 8, 0);
+        } else if (code == 0xe2 && has(&b, offset + 4, "MPF")) {
+            found->several = 1;
         }
         offset += 2 + (length < 2 ? 2 : length);
     }
@@ -123,6 +126,7 @@ static void sniff_png(lp_input_sniffed *found, const uint8_t *data, size_t size)
         const size_t length = at(&b, offset, 4);
         if (has(&b, offset + 4, "IEND")) {
             found->whole = 1;
+            found->length = offset + 12;
             return;
         }
         if (length > size - offset - 12)
@@ -138,7 +142,8 @@ static void sniff_png(lp_input_sniffed *found, const uint8_t *data, size_t size)
 /* RIFF chunks; the canvas of VP8X, else the frame header of VP8 or VP8L. */
 static void sniff_webp(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 0};
-    found->whole = (uint64_t)at(&b, 4, 4) + 8 <= size;
+    found->length = (size_t)at(&b, 4, 4) + 8;
+    found->whole = found->length <= size;
     for (size_t offset = 12; offset + 8 <= size;) {
         const size_t length = at(&b, offset + 4, 4);
         if (has(&b, offset, "VP8X")) {
@@ -210,6 +215,71 @@ static void sniff_gif(lp_input_sniffed *found, const uint8_t *data, size_t size)
     found->animated = images > 1;
 }
 
+/* Boxes (ISO/IEC 14496-12): the brands that the first names. */
+static int is_heif(const bytes *b) {
+    static const char *const brands[] = {"heic", "heix", "heim", "heis", "avif", "mif1", "mif2"};
+    const size_t end = b->size < at(b, 0, 4) ? b->size : at(b, 0, 4);
+    if (!has(b, 4, "ftyp") || has(b, 8, "avis") || has(b, 8, "hevc") || has(b, 8, "msf1"))
+        return 0;
+    for (size_t offset = 8; offset + 4 <= end; offset += offset == 8 ? 8 : 4)
+        for (size_t i = 0; i < sizeof brands / sizeof *brands; i++)
+            if (has(b, offset, brands[i]))
+                return 1;
+    return 0;
+}
+
+static unsigned decimal(const bytes *b, size_t *offset) {
+    unsigned value = 0;
+    while (*offset < b->size && strchr(" \t\r\n#", b->data[*offset])) {
+        const int comment = b->data[(*offset)++] == '#';
+        while (comment && *offset < b->size && b->data[*offset] != '\n')
+            ++*offset;
+    }
+    for (; *offset < b->size && b->data[*offset] >= '0' && b->data[*offset] <= '9' && value < 1 << 24; ++*offset)
+        value = 10 * value + b->data[*offset] - '0';
+    return value;
+}
+
+/* "P6 WIDTH HEIGHT 255 ", then pixels; of PAM lines with names. */
+static void sniff_pnm(lp_input_sniffed *found, const uint8_t *data, size_t size) {
+    const bytes b = {data, size, 1};
+    size_t offset = 2;
+    if (data[1] == '7')
+        return;
+    found->width = decimal(&b, &offset);
+    found->height = decimal(&b, &offset);
+    if (data[1] < '4')
+        return;
+    const unsigned most = data[1] == '4' ? 1 : decimal(&b, &offset);
+    const size_t row = data[1] == '4'   ? ((size_t)found->width + 7) / 8
+                       : data[1] == '5' ? (size_t)found->width * (most > 255 ? 2 : 1)
+                                        : (size_t)found->width * (most > 255 ? 6 : 3);
+    found->length = found->width && found->height ? offset + 1 + row * (size_t)found->height : 0;
+    found->whole = found->length && found->length <= size;
+}
+
+static void sniff_bmff(lp_input_sniffed *found, const bytes *b) {
+    static const char jxl_box[] = "\0\0\0\x0cJXL \r\n\x87\n", jp2_box[] = "\0\0\0\x0cjP  \r\n\x87\n";
+    if (b->size >= 12 && !memcmp(b->data, jxl_box, 12))
+        found->kind = LP_PICTURE_JXL;
+    else if (b->size >= 12 && !memcmp(b->data, jp2_box, 12))
+        found->kind = LP_PICTURE_JP2;
+    else if (b->size >= 12 && is_heif(b))
+        found->kind = LP_PICTURE_HEIF;
+}
+
+int lp_input_sniff_next(const lp_input_sniffed *found, const uint8_t *data, size_t size) {
+    size_t at = found->length;
+    if (!at || found->several)
+        return 0;
+    while (at < size && at < found->length + LP_SNIFF_BEHIND && strchr("\r\n", data[at]))
+        at++; /* and NUL, which strchr finds too */
+    lp_input_sniffed next = {0};
+    if (at < size)
+        lp_input_sniff(&next, data + at, size - at);
+    return next.kind == found->kind && (!next.width || !found->width || next.width == found->width);
+}
+
 void lp_input_sniff(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 0};
     *found = (lp_input_sniffed){.orientation = 1, .whole = 1};
@@ -231,10 +301,21 @@ void lp_input_sniff(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     } else if ((has(&b, 0, "II") && at(&b, 2, 2) == 42) || (has(&b, 0, "MM") && at(&b, 2, 2) == 42 << 8)) {
         found->kind = LP_PICTURE_TIFF;
         read_tiff(found, data, size, 1);
+    } else if (size >= 2 && data[0] == 0xff && data[1] == 0x0a) {
+        found->kind = LP_PICTURE_JXL;
+    } else if (size >= 4 && !memcmp(data, "\xff\x4f\xff\x51", 4)) {
+        found->kind = LP_PICTURE_JP2;
+    } else if (size >= 8 && data[0] == 'P' && data[1] >= '1' && data[1] <= '7' && strchr(" \t\r\n", data[2])) {
+        found->kind = LP_PICTURE_PNM;
+        sniff_pnm(found, data, size);
+    } else {
+        const bytes boxes = {data, size, 1};
+        sniff_bmff(found, &boxes);
     }
 }
 
 const char *lp_input_picture_kind_name(lp_input_picture_kind kind) {
-    static const char *const names[] = {"file", "JPEG", "PNG", "WebP", "BMP", "TIFF", "GIF"};
-    return names[(unsigned)kind <= LP_PICTURE_GIF ? kind : 0];
+    static const char *const names[] = {"file", "JPEG", "PNG",     "WebP",      "BMP", "TIFF",
+                                        "GIF",  "HEIF", "JPEG XL", "JPEG 2000", "PNM"};
+    return names[(unsigned)kind < LP_PICTURE_KINDS ? kind : 0];
 }

@@ -60,8 +60,8 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
     v->decoder->pkt_timebase = v->demux.stream->time_base;
     v->decoder->thread_count = v->options.threads;
-    /* Threads over frames hold frames back: live sources want each at once. */
-    v->decoder->thread_type = v->demux.live ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
+    /* Threads over frames hold frames back: live sources and pipes want each at once. */
+    v->decoder->thread_type = v->demux.live || v->demux.once ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
     if (v->demux.live)
         v->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
     if (v->options.keep_damaged)
@@ -103,21 +103,21 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
         start_timeline(v, number);
     } else {
         lp_demux_close(&v->demux);
-        status = lp_demux_open(&v->demux, source, &v->options, error);
+        status = lp_demux_open(&v->demux, source, &v->options, NULL, error);
     }
     lp_packets_free(&packets);
     return status;
 }
 
 lightpose_status lp_video_open(lp_video **video, const lp_source *source, const lp_input_options *options,
-                               lp_clock *clock, int64_t number, lightpose_error *error) {
+                               lp_bytes *bytes, lp_clock *clock, int64_t number, lightpose_error *error) {
     *video = NULL;
     lp_video *v = calloc(1, sizeof *v);
     if (!v)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
     v->clock = clock;
-    lightpose_status status = lp_demux_open(&v->demux, source, options, error);
+    lightpose_status status = lp_demux_open(&v->demux, source, options, bytes, error);
     if (status == LIGHTPOSE_OK) {
         const AVRational rate = v->demux.stream->avg_frame_rate;
         clock->step = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 0;

@@ -85,9 +85,9 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
     if (!s->options->targets)
         return LIGHTPOSE_OK;
     const lp_output_stream stream = {
-        .kind = source->kind == LP_SOURCE_PICTURES ? LP_STREAM_IMAGES
-                : job->about.live                  ? LP_STREAM_CAMERA
-                                                   : LP_STREAM_VIDEO,
+        .kind = source->kind == LP_SOURCE_PICTURES || job->about.still ? LP_STREAM_IMAGES
+                : job->about.live                                      ? LP_STREAM_CAMERA
+                                                                       : LP_STREAM_VIDEO,
         .name = source->name,
         .source = source->text,
         .width = job->about.width,
@@ -136,7 +136,9 @@ static void write_frame(active_source *a, const lp_source *source, const lp_job 
         .index = job->frame.index,
         .time = job->frame.time,
         .name = job->frame.path,
-        .stem = job->frame.path ? source->stems[job->frame.index] : NULL,
+        .stem = source->count     ? source->stems[job->frame.index]
+                : job->frame.path ? source->name
+                                  : NULL,
         .width = job->image.width,
         .height = job->image.height,
         .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
@@ -201,6 +203,8 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
         snprintf(s->engine, sizeof s->engine, "%s, %dx%d, %d x %d thread%s",
                  lp_cli_precision_name(job->stats.precision), job->stats.net_width, job->stats.net_height,
                  s->options->engine->workers, job->stats.threads, job->stats.threads == 1 ? "" : "s");
+        if (job->frame.path && *job->picture.note)
+            lp_report_note(s->options->report, "%s: %s", job->frame.path, job->picture.note);
         if (job->frame.path)
             lp_report_line(s->options->report, "%s: %d %s, %.1f ms", job->frame.path, people,
                            people == 1 ? "person" : "people", (double)job->total_ns * 1e-6);

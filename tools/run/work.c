@@ -57,7 +57,10 @@ static lightpose_status read_image(lp_job *job, const lp_engine_options *options
     }
     const int64_t start = lp_work_now();
     const lightpose_status status =
-        lp_input_picture_read_turned(&job->picture, job->frame.path, &limits, options->input.turn, &job->error);
+        job->frame.bytes
+            ? lp_input_picture_read_memory(&job->picture, job->frame.path, job->frame.bytes, job->frame.size, &limits,
+                                           options->input.turn, &job->error)
+            : lp_input_picture_read_turned(&job->picture, job->frame.path, &limits, options->input.turn, &job->error);
     job->image = job->picture.image;
     job->read_ns = lp_work_now() - start;
     return status;

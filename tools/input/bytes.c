@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "input/bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+
+#include "fail.h"
+#include "input/address.h"
+#include "input/sniff.h"
+
+enum { CHUNK = 1 << 16, IO_BYTES = 1 << 15, POLL_MS = 100 };
+
+/* As of a picture's file (image.c). */
+#define MAX_HEAD ((size_t)1 << 30)
+
+struct lp_bytes {
+    const atomic_int *stop;
+    int file;           /* of standard input and pipes; -1 */
+    AVIOContext *inner; /* of addresses */
+    uint8_t *head;      /* the first bytes, looked at, with FFmpeg's padding */
+    size_t head_size, head_capacity;
+    int64_t at;    /* where the demuxer reads */
+    int64_t taken; /* bytes that have come from the source */
+    int failure;
+    AVIOContext *io;
+};
+
+static int is_stopped(void *opaque) {
+    const atomic_int *const stop = opaque;
+    return stop && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
+static AVIOInterruptCB interrupt_by(const atomic_int *stop) {
+    return (AVIOInterruptCB){is_stopped, (void *)stop};
+}
+
+static int open_address(AVIOContext **io, const char *url, const atomic_int *stop) {
+    const AVIOInterruptCB interrupt = interrupt_by(stop);
+    AVDictionary *settings = NULL;
+    av_dict_set(&settings, "timeout", LP_ADDRESS_PATIENCE, 0);
+    const int code = avio_open2(io, url, AVIO_FLAG_READ, &interrupt, &settings);
+    av_dict_free(&settings);
+    return code;
+}
+
+lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const atomic_int *stop,
+                               lightpose_error *error) {
+    lp_bytes *b = calloc(1, sizeof *b);
+    *bytes = b;
+    if (!b)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
+    b->stop = stop;
+    b->file = -1;
+    int code = 0;
+    if (source->kind == LP_SOURCE_STDIN)
+        b->file = STDIN_FILENO;
+    else if (source->address)
+        code = open_address(&b->inner, source->url, stop);
+    else if ((b->file = open(source->url, O_RDONLY | O_CLOEXEC)) < 0)
+        code = AVERROR(errno);
+    if (code >= 0)
+        return LIGHTPOSE_OK;
+    char text[64];
+    lp_bytes_close(bytes);
+    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", source->text, lp_tool_av_text(code, text, sizeof text));
+}
+
+void lp_bytes_close(lp_bytes **bytes) {
+    lp_bytes *const b = *bytes;
+    if (!b)
+        return;
+    if (b->io) {
+        av_freep(&b->io->buffer);
+        avio_context_free(&b->io);
+    }
+    avio_closep(&b->inner);
+    if (b->file > STDIN_FILENO)
+        close(b->file);
+    free(b->head);
+    free(b);
+    *bytes = NULL;
+}
+
+int lp_bytes_failure(const lp_bytes *bytes) {
+    return bytes->failure;
+}
+
+/* What has come, at most `size` bytes; waits for one. The number, or FFmpeg's error. */
+static int take(lp_bytes *b, uint8_t *to, int size) {
+    if (b->inner) {
+        const int got = avio_read_partial(b->inner, to, size);
+        return got == 0 ? AVERROR_EOF : got;
+    }
+    for (;;) {
+        struct pollfd wait = {.fd = b->file, .events = POLLIN};
+        if (is_stopped((void *)b->stop))
+            return AVERROR_EXIT;
+        const int ready = poll(&wait, 1, POLL_MS);
+        if (ready == 0 || (ready < 0 && errno == EINTR))
+            continue;
+        const ssize_t got = ready < 0 ? -1 : read(b->file, to, (size_t)size);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        return got < 0 ? AVERROR(errno) : got == 0 ? AVERROR_EOF : (int)got;
+    }
+}
+
+static int read_on(lp_bytes *b, uint8_t *to, int size) {
+    const int got = take(b, to, size);
+    if (got > 0)
+        b->taken += got;
+    else
+        b->failure = got == AVERROR_EOF ? 0 : got;
+    return got;
+}
+
+/* ---- Looking ahead ----------------------------------------------------------------------------------------------- */
+
+/* Adds to the head what has come: 1; 0 at the end, or where there is no more to look at. */
+static int look_on(lp_bytes *b) {
+    if (b->head_size + CHUNK + AV_INPUT_BUFFER_PADDING_SIZE > b->head_capacity) {
+        const size_t capacity = 2 * b->head_capacity + CHUNK + AV_INPUT_BUFFER_PADDING_SIZE;
+        uint8_t *const grown = b->head_size < MAX_HEAD ? realloc(b->head, capacity) : NULL;
+        if (!grown)
+            return 0;
+        b->head = grown;
+        b->head_capacity = capacity;
+    }
+    const int got = read_on(b, b->head + b->head_size, CHUNK);
+    if (got <= 0)
+        return 0;
+    b->head_size += (size_t)got;
+    memset(b->head + b->head_size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+    return 1;
+}
+
+/* A picture that is followed by another of its kind is the first of a stream. Trailing bytes of other kinds (a phone's
+ * moving picture, padding) are not. */
+int lp_bytes_is_picture(lp_bytes *b, const uint8_t **data, size_t *size) {
+    lp_input_sniffed found = {0};
+    int more = 1;
+    while (b->head_size < 16 && more)
+        more = look_on(b);
+    for (;;) {
+        lp_input_sniff(&found, b->head, b->head_size);
+        if (found.kind == LP_PICTURE_NONE || (found.animated && found.kind != LP_PICTURE_WEBP))
+            return 0;
+        if (found.length && b->head_size >= found.length + LP_SNIFF_BEHIND)
+            break;
+        if (!more)
+            break;
+        more = look_on(b);
+    }
+    if (lp_input_sniff_next(&found, b->head, b->head_size))
+        return 0;
+    while (more)
+        more = look_on(b);
+    *data = b->head;
+    *size = b->head_size;
+    return 1;
+}
+
+int lp_bytes_begins_with_jpeg(const lp_bytes *bytes) {
+    return bytes->head_size >= 3 && !memcmp(bytes->head, "\xff\xd8\xff", 3);
+}
+
+/* ---- For a demuxer ----------------------------------------------------------------------------------------------- */
+
+static int io_read(void *opaque, uint8_t *to, int size) {
+    lp_bytes *const b = opaque;
+    if (b->at < (int64_t)b->head_size) {
+        const size_t left = b->head_size - (size_t)b->at, count = left < (size_t)size ? left : (size_t)size;
+        memcpy(to, b->head + b->at, count);
+        b->at += (int64_t)count;
+        return (int)count;
+    }
+    if (b->inner && b->taken != b->at && avio_seek(b->inner, b->at, SEEK_SET) < 0)
+        return AVERROR(EIO);
+    b->taken = b->at;
+    const int got = read_on(b, to, size);
+    b->at = b->taken;
+    return got;
+}
+
+static int64_t io_seek(void *opaque, int64_t offset, int whence) {
+    lp_bytes *const b = opaque;
+    const int64_t size = avio_size(b->inner);
+    if (whence & AVSEEK_SIZE)
+        return size;
+    whence &= ~AVSEEK_FORCE;
+    b->at = whence == SEEK_SET ? offset : whence == SEEK_CUR ? b->at + offset : size + offset;
+    return b->at;
+}
+
+AVIOContext *lp_bytes_io(lp_bytes *b) {
+    const int seekable = b->inner && b->inner->seekable & AVIO_SEEKABLE_NORMAL;
+    uint8_t *const buffer = b->io ? NULL : av_malloc(IO_BYTES);
+    if (!b->io && buffer)
+        b->io = avio_alloc_context(buffer, IO_BYTES, 0, b, io_read, NULL, seekable ? io_seek : NULL);
+    if (!b->io)
+        av_free(buffer);
+    return b->io;
+}
+
+int lp_bytes_is_endless(const char *url, const atomic_int *stop) {
+    static const char *const streams[] = {"video/mp2t", "video/mpeg", "video/x-flv", "video/x-motion-jpeg", NULL};
+    AVIOContext *io = NULL;
+    if (open_address(&io, url, stop) < 0)
+        return 0; /* what is wrong is told when it is to be read */
+    uint8_t *mime = NULL;
+    av_opt_get(io, "mime_type", AV_OPT_SEARCH_CHILDREN, &mime);
+    const char *const kind = mime ? (const char *)mime : "";
+    int endless = !strncasecmp(kind, "multipart/", 10);
+    if (!endless && avio_size(io) <= 0) {
+        uint8_t head[1];
+        for (int i = 0; streams[i]; i++)
+            endless |= !strncasecmp(kind, streams[i], strlen(streams[i]));
+        /* MPEG-TS by its first byte, where the server does not say. */
+        if (!endless && (!*kind || !strncasecmp(kind, "application/octet-stream", 24)))
+            endless = avio_read_partial(io, head, 1) == 1 && head[0] == 0x47;
+    }
+    av_free(mime);
+    avio_closep(&io);
+    return endless;
+}
