@@ -25,6 +25,7 @@ enum { CHUNK = 1 << 16, IO_BYTES = 1 << 15, POLL_MS = 100 };
 
 struct lp_bytes {
     const atomic_int *stop;
+    const char *url;
     int file;           /* of standard input and pipes; -1 */
     AVIOContext *inner; /* of addresses */
     uint8_t *head;      /* the first bytes, looked at, with FFmpeg's padding */
@@ -60,6 +61,7 @@ lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const 
     if (!b)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     b->stop = stop;
+    b->url = source->url;
     b->file = -1;
     int code = 0;
     if (source->kind == LP_SOURCE_STDIN)
@@ -176,6 +178,32 @@ int lp_bytes_begins_with_jpeg(const lp_bytes *bytes) {
 
 /* ---- For a demuxer ----------------------------------------------------------------------------------------------- */
 
+/* Moves on to where the demuxer reads. A server that gives no ranges is asked anew, and what lies before is dropped. */
+static int go_to(lp_bytes *b) {
+    uint8_t dropped[4096];
+    if (b->taken == b->at)
+        return 0;
+    if (b->inner->seekable & AVIO_SEEKABLE_NORMAL) {
+        const int64_t code = avio_seek(b->inner, b->at, SEEK_SET);
+        b->taken = b->at;
+        return code < 0 ? (int)code : 0;
+    }
+    if (b->taken > b->at) {
+        avio_closep(&b->inner);
+        const int code = open_address(&b->inner, b->url, b->stop);
+        if (code < 0)
+            return code;
+        b->taken = 0;
+    }
+    while (b->taken < b->at) {
+        const int64_t left = b->at - b->taken;
+        const int got = read_on(b, dropped, left < (int64_t)sizeof dropped ? (int)left : (int)sizeof dropped);
+        if (got <= 0)
+            return got < 0 ? got : AVERROR_EOF;
+    }
+    return 0;
+}
+
 static int io_read(void *opaque, uint8_t *to, int size) {
     lp_bytes *const b = opaque;
     if (b->at < (int64_t)b->head_size) {
@@ -184,17 +212,17 @@ static int io_read(void *opaque, uint8_t *to, int size) {
         b->at += (int64_t)count;
         return (int)count;
     }
-    if (b->inner && b->taken != b->at && avio_seek(b->inner, b->at, SEEK_SET) < 0)
-        return AVERROR(EIO);
-    b->taken = b->at;
-    const int got = read_on(b, to, size);
-    b->at = b->taken;
+    const int code = b->inner ? go_to(b) : 0;
+    const int got = code < 0 ? code : read_on(b, to, size);
+    b->at += got > 0 ? got : 0;
     return got;
 }
 
 static int64_t io_seek(void *opaque, int64_t offset, int whence) {
     lp_bytes *const b = opaque;
-    const int64_t size = avio_size(b->inner);
+    const int64_t size = b->inner ? avio_size(b->inner) : -1;
+    if (size < 0)
+        return AVERROR(EIO);
     if (whence & AVSEEK_SIZE)
         return size;
     whence &= ~AVSEEK_FORCE;
@@ -203,7 +231,7 @@ static int64_t io_seek(void *opaque, int64_t offset, int whence) {
 }
 
 AVIOContext *lp_bytes_io(lp_bytes *b) {
-    const int seekable = b->inner && b->inner->seekable & AVIO_SEEKABLE_NORMAL;
+    const int seekable = b->inner && avio_size(b->inner) > 0;
     uint8_t *const buffer = b->io ? NULL : av_malloc(IO_BYTES);
     if (!b->io && buffer)
         b->io = avio_alloc_context(buffer, IO_BYTES, 0, b, io_read, NULL, seekable ? io_seek : NULL);

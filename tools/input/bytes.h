@@ -17,7 +17,7 @@
 
 typedef struct lp_bytes lp_bytes;
 
-/* Errors name the source: FILE, MEMORY. */
+/* `source` must outlive it. Errors name the source: FILE, MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const atomic_int *stop,
                                                    lightpose_error *error);
 void lp_bytes_close(lp_bytes **bytes);

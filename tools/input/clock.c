@@ -28,7 +28,7 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, doub
     /* After a leap a live source goes on by the wall clock. */
     const double next = last + (isfinite(utc) && isfinite(clock->last_utc) ? utc - clock->last_utc : step);
     const int leapt = stretch != clock->stretch;
-    double now = isnan(time) ? last + step : time + clock->offset;
+    double now = !isnan(time) ? time + clock->offset : isnan(utc) ? last + step : isnan(last) ? 0 : next;
     *jump = 0;
     if (!isnan(last) && !isnan(time)) {
         const double ahead = now - last;

@@ -23,7 +23,7 @@ void lp_clock_start(lp_clock *clock);
 
 /* The time of the next frame, whose source says `time`, in stretch `stretch` of its clock (timeline.h), or NAN; `utc`
  * is when a live source delivered it, NAN for others. *jump gets the seconds by which the clock leapt; 0: it did not. A
- * frame without a time follows the last at the usual step. */
+ * frame without a time follows the last at the usual step, of a live source by the wall clock from 0 on. */
 double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump);
 
 #endif

@@ -101,14 +101,13 @@ static int open_format(lp_demux *demux, const lp_source *source, const lp_input_
     return code;
 }
 
-static const char index_behind[] =
+const char lp_demux_index_behind[] =
     "an MP4 file with its index at the end cannot be read from a pipe; name the file itself, or write it with "
     "ffmpeg -movflags +faststart, or as Matroska";
 
-/* MP4 whose index lies behind the pictures, where nothing can be gone back in. */
-static int cannot_see_index(const AVFormatContext *format) {
-    return format->nb_streams == 0 && strstr(format->iformat->name, "mp4") &&
-           !(format->pb && format->pb->seekable & AVIO_SEEKABLE_NORMAL);
+int lp_demux_cannot_go_back(const lp_demux *demux) {
+    const AVFormatContext *const format = demux->format;
+    return strstr(format->iformat->name, "mp4") && !(format->pb && format->pb->seekable & AVIO_SEEKABLE_NORMAL);
 }
 
 static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
@@ -118,8 +117,8 @@ static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text,
                             lp_tool_av_text(code, text, sizeof text));
     const int index = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
-    if (index < 0 && cannot_see_index(demux->format))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, index_behind);
+    if (index < 0 && demux->format->nb_streams == 0 && lp_demux_cannot_go_back(demux))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_demux_index_behind);
     if (index < 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: there is no video in it (%s)", demux->text,
                             demux->format->iformat->long_name ? demux->format->iformat->long_name

@@ -44,6 +44,11 @@ int lp_demux_can_be_entered(const lp_demux *demux);
 /* Whether times are the source's, not made up by FFmpeg of a rate: a live source without a clock goes by ours. */
 int lp_demux_has_clock(const lp_demux *demux);
 
+/* Whether it is MP4 from where nothing can be gone back in; and what to say where its index lies behind its pictures.
+ */
+int lp_demux_cannot_go_back(const lp_demux *demux);
+extern const char lp_demux_index_behind[];
+
 /* Frames that the index of a file names and that lie behind its end (MP4). */
 int64_t lp_demux_missing(const lp_demux *demux);
 

@@ -164,7 +164,7 @@ static int reconnect(lp_input *in, const char *reason) {
     if (!in->options.reconnect || in->source->once)
         return 0;
     close_video(in);
-    tell(in, "%s: lost (%s); looking for it for %d s", in->source->text, reason, in->options.reconnect);
+    tell(in, "%s; looking for it for %d s", reason, in->options.reconnect);
     const int64_t start = now_ms();
     if (try_again(in, &ignored) != LIGHTPOSE_OK)
         return 0;

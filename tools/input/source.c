@@ -88,6 +88,7 @@ static void source_clear(lp_source *source) {
     free(source->stems);
     free(source->text);
     free(source->url);
+    free(source->reopen);
     free(source->name);
     free(source->folder);
 }
@@ -105,6 +106,10 @@ int lp_source_is_live(const lp_source *source) {
 
 lp_source *lp_sources_append(lp_sources *sources, lp_source_kind kind, const char *text, char *name) {
     char *const url = strdup(text), *const shown = strdup(text);
+    char *reopen = NULL;
+    const int again = kind == LP_SOURCE_VIDEO && !lp_address_is(text);
+    if (again && asprintf(&reopen, "file:%s", text) < 0)
+        reopen = NULL;
     if (sources->count == sources->capacity) {
         const int capacity = sources->capacity ? 2 * sources->capacity : 16;
         lp_source *const items = realloc(sources->items, (size_t)capacity * sizeof *items);
@@ -113,14 +118,15 @@ lp_source *lp_sources_append(lp_sources *sources, lp_source_kind kind, const cha
             sources->capacity = capacity;
         }
     }
-    if (!url || !shown || !name || sources->count == sources->capacity) {
+    if (!url || !shown || !name || (again && !reopen) || sources->count == sources->capacity) {
+        free(reopen);
         free(url);
         free(shown);
         free(name);
         return NULL;
     }
     lp_source *const added = &sources->items[sources->count++];
-    *added = (lp_source){.kind = kind, .text = shown, .url = url, .name = name};
+    *added = (lp_source){.kind = kind, .text = shown, .url = url, .reopen = reopen, .name = name};
     return added;
 }
 
@@ -174,6 +180,8 @@ static lightpose_status add_pipe(lp_sources *sources, lp_source_kind kind, const
     lp_source *const added = lp_sources_append(sources, kind, path, name);
     if (!added)
         return no_memory(error);
+    free(added->reopen);
+    added->reopen = NULL;
     added->once = 1;
     added->live = sources->live > 0;
     return LIGHTPOSE_OK;
@@ -216,6 +224,8 @@ static lightpose_status add_address(lp_sources *sources, const char *text, light
     free(added->text);
     added->text = shown;
     added->address = 1;
+    if (!live)
+        added->reopen = strdup(text);
     return LIGHTPOSE_OK;
 }
 

@@ -24,6 +24,7 @@ typedef struct lp_source {
     lp_source_kind kind;
     char *text;      /* as the user gave it, an address without its secrets (address.h): for messages and results */
     char *url;       /* the path or address to open */
+    char *reopen;    /* the same for FFmpeg ("file:PATH"), where it can be opened a second time; else NULL */
     char *name;      /* what its results are called after */
     char *folder;    /* of a recursive folder: where in it, "a/b"; else NULL */
     char **pictures; /* paths, of LP_SOURCE_PICTURES */

@@ -299,6 +299,8 @@ static int finish(lp_video *v, lightpose_error *error) {
     if (v->demux.live)
         lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", text,
                      v->read_error ? lp_tool_av_text(v->read_error, reason, sizeof reason) : "the stream ended");
+    else if (next == 0 && lp_demux_cannot_go_back(&v->demux))
+        lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", text, lp_demux_index_behind);
     else if (next == 0)
         lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the video has no frame that can be decoded", text);
     else if (v->told == 0 && first >= next)

@@ -136,8 +136,8 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
     v->frame->format = v->encoder->pix_fmt;
     v->frame->colorspace = v->encoder->colorspace;
     v->frame->color_range = v->encoder->color_range;
-    if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO)
-        v->audio = lp_audio_open(v->stream->source, v->muxer);
+    if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO && v->stream->reopen)
+        v->audio = lp_audio_open(v->stream->reopen, v->muxer);
     const int code = avformat_write_header(v->muxer, NULL);
     return code < 0 ? fail(v, code, "the head of the file", error) : LIGHTPOSE_OK;
 }

@@ -82,6 +82,22 @@ static int put_mark(lane *l, lp_job_kind kind, int source, const lp_input_about 
     return job != NULL;
 }
 
+/* Remembers the job's frame, which `newer` replaces. Without memory it is missing from the account alone. */
+static void remember_stale(lp_job *job, lp_input_frame *newer) {
+    if (job->stale_count == job->stale_capacity) {
+        const int capacity = job->stale_capacity ? 2 * job->stale_capacity : 16;
+        lp_stale *const grown = realloc(job->stale, (size_t)capacity * sizeof *grown);
+        if (grown) {
+            job->stale = grown;
+            job->stale_capacity = capacity;
+        }
+    }
+    if (job->stale_count < job->stale_capacity)
+        job->stale[job->stale_count++] = (lp_stale){job->frame.index, job->frame.time, job->frame.utc};
+    newer->jump += job->frame.jump;
+    newer->reconnected |= job->frame.reconnected;
+}
+
 /* Moves a frame onto the lane; on a live one in place of a frame that still waits. */
 static int put_frame(lane *l, int source, int64_t number, lp_input_frame *frame, int64_t read_ns) {
     lp_engine *const e = l->engine;
@@ -89,10 +105,13 @@ static int put_frame(lane *l, int source, int64_t number, lp_input_frame *frame,
     pthread_mutex_lock(&e->lock);
     lp_job *job = l->live && l->take < l->last ? at(l, l->last - 1) : NULL;
     const int replaces = job && job->kind == LP_JOB_FRAME && job->phase == PHASE_READ;
-    if (replaces)
+    if (replaces) {
         dropped = job->frame;
-    else if ((job = wait_for_place(l)))
+        remember_stale(job, frame);
+    } else if ((job = wait_for_place(l))) {
+        job->stale_count = 0;
         l->last++;
+    }
     if (job) {
         job->kind = LP_JOB_FRAME;
         job->source = source;
@@ -380,6 +399,7 @@ void lp_engine_close(lp_engine **engine) {
         for (int64_t j = 0; l->ring && j < l->capacity; j++) {
             lp_input_frame_release(&l->ring[j].frame);
             lp_input_picture_free(&l->ring[j].picture);
+            free(l->ring[j].stale);
             lightpose_result_destroy(&l->ring[j].result);
         }
         free(l->ring);

@@ -27,6 +27,12 @@ typedef struct lp_roi {
     int x, y, width, height;
 } lp_roi;
 
+/* A frame of a live source that a newer one has replaced before anybody could take it. */
+typedef struct lp_stale {
+    int64_t index;
+    double time, utc;
+} lp_stale;
+
 typedef struct lp_job {
     lp_job_kind kind;
     int source;
@@ -42,6 +48,8 @@ typedef struct lp_job {
     float net_scale, net_pad_x, net_pad_y; /* of the maps, where asked for */
     int64_t read_ns, total_ns;             /* decoding; and everything from then on */
     int64_t number;                        /* of frames before it in its source */
+    lp_stale *stale;                       /* frames that it has replaced */
+    int stale_count, stale_capacity;
 
     lightpose_error error; /* frame: it could not be read or inferred; end: the source could not be read to its end */
     int reconnects;        /* of an end */

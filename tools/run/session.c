@@ -90,6 +90,7 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
                                                                        : LP_STREAM_VIDEO,
         .name = source->name,
         .source = source->text,
+        .reopen = source->reopen,
         .width = job->about.width,
         .height = job->about.height,
         .fps = job->about.fps,
@@ -122,11 +123,14 @@ static lightpose_status refine(session *s, active_source *a, lp_job *job, lightp
 
 /* Frames that a live source delivered and nobody could take in time are told as missing. */
 static void tell_missing(active_source *a, const lp_job *job) {
-    for (int64_t i = a->last_index + 1; a->about.live && i < job->frame.index; i++) {
-        const lp_output_frame frame = {
-            .index = i, .time = NAN, .state = LP_FRAME_MISSING, .reason = "dropped: a newer frame had come"};
-        if (a->out)
-            lp_targets_frame(a->out, &frame);
+    for (int i = 0; i < job->stale_count && a->out; i++) {
+        const lp_stale *const stale = &job->stale[i];
+        const lp_output_frame frame = {.index = stale->index,
+                                       .time = stale->time,
+                                       .utc = isfinite(stale->utc) ? stale->utc : 0,
+                                       .state = LP_FRAME_MISSING,
+                                       .reason = "dropped: a newer frame had come"};
+        lp_targets_frame(a->out, &frame);
     }
 }
 
