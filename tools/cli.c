@@ -239,7 +239,7 @@ static int distance(const char *a, size_t length, const char *b) {
 
 static int unknown(const lp_cli_command *command, const lp_cli_group *groups, const char *name, size_t length) {
     const char *nearest = NULL;
-    int best = 3;
+    int best = length < 4 ? 2 : 3; /* "foo" is not "roi" */
     for (; groups->title; groups++)
         for (const lp_cli_option *o = groups->options; o->name; o++)
             if (distance(name, length, o->name) < best) {

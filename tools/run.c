@@ -53,7 +53,7 @@ struct run_options {
     int show, quiet;
 };
 
-static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",   "csv",
+static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",   "csv", "ids",
                                            "checksum", "null",  "draw", "video", NULL};
 static const char *const set_names[] = {"default", "coco18", "body25", NULL};
 static const char *const rotations[] = {"0", "90", "180", "270", NULL};
@@ -68,7 +68,7 @@ static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
 static const lp_cli_option output_options[] = {
     {"output", 'o', "PLACE", "a folder; a file, whose ending or --json tells the format; or - ; may be given again",
      AT(TEXTS, places), .aside = 1},
-    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, checksum, null, draw or video; may be given again",
+    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, null, draw or video; may be given again",
      AT(TEXTS, formats), .choices = format_names, .aside = 1},
     {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw), .aside = 1},
     {"keypoint-set", 0, "NAME", "coco18, or body25 (default for openpose and dgs)", AT(CHOICE, set),
@@ -76,7 +76,7 @@ static const lp_cli_option output_options[] = {
     {"keypoint-scale", 0, "N", "OpenPose's: 0 pixels, 1 network, 2 output, 3 from 0 to 1, 4 from -1 to 1",
      AT(INT, scale), .max = 4},
     {"completed", 0, NULL, "also write keypoints that were guessed", AT(FLAG, completed)},
-    {"part-boxes", 0, NULL, "boxes of head and hands too (jsonl)", AT(FLAG, part_boxes)},
+    {"part-boxes", 0, NULL, "boxes of head and hands too (jsonl, csv)", AT(FLAG, part_boxes)},
     {"no-clobber", 'n', NULL, "replace nothing: what is there already is passed over", AT(FLAG, no_clobber),
      .aside = 1},
     {"resume", 0, NULL,
@@ -213,11 +213,6 @@ static int check(const struct run_options *o, const lp_cli_operands *inputs) {
     if (o->last >= 0 && o->last < o->first)
         return lp_cli_usage(command.name, "option --last: frame %lld comes before --first %lld", (long long)o->last,
                             (long long)o->first);
-    if (!o->track && (o->ids.count || o->expect_people || o->order))
-        return lp_cli_usage(command.name, "option --%s needs --track",
-                            o->ids.count       ? "id"
-                            : o->expect_people ? "expect-people"
-                                               : "order");
     if (o->draw && !o->places.count)
         return lp_cli_usage(command.name, "option --draw needs --output");
     return LP_CLI_GO;
@@ -227,6 +222,68 @@ static int check(const struct run_options *o, const lp_cli_operands *inputs) {
 static void tell_of_source(void *opaque, const char *text) {
     (void)opaque;
     lp_cli_error("%s", text);
+}
+
+/* Options that would do nothing: what they are for is not written, or not there. */
+static int check_outputs(const struct run_options *o, const lp_targets *targets) {
+    lightpose_tracker_settings track;
+    lightpose_draw_settings draw;
+    lightpose_tracker_settings_init(&track);
+    lightpose_draw_settings_init(&draw);
+    const int openpose = targets && (lp_targets_have(targets, "openpose") || lp_targets_have(targets, "dgs"));
+    const int lines = targets && (lp_targets_have(targets, "jsonl") || lp_targets_have(targets, "csv"));
+    const int pictures = targets && lp_targets_have(targets, NULL), drawn = pictures || o->show;
+    const struct {
+        int given, useful;
+        const char *name, *needs;
+    } options[] = {
+        {o->scale != 0, openpose, "keypoint-scale", "openpose or dgs as output"},
+        {o->set != 0, openpose || lines, "keypoint-set", "openpose, dgs, jsonl or csv as output"},
+        {o->part_boxes, lines, "part-boxes", "jsonl or csv as output"},
+        {o->completed, openpose || lines || drawn, "completed", "an output that can leave guesses out"},
+        {o->completed, o->model.settings.complete, "completed", "guesses, which --no-complete leaves out"},
+        {o->completed, o->model.settings.decoder != LIGHTPOSE_DECODER_REFERENCE, "completed",
+         "the decoder refined; reference guesses nothing"},
+        {o->picture_format != 0, targets && lp_targets_have(targets, "draw"), "picture-format",
+         "annotated pictures in a folder"},
+        {o->quality != 0, pictures, "quality", "annotated pictures or videos"},
+        {o->boxes != draw.boxes, drawn, "boxes", "annotated pictures or videos, or --show"},
+        {o->scores > 0, drawn, "scores", "annotated pictures or videos, or --show"},
+        {o->opacity != draw.opacity, drawn, "opacity", "annotated pictures or videos, or --show"},
+        {targets && lp_targets_have(targets, "ids"), o->track, "json ids", "--track"},
+        {o->ids.count, o->track, "id", "--track"},
+        {o->expect_people, o->track, "expect-people", "--track"},
+        {o->order, o->track, "order", "--track"},
+        {o->keep_seconds != track.keep_seconds, o->track, "keep", "--track"},
+        {o->assignment, o->track, "tracker", "--track"},
+        {o->smooth != track.smooth, o->track, "no-smooth", "--track"},
+        {o->by, o->model.settings.max_people, "people-by", "--max-people"},
+        {o->resume, targets != NULL, "resume", "--output"},
+        {o->no_clobber, targets != NULL, "no-clobber", "--output"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && !options[i].useful)
+            return lp_cli_usage(command.name, "option --%s needs %s", options[i].name, options[i].needs);
+    if (o->scale && lines && !o->quiet)
+        lp_cli_error("option --keypoint-scale holds for openpose and dgs; other formats are in pixels of the source");
+    return LP_CLI_GO;
+}
+
+/* Likewise of inputs. */
+static int check_inputs(const struct run_options *o, const lp_sources *sources) {
+    int cameras = 0, standard = 0;
+    for (int i = 0; i < sources->count; i++) {
+        cameras += sources->items[i].kind == LP_SOURCE_CAMERA;
+        standard += sources->items[i].kind == LP_SOURCE_STDIN;
+    }
+    if (o->raw && !standard)
+        return lp_cli_usage(command.name, "option --raw needs - as input");
+    if (o->size && !cameras)
+        return lp_cli_usage(command.name, "option --size needs a camera; what a stream or file sends has its own");
+    if (o->rate && !cameras && !o->raw)
+        return lp_cli_usage(command.name,
+                            "option --rate needs a camera or --raw; what a stream or file sends has its own");
+    return LP_CLI_GO;
 }
 
 static void set_engine(const struct run_options *o, const lp_sources *sources, lp_engine_options *engine) {
@@ -452,6 +509,40 @@ static void free_parts(run_parts *r, int count) {
     lp_output_guard_destroy(&r->guard);
 }
 
+/* Plans the outputs. Returns LP_CLI_GO, or an exit code after a message. */
+static int plan(const struct run_options *o, const lp_cli_operands *places, const lp_sources *sources, run_parts *r) {
+    lightpose_error error = {0};
+    lightpose_status status = protect(o, sources, &r->guard, &error);
+    if (status != LIGHTPOSE_OK) {
+        lp_cli_error("%s", error.text);
+        return LP_CLI_FAILED;
+    }
+    set_output(o, r->guard, &r->output);
+    set_tracker(o, &r->track);
+    r->output.note = tell_note;
+    r->output.note_opaque = &r->report;
+    for (int i = 0; i < places->count; i++)
+        r->to_stdout += !strcmp(places->items[i], "-");
+    lp_report_start(&r->report, o->quiet, r->to_stdout || (o->report && !strcmp(o->report, "-")) ? NULL : stdout);
+    const lp_targets_options options = {.places = places,
+                                        .formats = &o->formats,
+                                        .draw = o->draw,
+                                        .sources = sources,
+                                        .output = &r->output,
+                                        .resume = o->resume,
+                                        .no_clobber = o->no_clobber,
+                                        .tell = tell_failed_output,
+                                        .tell_opaque = &r->report};
+    if (places->count)
+        status = lp_targets_plan(&r->targets, &options, &error);
+    if (status == LIGHTPOSE_ERROR_ARGUMENT)
+        return lp_cli_usage(command.name, "%s", error.text);
+    if (status == LIGHTPOSE_OK)
+        return check_outputs(o, r->targets);
+    lp_cli_error("%s", error.text);
+    return LP_CLI_FAILED;
+}
+
 static int run(const struct run_options *o, const lp_cli_group *groups, lp_engine_options *engine,
                const lp_sources *sources, const int64_t *ids) {
     lightpose_error error = {0};
@@ -460,30 +551,18 @@ static int run(const struct run_options *o, const lp_cli_group *groups, lp_engin
     const char *dash[] = {"-"};
     const lp_cli_operands to_dash = {dash, 1};
     const lp_cli_operands *const places = o->formats.count && !o->places.count ? &to_dash : &o->places;
-    lightpose_status status = protect(o, sources, &r.guard, &error);
-    set_output(o, r.guard, &r.output);
-    set_tracker(o, &r.track);
-    r.output.note = tell_note;
-    r.output.note_opaque = &r.report;
-    for (int i = 0; i < places->count; i++)
-        r.to_stdout += !strcmp(places->items[i], "-");
-    lp_report_start(&r.report, o->quiet, r.to_stdout || (o->report && !strcmp(o->report, "-")) ? NULL : stdout);
-    const lp_targets_options plan = {places,        &o->formats,        o->draw,  sources, &r.output, o->resume,
-                                     o->no_clobber, tell_failed_output, &r.report};
-    if (status == LIGHTPOSE_OK && places->count)
-        status = lp_targets_plan(&r.targets, &plan, &error);
-    int code = status == LIGHTPOSE_ERROR_ARGUMENT ? lp_cli_usage(command.name, "%s", error.text) : LP_CLI_FAILED;
-    if (status == LIGHTPOSE_OK && r.targets)
-        tell_names(o, sources, r.targets);
-    if (status == LIGHTPOSE_OK)
-        status = prepare(o, places, groups, &r, engine, &error);
-    if (status == LIGHTPOSE_OK)
-        code = run_session(o, &r, engine, ids);
-    else if (code == LP_CLI_FAILED)
-        lp_cli_error("%s", error.text);
-    if (caught && status == LIGHTPOSE_OK && r.targets && !o->quiet && places->count > r.to_stdout &&
-        !lp_source_is_live(&sources->items[0]))
-        lp_cli_error("stopped: results that are not whole are called NAME.partial; --resume goes on with them");
+    int code = plan(o, places, sources, &r);
+    if (code == LP_CLI_GO) {
+        if (r.targets)
+            tell_names(o, sources, r.targets);
+        if (prepare(o, places, groups, &r, engine, &error) == LIGHTPOSE_OK)
+            code = run_session(o, &r, engine, ids);
+        else
+            code = (lp_cli_error("%s", error.text), LP_CLI_FAILED);
+        if (caught && r.targets && places->count > r.to_stdout && !lp_source_is_live(&sources->items[0]))
+            lp_report_note(&r.report,
+                           "stopped: results that are not whole are called NAME.partial; --resume goes on with them");
+    }
     free_parts(&r, sources->count);
     lightpose_model_destroy(&engine->model);
     return code;
@@ -531,7 +610,9 @@ int cmd_run(int argc, char **argv) {
             /* A worker's one thread waits for no other. Starting over would repeat what was told or read. */
             if (engine.settings.threads != 1 && gathered == LP_CLI_OK && !o.lists.count)
                 lp_start_over();
-            code = sources.count ? run(&o, groups, &engine, &sources, ids) : LP_CLI_FAILED;
+            code = check_inputs(&o, &sources);
+            if (code == LP_CLI_GO)
+                code = sources.count ? run(&o, groups, &engine, &sources, ids) : LP_CLI_FAILED;
             code = code == LP_CLI_OK ? gathered : code;
         }
         /* A file stopped before its end is work undone; a camera ends no other way. */

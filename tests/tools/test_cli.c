@@ -115,6 +115,7 @@ static void refuses(void **state) {
         const char *line, *says;
     } cases[] = {
         {"--hieght 3", "unknown option --hieght; did you mean --height?"},
+        {"--fop", "unknown option --fop"},
         {"--zzzzzzzz", "unknown option --zzzzzzzz\n"},
         {"-z", "unknown option -z"},
         {"--=3", "unknown option --"},

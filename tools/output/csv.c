@@ -2,7 +2,8 @@
  * Copyright The liblightpose authors */
 
 /* A table: a row per person, with three columns per keypoint (four with completed ones). A frame without people has a
- * row whose columns from `person` on are empty, and so have missing keypoints. */
+ * row whose columns from `person` on are empty, and so have missing keypoints. The size of the frame's picture comes
+ * last: sizes may change. */
 
 #include "output/keypoints.h"
 #include "output/single.h"
@@ -10,7 +11,7 @@
 
 #include <math.h>
 
-enum { PIXEL_DECIMALS = 3, TIME_DECIMALS = 6, PERSON_COLUMNS = 8 };
+enum { PIXEL_DECIMALS = 3, TIME_DECIMALS = 6, PERSON_COLUMNS = 8, BOX_COLUMNS = 4 };
 
 static lp_keypoint_set set_of(const lp_single *self) {
     return lp_keypoints_resolve(self->options->set, LP_KEYPOINTS_COCO18);
@@ -19,18 +20,25 @@ static lp_keypoint_set set_of(const lp_single *self) {
 static lightpose_status csv_open(void **state, const char *path, const lp_output_options *options,
                                  lightpose_error *error) {
     static const char *const parts[] = {"_x", "_y", "_score", "_state"};
+    static const char *const box_parts[] = {"_x", "_y", "_width", "_height"};
     const lightpose_status status = lp_single_open(state, sizeof(lp_single), path, options, error);
     if (status != LIGHTPOSE_OK)
         return status;
     lp_single *const self = *state;
     lp_text_add(&self->text, "source,frame,time,state,person,id,score,rank,box_x,box_y,box_width,box_height");
+    for (int part = 0; options->part_boxes && part < LP_PARTS; part++)
+        for (int i = 0; i < BOX_COLUMNS; i++) {
+            lp_text_add(&self->text, ",");
+            lp_text_add(&self->text, lp_part_name((lp_part)part));
+            lp_text_add(&self->text, box_parts[i]);
+        }
     for (int i = 0; i < lp_keypoints_count(set_of(self)); i++)
         for (int part = 0; part < 3 + !!options->completed; part++) {
             lp_text_add(&self->text, ",");
             lp_text_add(&self->text, lp_keypoints_name(set_of(self), i));
             lp_text_add(&self->text, parts[part]);
         }
-    lp_text_add(&self->text, "\n");
+    lp_text_add(&self->text, ",width,height\n");
     return LIGHTPOSE_OK;
 }
 
@@ -44,8 +52,28 @@ static void add_score(lp_text *text, float value) {
     lp_text_float(text, isfinite(value) ? value : 0);
 }
 
-static void add_person(lp_text *text, const lp_output_options *options, lp_keypoint_set set, int person,
+static void add_box(lp_text *text, const lightpose_box *box) {
+    add_pixels(text, box->x);
+    add_pixels(text, box->y);
+    add_pixels(text, box->width);
+    add_pixels(text, box->height);
+}
+
+/* A part that cannot be told has empty cells. */
+static void add_parts(lp_text *text, const lp_output_options *options, const lp_output_frame *frame,
+                      const lightpose_pose *pose) {
+    for (int part = 0; options->part_boxes && part < LP_PARTS; part++) {
+        lightpose_box box;
+        if (lp_part_box((lp_part)part, pose, options->completed, frame->width, frame->height, &box))
+            add_box(text, &box);
+        else
+            lp_text_add(text, ",,,,");
+    }
+}
+
+static void add_person(lp_text *text, const lp_output_options *options, const lp_output_frame *frame, int person,
                        const lightpose_pose *pose) {
+    const lp_keypoint_set set = lp_keypoints_resolve(options->set, LP_KEYPOINTS_COCO18);
     lightpose_keypoint points[LP_MAX_KEYPOINTS];
 
     lp_keypoints_take(set, pose, options->completed, points);
@@ -55,10 +83,8 @@ static void add_person(lp_text *text, const lp_output_options *options, lp_keypo
     lp_text_integer(text, pose->id);
     add_score(text, pose->score);
     add_score(text, pose->rank);
-    add_pixels(text, pose->box.x);
-    add_pixels(text, pose->box.y);
-    add_pixels(text, pose->box.width);
-    add_pixels(text, pose->box.height);
+    add_box(text, &pose->box);
+    add_parts(text, options, frame, pose);
     for (int i = 0; i < lp_keypoints_count(set); i++) {
         if (points[i].state == LIGHTPOSE_MISSING) {
             lp_text_add(text, ",,,");
@@ -76,7 +102,8 @@ static void add_person(lp_text *text, const lp_output_options *options, lp_keypo
 }
 
 static void add_nobody(lp_text *text, const lp_output_options *options, lp_keypoint_set set) {
-    const int columns = PERSON_COLUMNS + lp_keypoints_count(set) * (3 + !!options->completed);
+    const int columns = PERSON_COLUMNS + (options->part_boxes ? LP_PARTS * BOX_COLUMNS : 0) +
+                        lp_keypoints_count(set) * (3 + !!options->completed);
     for (int i = 0; i < columns; i++)
         lp_text_add(text, ",");
 }
@@ -96,9 +123,13 @@ static lightpose_status csv_frame(void *state, const lp_output_frame *frame, lig
         lp_text_add(text, ",");
         lp_text_add(text, lp_frame_state_name(frame->state));
         if (count > 0)
-            add_person(text, self->options, set_of(self), i, lightpose_result_get_pose(frame->result, i));
+            add_person(text, self->options, frame, i, lightpose_result_get_pose(frame->result, i));
         else
             add_nobody(text, self->options, set_of(self));
+        lp_text_add(text, ",");
+        lp_text_integer(text, frame->width);
+        lp_text_add(text, ",");
+        lp_text_integer(text, frame->height);
         lp_text_add(text, "\n");
     }
     return lp_single_emit(self, error);

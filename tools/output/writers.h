@@ -13,6 +13,7 @@ extern const lp_output_writer lp_writer_openpose;
 extern const lp_output_writer lp_writer_jsonl;
 extern const lp_output_writer lp_writer_coco;
 extern const lp_output_writer lp_writer_dgs;
+extern const lp_output_writer lp_writer_ids;
 extern const lp_output_writer lp_writer_csv;
 extern const lp_output_writer lp_writer_checksum;
 extern const lp_output_writer lp_writer_null;

@@ -3,6 +3,8 @@
 
 #include "run/places.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "output/writers.h"
 
 typedef struct request {
     const lp_cli_operands *formats;
@@ -28,6 +31,20 @@ static int has_ending_of(const char *path, const char *const *endings) {
     return 0;
 }
 
+/* Whether a name ends as a kind of file does: a letter and up to six letters or digits behind a point, but no version.
+ */
+static int has_some_ending(const char *path) {
+    const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
+    const char *const dot = strrchr(name, '.');
+    size_t size = 0;
+    if (!dot || dot == name || !isalpha((unsigned char)dot[1]))
+        return 0;
+    while (isalnum((unsigned char)dot[1 + size]))
+        size++;
+    const int is_version = dot[1] == 'v' && size > 1 && strspn(dot + 2, "0123456789") == size - 1; /* "out.v2" */
+    return dot[1 + size] == '\0' && size <= 7 && !is_version;
+}
+
 static lightpose_status add(lp_places *places, const lp_place *place, lightpose_error *error) {
     lp_place *const items = realloc(places->items, ((size_t)places->count + 1) * sizeof *items);
     if (!items)
@@ -37,9 +54,18 @@ static lightpose_status add(lp_places *places, const lp_place *place, lightpose_
     return LIGHTPOSE_OK;
 }
 
+/* The same format in the same folder once: --draw and --json video ask for the same. */
 static lightpose_status add_named(lp_places *places, const char *name, const char *path, int pictures, int videos,
                                   lightpose_error *error) {
     const lp_place place = {lp_output_find(name), path, 1, pictures, videos};
+    for (int i = 0; i < places->count; i++) {
+        lp_place *const same = &places->items[i];
+        if (same->folder && same->writer == place.writer && !strcmp(same->path, path)) {
+            same->pictures |= pictures;
+            same->videos |= videos;
+            return LIGHTPOSE_OK;
+        }
+    }
     return add(places, &place, error);
 }
 
@@ -94,8 +120,6 @@ static lightpose_status add_by_format(lp_places *places, const char *path, reque
 
 static lightpose_status add_path(lp_places *places, const char *path, request *wanted, lightpose_error *error) {
     static const char *const any[] = {".json", ".txt", ".gz", NULL};
-    static const char *const other[] = {".avi",  ".webm", ".mpg",  ".mpeg", ".ts",   ".wmv",  ".flv", ".gif", ".bmp",
-                                        ".webp", ".tif",  ".tiff", ".xml",  ".html", ".yaml", ".tsv", NULL};
     if (!strcmp(path, "-"))
         return add_by_format(places, path, wanted, error);
     struct stat about;
@@ -103,14 +127,17 @@ static lightpose_status add_path(lp_places *places, const char *path, request *w
     if (exists ? S_ISDIR(about.st_mode) : path[strlen(path) - 1] == '/')
         return add_folder(places, path, wanted, error);
     const lp_output_writer *const writer = lp_output_by_path(path);
-    if (writer)
+    if (writer) {
+        for (int i = 0; i < wanted->formats->count; i++)
+            wanted->taken |= !strcmp(wanted->formats->items[i], writer->name);
         return add_file(places, writer, path, error);
+    }
     if (exists || has_ending_of(path, any))
         return add_by_format(places, path, wanted, error);
-    if (has_ending_of(path, other))
+    if (has_some_ending(path))
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: nothing is written as %s; endings are .jsonl .csv .coco.json .dgs.json "
-                            ".checksum .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
+                            "option --output: nothing is written as %s; endings are .jsonl .csv .ids.csv .coco.json "
+                            ".dgs.json .checksum .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
                             strrchr(path, '.'), path);
     return add_folder(places, path, wanted, error);
 }
@@ -143,6 +170,39 @@ static lightpose_status check_file(const lp_place *place, const lp_sources *sour
     return LIGHTPOSE_OK;
 }
 
+static int compare_numbers(const void *a, const void *b) {
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* COCO's results call pictures by number: each needs one, and none twice in a file. */
+static lightpose_status check_numbers(const lp_places *places, const lp_sources *sources, lightpose_error *error) {
+    int is_wanted = 0, count = 0, total = 0;
+    for (int i = 0; i < places->count; i++)
+        is_wanted |= places->items[i].pictures && !strcmp(places->items[i].writer->name, "coco");
+    for (int i = 0; i < sources->count; i++)
+        total += sources->items[i].count;
+    int64_t *const numbers = is_wanted && total ? malloc((size_t)total * sizeof *numbers) : NULL;
+    if (!numbers)
+        return !is_wanted || !total ? LIGHTPOSE_OK
+                                    : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d pictures", total);
+    lightpose_status status = LIGHTPOSE_OK;
+    for (int i = 0; i < sources->count && status == LIGHTPOSE_OK; i++)
+        for (int j = 0; j < sources->items[i].count && status == LIGHTPOSE_OK; j++)
+            if (!lp_image_number(sources->items[i].pictures[j], &numbers[count++]))
+                status =
+                    lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                 "COCO results call pictures by a number below 2^53, and \"%s\" has none in its name",
+                                 sources->items[i].pictures[j]);
+    qsort(numbers, (size_t)count, sizeof *numbers, compare_numbers);
+    for (int i = 1; i < count && status == LIGHTPOSE_OK; i++)
+        if (numbers[i] == numbers[i - 1])
+            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                  "COCO results call pictures by number, and two have the number %" PRId64, numbers[i]);
+    free(numbers);
+    return status;
+}
+
 static lightpose_status check(const lp_places *places, const request *wanted, const lp_sources *sources,
                               lightpose_error *error) {
     int drawn = wanted->folders;
@@ -153,6 +213,9 @@ static lightpose_status check(const lp_places *places, const request *wanted, co
             return status;
         drawn |= places->items[i].writer->needs_picture;
     }
+    const lightpose_status numbered = check_numbers(places, sources, error);
+    if (numbered != LIGHTPOSE_OK)
+        return numbered;
     if (wanted->formats->count && !wanted->taken)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                             "option --json: nothing is written as %s: the ending of %s tells another format",

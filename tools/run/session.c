@@ -269,6 +269,10 @@ static void end(session *s, const lp_job *job) {
     if (source->kind != LP_SOURCE_PICTURES && a->frames)
         lp_report_line(report, "%s: %" PRId64 " frames, %" PRId64 " people, %.1f fps", source->text, a->frames,
                        a->people, seconds > 0 ? (double)a->frames / seconds : 0);
+    const lp_input_options *const range = &s->options->engine->input;
+    if (a->frames && !interrupted && !a->about.live && range->last - a->last_index >= range->step)
+        lp_report_note(report, "%s: there is no frame %" PRId64 "; the last is %" PRId64, source->text, range->last,
+                       a->last_index);
     if (is_stopped(s) && a->begun && !a->about.live)
         lp_report_note(report, "%s: stopped after frame %" PRId64, source->text, a->last_index);
     if (a->out) {

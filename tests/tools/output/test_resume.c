@@ -12,7 +12,7 @@
 
 enum { FRAMES = 12, STREAMS = 2 };
 
-static const char *const writers[] = {"jsonl", "csv", "coco", "dgs", "checksum"};
+static const char *const writers[] = {"jsonl", "csv", "coco", "dgs", "checksum", "ids"};
 
 static const lp_output_stream streams[STREAMS] = {
     {.kind = LP_STREAM_VIDEO, .name = "S_a1", .source = "in/S_a1.mp4", .width = 640, .height = 360, .lineage = 5},
@@ -129,6 +129,9 @@ static void check(const char *writer, const char *ending, lightpose_result *cons
 static void text_goes_on_byte_for_byte(void **state) {
     lightpose_result *const people[3] = {people_make(2), people_make(0), people_make(1)};
     (void)state;
+    people[0]->poses[0].id = 3;
+    people[0]->poses[1].id = 8;
+    people[2]->poses[0].id = 5;
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         for (int zipped = 0; zipped < 2; zipped++)
             check(writers[i], zipped ? ".x.gz" : ".x", people,

@@ -5,6 +5,8 @@
 
 #include "formats.h"
 
+#include "output/keypoints.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <zlib.h>
@@ -143,7 +145,7 @@ static void csv_has_a_row_per_person(void **state) {
     people_lose(people, 1, 0);
     people_complete(people, 1, 1);
     for (int completed = 0; completed < 2; completed++) {
-        const int per_point = 3 + completed, columns = 12 + 18 * per_point;
+        const int per_point = 3 + completed, columns = 12 + 18 * per_point + 2;
         options.completed = completed;
         char *const text = formats_write("csv", &options, &formats_images, frames, 2), *rest = text;
         assert_int_equal(split_record(&rest, fields, 100), columns);
@@ -153,7 +155,9 @@ static void csv_has_a_row_per_person(void **state) {
         for (int i = 0; i < 15; i++)
             assert_string_equal(fields[i], head[i]);
         assert_string_equal(fields[15], completed ? "nose_state" : "neck_x");
-        assert_string_equal(fields[columns - 1], completed ? "left_ear_state" : "left_ear_score");
+        assert_string_equal(fields[columns - 3], completed ? "left_ear_state" : "left_ear_score");
+        assert_string_equal(fields[columns - 2], "width");
+        assert_string_equal(fields[columns - 1], "height");
         for (int p = 0; p < 2; p++) {
             assert_int_equal(split_record(&rest, fields, 100), columns);
             assert_string_equal(fields[0], "a, \"b\"\n.jpg");
@@ -164,6 +168,8 @@ static void csv_has_a_row_per_person(void **state) {
             assert_true(strtof(fields[6], NULL) == people->poses[p].score);
             assert_true(strtof(fields[7], NULL) == people->poses[p].rank);
             assert_string_equal(fields[10], "127.5");
+            assert_string_equal(fields[columns - 2], "640");
+            assert_string_equal(fields[columns - 1], "360");
             for (int k = 0; k < 18; k++) {
                 char **const point = fields + 12 + k * per_point;
                 const int lost = p == 1 && (k == 0 || (k == 1 && !completed));
@@ -183,8 +189,9 @@ static void csv_has_a_row_per_person(void **state) {
         assert_int_equal(split_record(&rest, fields, 100), columns);
         assert_string_equal(fields[0], "plain.jpg");
         assert_string_equal(fields[1], "1");
-        for (int i = 4; i < columns; i++)
+        for (int i = 4; i < columns - 2; i++)
             assert_string_equal(fields[i], "");
+        assert_string_equal(fields[columns - 2], "640");
         assert_string_equal(rest, "");
         free(text);
     }
@@ -259,11 +266,86 @@ static void checksum_is_fnv(void **state) {
     people_free(nobody);
 }
 
+/* ---- Ids --------------------------------------------------------------------------------------------------------- */
+
+static void ids_have_a_row_each(void **state) {
+    lightpose_result *const two = people_make(2), *const one = people_make(1);
+    const lp_output_options options = {0};
+    lp_output_frame frames[] = {formats_frame(two, 4), formats_frame(one, 5), formats_frame(two, 9),
+                                formats_frame(one, 11)};
+    char *fields[20];
+    (void)state;
+
+    two->poses[0].id = 7;
+    two->poses[1].id = 2;
+    one->poses[0].id = 7;
+    one->poses[0].box.height = two->poses[0].box.height + 30;
+    frames[3].result = NULL;
+    frames[3].state = LP_FRAME_UNDECODABLE;
+    char *const text = formats_write("ids", &options, &formats_video, frames, 4), *rest = text;
+    assert_int_equal(split_record(&rest, fields, 20), 13);
+    static const struct {
+        const char *id, *frames, *first, *last, *first_time, *last_time;
+    } rows[] = {{"2", "2", "4", "9", "0.16", "0.36"}, {"7", "3", "4", "9", "0.16", "0.36"}};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(split_record(&rest, fields, 20), 13);
+        assert_string_equal(fields[0], "in/clip.mp4");
+        assert_string_equal(fields[1], rows[i].id);
+        assert_string_equal(fields[2], rows[i].frames);
+        assert_string_equal(fields[3], rows[i].first);
+        assert_string_equal(fields[4], rows[i].last);
+        assert_string_equal(fields[5], rows[i].first_time);
+        assert_string_equal(fields[6], rows[i].last_time);
+        const lightpose_pose *const pose = &two->poses[i ? 0 : 1];
+        assert_true(fabs(strtod(fields[7], NULL) - (double)pose->score) < 1e-5);
+        assert_true(fabs(strtod(fields[12], NULL) - (double)pose->box.height - (i ? 10 : 0)) < 1e-3);
+    }
+    assert_string_equal(rest, "");
+    free(text);
+
+    two->poses[0].id = -1; /* nobody known, and a seat whose person is not seen */
+    two->poses[1].keypoint_count = 0;
+    char *const empty = formats_write("ids", &options, &formats_video, frames, 1);
+    assert_string_equal(strchr(empty, '\n'), "\n");
+    free(empty);
+    people_free(two);
+    people_free(one);
+}
+
+/* Part boxes have columns of their own, empty where they cannot be told. */
+static void csv_has_part_boxes(void **state) {
+    lightpose_result *const people = people_make(1);
+    const lp_output_options options = {.part_boxes = 1};
+    const lp_output_frame frame = formats_frame(people, 0);
+    char *fields[100];
+    lightpose_box box;
+    (void)state;
+
+    char *const text = formats_write("csv", &options, &formats_video, &frame, 1), *rest = text;
+    const int columns = 12 + 12 + 18 * 3 + 2;
+    assert_int_equal(split_record(&rest, fields, 100), columns);
+    assert_string_equal(fields[12], "head_x");
+    assert_string_equal(fields[23], "right_hand_height");
+    assert_string_equal(fields[24], "nose_x");
+    assert_int_equal(split_record(&rest, fields, 100), columns);
+    static const lp_part parts[] = {LP_PART_HEAD, LP_PART_LEFT_HAND, LP_PART_RIGHT_HAND};
+    for (int i = 0; i < 3; i++) {
+        const int there = lp_part_box(parts[i], &people->poses[0], 0, 640, 360, &box);
+        assert_int_equal(*fields[12 + 4 * i] != '\0', there);
+        if (there)
+            assert_true(fabs(strtod(fields[15 + 4 * i], NULL) - (double)box.height) <= FORMATS_PIXEL);
+    }
+    free(text);
+    people_free(people);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dgs_wraps_cameras_in_order),
         cmocka_unit_test(dgs_holds_one_size),
         cmocka_unit_test(csv_has_a_row_per_person),
+        cmocka_unit_test(csv_has_part_boxes),
+        cmocka_unit_test(ids_have_a_row_each),
         cmocka_unit_test(checksum_sees_every_bit),
         cmocka_unit_test(checksum_is_fnv),
     };
