@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* This library's network as an engine of peers/run.py; the protocol is that of ort.mjs.
- * usage: peer-lightpose WEIGHTS PRECISION THREADS HEIGHT WIDTH */
+/* This library's network as an engine of peers/run.py; protocol and files are those of ort.mjs.
+ * usage: peer-lightpose WEIGHTS PRECISION THREADS HEIGHT WIDTH [IMAGE MAPS] */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "base/threads.h"
 #include "base/time.h"
 #include "net/plan.h"
@@ -35,6 +36,69 @@ static lightpose_status serve(lp_plan *plan, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+static int read_file(const char *path, void *data, size_t size) {
+    FILE *const file = fopen(path, "rb");
+    const int whole = file && fread(data, 1, size, file) == size;
+
+    if (file)
+        fclose(file);
+    return whole;
+}
+
+static int write_maps(const char *path, const lightpose_maps *maps) {
+    const size_t cells = (size_t)maps->width * (size_t)maps->height;
+    FILE *const file = fopen(path, "wb");
+    int whole =
+        file && fwrite(maps->heatmaps, sizeof(float), cells * LIGHTPOSE_HEATMAPS, file) == cells * LIGHTPOSE_HEATMAPS;
+
+    whole = whole && fwrite(maps->pafs, sizeof(float), cells * LIGHTPOSE_PAFS, file) == cells * LIGHTPOSE_PAFS;
+    return (file ? fclose(file) : -1) == 0 && whole;
+}
+
+/* The maps of an image of the network's own size, which preprocessing leaves as it is. */
+static lightpose_status compute_maps(const char *weights, const lightpose_settings *settings, int width,
+                                     const char *image_path, const char *maps_path, lightpose_error *error) {
+    const size_t bytes = (size_t)width * (size_t)settings->height * 3;
+    uint8_t *const pixels = malloc(bytes);
+    const lightpose_image image = {.planes = {pixels},
+                                   .strides = {width * 3},
+                                   .width = width,
+                                   .height = settings->height,
+                                   .format = LIGHTPOSE_BGR24};
+    lightpose_model *model = NULL;
+    lightpose_context *context = NULL;
+    lightpose_result *result = NULL;
+    lightpose_maps maps;
+
+    if (!pixels || !read_file(image_path, pixels, bytes))
+        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: it does not hold %zu bytes", image_path, bytes);
+    else if (lightpose_model_create(&model, weights, error) == LIGHTPOSE_OK &&
+             lightpose_context_create(&context, model, settings, error) == LIGHTPOSE_OK &&
+             lightpose_result_create(&result, error) == LIGHTPOSE_OK &&
+             lightpose_context_infer(context, &image, result, error) == LIGHTPOSE_OK &&
+             lightpose_context_get_maps(context, &maps, error) == LIGHTPOSE_OK && !write_maps(maps_path, &maps))
+        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: it cannot be written", maps_path);
+    lightpose_result_destroy(&result);
+    lightpose_context_destroy(&context);
+    lightpose_model_destroy(&model);
+    free(pixels);
+    return error->status;
+}
+
+static int run_image(char **argv) {
+    lightpose_error error = {0};
+    lightpose_settings settings;
+
+    lightpose_settings_init(&settings);
+    settings.precision = precision_of(argv[2]);
+    settings.threads = atoi(argv[3]);
+    settings.height = atoi(argv[4]);
+    if (compute_maps(argv[1], &settings, atoi(argv[5]), argv[6], argv[7], &error) == LIGHTPOSE_OK)
+        return 0;
+    fprintf(stderr, "peer-lightpose: %s\n", error.text);
+    return 1;
+}
+
 int main(int argc, char **argv) {
     lightpose_error error = {0};
     lp_weights *weights = NULL;
@@ -42,10 +106,12 @@ int main(int argc, char **argv) {
     lp_plan *plan = NULL;
     lightpose_precision precision;
 
-    if (argc != 6) {
-        fprintf(stderr, "usage: peer-lightpose WEIGHTS PRECISION THREADS HEIGHT WIDTH\n");
+    if (argc != 6 && argc != 8) {
+        fprintf(stderr, "usage: peer-lightpose WEIGHTS PRECISION THREADS HEIGHT WIDTH [IMAGE MAPS]\n");
         return 2;
     }
+    if (argc == 8)
+        return run_image(argv);
     const lp_plan_options options = {
         .width = atoi(argv[5]), .height = atoi(argv[4]), .threads = atoi(argv[3]), .stages = 2};
     (void)lp_threads_enter(options.threads);
