@@ -11,18 +11,32 @@
 
 #include "net/operator.h"
 
-/* A cell of the source; it may lie outside. */
+/* A cell of the output, or of the source, where it may lie outside. */
 typedef struct lp_cell {
     int y, x;
 } lp_cell;
 
-/* What the first tap reads for cell `cell` of an output `width` cells wide. */
-static inline lp_cell lp_first_tap(const lp_conv_spec *spec, int width, int cell) {
-    return (lp_cell){cell / width * spec->stride - spec->pad[0], cell % width * spec->stride - spec->pad[1]};
+/* Cell `index` of an output `width` cells wide, and the one after another. */
+static inline lp_cell lp_cell_of(int index, int width) {
+    return (lp_cell){index / width, index % width};
 }
 
-static inline lp_cell lp_tap(const lp_conv_spec *spec, lp_cell first, int tap) {
-    return (lp_cell){first.y + tap / spec->kernel * spec->dilation, first.x + tap % spec->kernel * spec->dilation};
+static inline lp_cell lp_next_cell(lp_cell cell, int width) {
+    return cell.x + 1 < width ? (lp_cell){cell.y, cell.x + 1} : (lp_cell){cell.y + 1, 0};
+}
+
+/* What the first tap reads for a cell of the output. */
+static inline lp_cell lp_first_tap(const lp_conv_spec *spec, lp_cell cell) {
+    return (lp_cell){cell.y * spec->stride - spec->pad[0], cell.x * spec->stride - spec->pad[1]};
+}
+
+/* How far from that tap `tap` reads. */
+static inline lp_cell lp_tap_offset(const lp_conv_spec *spec, int tap) {
+    return (lp_cell){tap / spec->kernel * spec->dilation, tap % spec->kernel * spec->dilation};
+}
+
+static inline lp_cell lp_cell_plus(lp_cell a, lp_cell b) {
+    return (lp_cell){a.y + b.y, a.x + b.x};
 }
 
 static inline int lp_is_inside(const lp_conv_spec *spec, lp_cell cell) {

@@ -39,6 +39,19 @@ enum { FEATURES = LP_CPU_AVX2 | LP_CPU_AVX_VNNI };
 
 enum { BLOCK = VECTOR_BYTES };
 
+#define HOLD(value) __asm__("" : "+r"(value))
+
+/* Zeros that take no register until they are needed: the compiler would keep one of 16 for them. */
+INLINE sums no_sums(void) {
+#if defined(LP_MODEL) || defined(LP_512)
+    return (sums){0};
+#else
+    sums v;
+    __asm__ volatile("vpxor %0, %0, %0" : "=x"(v));
+    return v;
+#endif
+}
+
 static void place(int channel, int tap, int *at_weight, int *at_float) {
     const int lane = channel / 16, j = channel % 16 / 4, k = channel % 4, column = tap % 3, row = tap / 3;
 
@@ -50,11 +63,16 @@ typedef struct column {
     bytes part[4];
 } column;
 
+/* The compiler is not to know how x grows: it would keep a pointer for each row and each of the loop's three steps, and
+ * has no registers for them. */
 INLINE column load_column(const lp_dw_row *row, int x, int channels) {
+    ptrdiff_t at = x;
+
+    HOLD(at);
     const int inside = x >= 0 && x < row->source_width;
-    const bytes a = load_some(inside ? row->rows[0] + x * row->steps[0] : row->outside, channels);
-    const bytes b = load_some(inside ? row->rows[1] + x * row->steps[1] : row->outside, channels);
-    const bytes c = load_some(inside ? row->rows[2] + x * row->steps[2] : row->outside, channels);
+    const bytes a = load_some(inside ? row->rows[0] + at * row->steps[0] : row->outside, channels);
+    const bytes b = load_some(inside ? row->rows[1] + at * row->steps[1] : row->outside, channels);
+    const bytes c = load_some(inside ? row->rows[2] + at * row->steps[2] : row->outside, channels);
     const bytes ab_low = interleave_bytes(a, b, 0), ab_high = interleave_bytes(a, b, 1);
     const bytes c_low = interleave_bytes(c, c, 0), c_high = interleave_bytes(c, c, 1);
 
@@ -69,7 +87,7 @@ INLINE void output(const lp_dw_row *row, const column *left, const column *middl
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         const int8_t *const weights = row->weights + VECTOR_BYTES * j;
-        sums sum = dot((sums){0}, (sums)left->part[j], load_sums(weights));
+        sums sum = dot(no_sums(), (sums)left->part[j], load_sums(weights));
         sum = dot(sum, (sums)middle->part[j], load_sums(weights + 4 * BLOCK));
         sum = dot(sum, (sums)right->part[j], load_sums(weights + 8 * BLOCK));
         floats value =

@@ -28,11 +28,12 @@ typedef struct packed {
 typedef struct instance {
     const packed *weights;
     lp_conv_spec spec;
-    uint8_t zero;
-    int plain, cells, width; /* of the output */
-    int unit;                /* cells */
-    float *numbers;          /* scales, bias and gains, each as long as there are columns */
-    uint8_t *outside;        /* a source cell outside the image */
+    int plain, cells, width;                      /* of the output */
+    int unit;                                     /* cells */
+    float *numbers;                               /* scales, bias and gains, each as long as there are columns */
+    uint8_t *outside;                             /* a source cell outside the image */
+    lp_cell taps[MOST_KERNEL * MOST_KERNEL];      /* from what the first tap reads to what each reads: in cells */
+    ptrdiff_t offsets[MOST_KERNEL * MOST_KERNEL]; /* ... and in bytes */
 } instance;
 
 static const lp_dot_kernel *choose(unsigned features) {
@@ -159,7 +160,6 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
     if (i) {
         i->weights = p;
         i->spec = *spec;
-        i->zero = layer->zero;
         i->width = lp_conv_out_width(spec);
         i->cells = lp_conv_out_height(spec) * i->width;
         i->unit = unit_cells(i);
@@ -170,7 +170,11 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
         destroy(i);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
     }
-    memset(i->outside, i->zero, (size_t)spec->in);
+    memset(i->outside, layer->zero, (size_t)spec->in);
+    for (int tap = 0; tap < spec->kernel * spec->kernel; tap++) {
+        const lp_cell at = i->taps[tap] = lp_tap_offset(spec, tap);
+        i->offsets[tap] = ((ptrdiff_t)at.y * spec->width + at.x) * spec->in;
+    }
     const int bounded = set_numbers(i, layer->bias);
     i->plain = bounded && spec->dst == LP_U8 && spec->activation != LP_ELU && !spec->gains && spec->gain == 1 &&
                spec->shift == 0 && spec->sum == 0;
@@ -201,19 +205,25 @@ static size_t scratch_size(const void *from) {
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* Where each of `cells` cells from `first` on reads, tap by tap; the last of `count` again where there are fewer. */
-static void find_sources(const instance *i, const uint8_t *src, int first, int count, int cells,
-                         const uint8_t **sources) {
+/* Where each of `cells` cells from `first` on reads, tap by tap. Those beyond the last of the output are read like any
+ * other, inside the source or not, and never written. */
+static void find_sources(const instance *i, const uint8_t *src, int first, int cells, const uint8_t **sources) {
     const lp_conv_spec *const spec = &i->spec;
     const int area = spec->kernel * spec->kernel;
+    lp_cell cell = lp_cell_of(first, i->width);
 
-    for (int cell = 0; cell < cells; cell++) {
-        const lp_cell from = lp_first_tap(spec, i->width, first + (cell < count ? cell : count - 1));
-        const int whole = lp_is_inside(spec, from) && lp_is_inside(spec, lp_tap(spec, from, area - 1));
-        for (int tap = 0; tap < area; tap++) {
-            const lp_cell at = lp_tap(spec, from, tap);
-            sources[tap * cells + cell] =
-                whole || lp_is_inside(spec, at) ? lp_cell_at(spec, src, at, (size_t)spec->in) : i->outside;
+    for (int k = 0; k < cells; k++, cell = lp_next_cell(cell, i->width)) {
+        const lp_cell from = lp_first_tap(spec, cell);
+        if (lp_is_inside(spec, from) && lp_is_inside(spec, lp_cell_plus(from, i->taps[area - 1]))) {
+            const uint8_t *const at = lp_cell_at(spec, src, from, (size_t)spec->in);
+            for (int tap = 0; tap < area; tap++)
+                sources[tap * cells + k] = at + i->offsets[tap];
+        } else {
+            for (int tap = 0; tap < area; tap++) {
+                const lp_cell at = lp_cell_plus(from, i->taps[tap]);
+                sources[tap * cells + k] =
+                    lp_is_inside(spec, at) ? lp_cell_at(spec, src, at, (size_t)spec->in) : i->outside;
+            }
         }
     }
 }
@@ -244,12 +254,14 @@ static uint8_t *gather_row(const instance *i, const uint8_t *src, lp_cell at, ui
 }
 
 /* The same with the taps' cells side by side in `gathered`. The bytes behind them have weights of 0. */
-static void gather(const instance *i, const uint8_t *src, int first, int count, int cells, uint8_t *gathered,
+static void gather(const instance *i, const uint8_t *src, int first, int cells, uint8_t *gathered,
                    const uint8_t **sources) {
-    for (int cell = 0; cell < cells; cell++) {
-        lp_cell at = lp_first_tap(&i->spec, i->width, first + (cell < count ? cell : count - 1));
-        uint8_t *to = gathered + (size_t)cell * (size_t)i->weights->in;
-        sources[cell] = to;
+    lp_cell cell = lp_cell_of(first, i->width);
+
+    for (int k = 0; k < cells; k++, cell = lp_next_cell(cell, i->width)) {
+        lp_cell at = lp_first_tap(&i->spec, cell);
+        uint8_t *to = gathered + (size_t)k * (size_t)i->weights->in;
+        sources[k] = to;
         for (int row = 0; row < i->spec.kernel; row++, at.y += i->spec.dilation)
             to = gather_row(i, src, at, to);
     }
@@ -271,9 +283,9 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
                                .plain = i->plain,
                                .step = i->spec.out};
     if (p->gathers)
-        gather(i, tensors->src, first, count, cells, (uint8_t *)scratch + table_bytes(i), sources);
+        gather(i, tensors->src, first, cells, (uint8_t *)scratch + table_bytes(i), sources);
     else
-        find_sources(i, tensors->src, first, count, cells, sources);
+        find_sources(i, tensors->src, first, cells, sources);
     for (int o = 0; o < i->spec.out; o += columns) {
         const size_t at = ((size_t)first * (size_t)i->spec.out + (size_t)o) * element;
         block.weights = p->values + (size_t)o * (size_t)(p->taps * p->in);

@@ -26,10 +26,11 @@ typedef struct packed {
 typedef struct instance {
     const packed *weights;
     lp_conv_spec spec;
-    int plain, cells, width; /* of the output */
-    int unit;                /* cells */
-    float *numbers;          /* scales, bias and gains, each as long as there are columns */
-    uint8_t *outside;        /* a source cell outside the image */
+    int plain, cells, width;                 /* of the output */
+    int unit;                                /* cells */
+    float *numbers;                          /* scales, bias and gains, each as long as there are columns */
+    uint8_t *outside;                        /* a source cell outside the image */
+    lp_cell taps[MOST_KERNEL * MOST_KERNEL]; /* from what the first tap reads to what each reads */
 } instance;
 
 static int source_bytes(const lp_conv_spec *spec) {
@@ -186,6 +187,8 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
     }
     if (spec->src == LP_U8)
         memset(i->outside, layer->zero, (size_t)p->bytes);
+    for (int tap = 0; tap < p->taps; tap++)
+        i->taps[tap] = lp_tap_offset(spec, tap);
     const int bounded = set_numbers(i, layer->bias);
     i->plain = bounded && spec->dst == LP_U8 && spec->activation != LP_ELU && !spec->gains && spec->gain == 1 &&
                spec->shift == 0 && spec->sum == 0;
@@ -203,7 +206,7 @@ static int units(const void *from) {
     return (i->cells + i->unit - 1) / i->unit;
 }
 
-/* Two blocks of sums, the table of sources, and what may have to be copied: all of them. */
+/* A block's sums, the table of sources, and what may have to be copied: all of them. */
 static int table_entries(const instance *i) {
     return i->weights->taps * (i->unit / LP_TILE_CELLS);
 }
@@ -220,39 +223,70 @@ static size_t scratch_size(const void *from) {
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* Whether the 16 cells from `cell` on read cells at an even distance: all in a row, or all that follow each other. */
-static int is_even(const instance *i, int cell) {
+/* The cells of one tile. */
+typedef struct sixteen {
+    int count;        /* of them that the output has */
+    int is_even;      /* whether each tap reads at an even distance: all in a row, or all that follow each other */
+    lp_cell at;       /* the first of them in the output */
+    lp_cell from, to; /* what the first tap reads for the first of them, and, if is_even, for the last */
+} sixteen;
+
+static sixteen look_at(const instance *i, int cell) {
     const lp_conv_spec *const spec = &i->spec;
     const int same = spec->kernel == 1 && spec->stride == 1 && i->width == spec->width && spec->pad[0] == 0 &&
                      i->cells == spec->height * spec->width;
+    sixteen s = {.count = i->cells - cell < LP_TILE_CELLS ? i->cells - cell : LP_TILE_CELLS,
+                 .at = lp_cell_of(cell, i->width)};
 
-    return cell + LP_TILE_CELLS <= i->cells && (same || cell % i->width + LP_TILE_CELLS <= i->width);
+    s.is_even = s.count == LP_TILE_CELLS && (same || s.at.x + LP_TILE_CELLS <= i->width);
+    s.from = lp_first_tap(spec, s.at);
+    s.to = lp_first_tap(spec, lp_cell_of(cell + s.count - 1, i->width));
+    return s;
 }
 
-static void copy_cells(const instance *i, const void *src, int cell, int tap, uint8_t *to) {
-    const size_t bytes = (size_t)i->weights->bytes;
+/* Pieces of the source that `count` cells of a row of the output read, the first of them from `at`. */
+static lp_tile_piece *add_row(const instance *i, const void *src, lp_cell at, int count, lp_tile_piece *piece) {
+    const lp_conv_spec *const spec = &i->spec;
+    const int bytes = i->weights->bytes;
 
-    for (int k = 0; k < LP_TILE_CELLS; k++, to += bytes) { /* beyond the last cell that one again */
-        const int of = cell + k < i->cells ? cell + k : i->cells - 1;
-        const lp_cell at = lp_tap(&i->spec, lp_first_tap(&i->spec, i->width, of), tap);
-        memcpy(to, lp_is_inside(&i->spec, at) ? lp_cell_at(&i->spec, src, at, bytes) : i->outside, bytes);
+    while (count > 0) {
+        const int inside = lp_is_inside(spec, at), many = inside && spec->stride == 1;
+        const int cells = !many ? 1 : spec->width - at.x < count ? spec->width - at.x : count;
+        *piece++ = (lp_tile_piece){inside ? lp_cell_at(spec, src, at, (size_t)bytes) : i->outside, cells * bytes};
+        at.x += cells * spec->stride;
+        count -= cells;
     }
+    return piece;
 }
 
-/* Where tap `tap` finds what the 16 cells from `cell` on read; in `room` if it must be brought there. */
-static lp_tile_source find_source(const instance *i, const void *src, int cell, int tap, uint8_t *room) {
+/* What a tap reads for the cells, side by side in `room`; beyond the last cell that one again. */
+static void bring(const instance *i, const void *src, const sixteen *s, lp_cell tap, uint8_t *room) {
+    lp_tile_piece pieces[LP_TILE_CELLS], *end = pieces;
+    lp_cell at = s->at;
+    int left = s->count;
+
+    while (left > 0) {
+        const int row = i->width - at.x < left ? i->width - at.x : left;
+        end = add_row(i, src, lp_cell_plus(lp_first_tap(&i->spec, at), tap), row, end);
+        left -= row;
+        at = (lp_cell){at.y + 1, 0};
+    }
+    for (int k = s->count; k < LP_TILE_CELLS; k++)
+        end = add_row(i, src, lp_cell_plus(s->to, tap), 1, end);
+    i->weights->kernel->join(room, pieces, (int)(end - pieces));
+}
+
+/* Where a tap finds what the cells read; in `room` if it must be brought there. */
+static lp_tile_source find_source(const instance *i, const void *src, const sixteen *s, lp_cell tap, uint8_t *room) {
     const lp_conv_spec *const spec = &i->spec;
     const ptrdiff_t bytes = i->weights->bytes;
+    const lp_cell first = lp_cell_plus(s->from, tap);
 
-    if (is_even(i, cell)) {
-        const lp_cell first = lp_tap(spec, lp_first_tap(spec, i->width, cell), tap);
-        const lp_cell last = lp_tap(spec, lp_first_tap(spec, i->width, cell + LP_TILE_CELLS - 1), tap);
-        if (first.y < 0 || first.y >= spec->height)
-            return (lp_tile_source){i->outside, 0};
-        if (lp_is_inside(spec, first) && lp_is_inside(spec, last))
-            return (lp_tile_source){lp_cell_at(spec, src, first, (size_t)bytes), bytes * spec->stride};
-    }
-    copy_cells(i, src, cell, tap, room);
+    if (s->is_even && (first.y < 0 || first.y >= spec->height))
+        return (lp_tile_source){i->outside, 0};
+    if (s->is_even && lp_is_inside(spec, first) && lp_is_inside(spec, lp_cell_plus(s->to, tap)))
+        return (lp_tile_source){lp_cell_at(spec, src, first, (size_t)bytes), bytes * spec->stride};
+    bring(i, src, s, tap, room);
     return (lp_tile_source){room, bytes};
 }
 
@@ -275,9 +309,11 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
                          .weights = p->values,
                          .products = scratch};
 
-    for (int tap = 0; tap < p->taps; tap++)
-        for (int t = 0; t < tiles; t++, room += LP_TILE_CELLS * p->bytes)
-            sources[tap * tiles + t] = find_source(i, tensors->src, first + t * LP_TILE_CELLS, tap, room);
+    for (int t = 0; t < tiles; t++) {
+        const sixteen cells = look_at(i, first + t * LP_TILE_CELLS);
+        for (int tap = 0; tap < p->taps; tap++, room += LP_TILE_CELLS * p->bytes)
+            sources[tap * tiles + t] = find_source(i, tensors->src, &cells, i->taps[tap], room);
+    }
     unit.to = (lp_dot_output){.scales = i->numbers,
                               .bias = i->numbers + columns,
                               .gains = i->numbers + 2 * columns,

@@ -44,7 +44,7 @@ enum { FEATURES = LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AMX_INT8 };
 
 enum { SUMS_STEP = LP_TILE_COLUMNS * 4, BLOCK_CELLS = 2 * LP_TILE_CELLS };
 _Static_assert((int)LP_TILE_COLUMNS == (int)COLUMNS, "two vectors of sums are a row of a block");
-_Static_assert((int)LP_TILE_PRODUCTS == 2 * (int)BLOCK_CELLS * (int)SUMS_STEP, "two blocks of sums");
+_Static_assert((int)LP_TILE_PRODUCTS == (int)BLOCK_CELLS * (int)SUMS_STEP, "a block of sums");
 
 static void begin(int depth) {
     tile_shapes shapes = {.palette = 1};
@@ -58,6 +58,19 @@ static void begin(int depth) {
 
 static void end(void) {
     tile_release();
+}
+
+/* A call of memcpy for each piece would take longer than the copies. */
+static void join(uint8_t *to, const lp_tile_piece *pieces, int count) {
+    for (const lp_tile_piece *const end = pieces + count; pieces < end; pieces++) {
+        int at = 0;
+        for (; at + VECTOR_BYTES <= pieces->bytes; at += VECTOR_BYTES, to += VECTOR_BYTES)
+            memcpy(to, pieces->from + at, VECTOR_BYTES);
+        if (at < pieces->bytes) {
+            memcpy(to, pieces->from + at, VECTOR_BYTES / 2);
+            to += VECTOR_BYTES / 2;
+        }
+    }
 }
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
@@ -112,12 +125,13 @@ static __attribute__((noinline)) void write_rows(block *b, int until) {
 
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
 
-/* The products of one or two tiles of cells by one or two of columns, put into `stored`; meanwhile `previous` is
- * written, `slice` rows for each step. */
-INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights, uint8_t *stored, block *previous,
-                     int slice, const int two_rows, const int two_columns) {
+/* The products of one or two tiles of cells by one or two of columns, which take the place of those of `previous` in
+ * memory. Meanwhile that is written, `slice` rows for each step. */
+INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights, block *previous, int slice,
+                     const int two_rows, const int two_columns) {
     const lp_tile_source *source = unit->sources + tile;
     const int tile_size = unit->depth / 4 * TILE_BYTES;
+    uint8_t *const stored = unit->products;
     int written = 0;
 
     tile_zero(0);
@@ -142,6 +156,7 @@ INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights,
             if (previous->done < previous->rows)
                 write_rows(previous, written += slice);
         }
+    write_rows(previous, BLOCK_CELLS);
     tile_store(0, stored, SUMS_STEP);
     if (two_columns)
         tile_store(1, stored + TILE_BYTES, SUMS_STEP);
@@ -152,21 +167,19 @@ INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights,
 }
 
 /* One block, of which the unit and the panel may leave a half. */
-static void multiply_block(const lp_tile_unit *unit, int tile, const uint8_t *weights, int columns, uint8_t *stored,
-                           block *previous) {
+static void multiply_block(const lp_tile_unit *unit, int tile, const uint8_t *weights, int columns, block *previous) {
     const int steps = unit->taps * (unit->bytes / unit->depth);
     const int slice = (BLOCK_CELLS / 2 + steps - 1) / steps * 2; /* pairs of rows */
     const int two_rows = tile + 1 < unit->tiles, two_columns = columns > LP_TILE_COLUMNS / 2;
 
     if (two_rows && two_columns)
-        multiply(unit, tile, weights, stored, previous, slice, 1, 1);
+        multiply(unit, tile, weights, previous, slice, 1, 1);
     else if (two_rows)
-        multiply(unit, tile, weights, stored, previous, slice, 1, 0);
+        multiply(unit, tile, weights, previous, slice, 1, 0);
     else if (two_columns)
-        multiply(unit, tile, weights, stored, previous, slice, 0, 1);
+        multiply(unit, tile, weights, previous, slice, 0, 1);
     else
-        multiply(unit, tile, weights, stored, previous, slice, 0, 0);
-    write_rows(previous, BLOCK_CELLS);
+        multiply(unit, tile, weights, previous, slice, 0, 0);
 }
 
 static lp_dot_output panel_output(const lp_tile_unit *unit, int out) {
@@ -184,23 +197,25 @@ static lp_dot_output panel_output(const lp_tile_unit *unit, int out) {
 
 static void run(const lp_tile_unit *unit) {
     const size_t panel = (size_t)(unit->taps * unit->bytes * LP_TILE_COLUMNS);
-    uint8_t *const room = unit->products;
     block previous = {.rows = 0};
-    int turn = 0;
 
     for (int out = 0; out < unit->out; out += LP_TILE_COLUMNS) {
         const uint8_t *const weights = unit->weights + (size_t)(out / LP_TILE_COLUMNS) * panel;
         const lp_dot_output to = panel_output(unit, out);
-        for (int tile = 0; tile < unit->tiles; tile += 2, turn ^= 1) {
-            uint8_t *const stored = room + turn * (LP_TILE_PRODUCTS / 2);
+        for (int tile = 0; tile < unit->tiles; tile += 2) {
             const int first = tile * LP_TILE_CELLS, left = unit->count - first;
-            multiply_block(unit, tile, weights, to.columns, stored, &previous);
-            previous =
-                (block){.to = to, .products = stored, .first = first, .rows = left < BLOCK_CELLS ? left : BLOCK_CELLS};
+            multiply_block(unit, tile, weights, to.columns, &previous);
+            previous = (block){
+                .to = to, .products = unit->products, .first = first, .rows = left < BLOCK_CELLS ? left : BLOCK_CELLS};
         }
     }
     write_rows(&previous, BLOCK_CELLS);
 }
 
-const lp_tile_kernel KERNEL = {
-    .name = NAME, .features = FEATURES, .source = (lp_element)SOURCE, .begin = begin, .run = run, .end = end};
+const lp_tile_kernel KERNEL = {.name = NAME,
+                               .features = FEATURES,
+                               .source = (lp_element)SOURCE,
+                               .join = join,
+                               .begin = begin,
+                               .run = run,
+                               .end = end};

@@ -12,7 +12,7 @@
 enum {
     LP_TILE_CELLS = 16,     /* of the output in a tile */
     LP_TILE_COLUMNS = 32,   /* output channels of a panel, two tiles of weights side by side */
-    LP_TILE_PRODUCTS = 8192 /* bytes of two blocks of sums */
+    LP_TILE_PRODUCTS = 4096 /* bytes of a block's sums */
 };
 
 /* 16 source cells that one tap reads: the distance between them may be 0, for what lies outside. */
@@ -20,6 +20,12 @@ typedef struct lp_tile_source {
     const uint8_t *from;
     ptrdiff_t step;
 } lp_tile_source;
+
+/* Neighbouring cells of the source. */
+typedef struct lp_tile_piece {
+    const uint8_t *from;
+    int bytes; /* a multiple of 32 */
+} lp_tile_piece;
 
 typedef struct lp_tile_unit {
     const lp_tile_source *sources; /* for each tap of the kernel a row of `tiles` */
@@ -37,6 +43,7 @@ typedef struct lp_tile_kernel {
     const char *name;
     unsigned features; /* of the CPU, all needed */
     lp_element source;
+    void (*join)(uint8_t *to, const lp_tile_piece *pieces, int count); /* copies them side by side */
     void (*begin)(int depth); /* the calling thread's tiles; before run, which runs any number of units */
     void (*run)(const lp_tile_unit *unit);
     void (*end)(void);

@@ -117,6 +117,57 @@ static void bf16_rounds_as_the_instruction_does(void **unused) {
     }
 }
 
+/* To the nearest, halves to even. */
+static uint16_t rounded(float value) {
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    const uint32_t rest = bits & 0xFFFF, odd = bits >> 16 & 1;
+    return (uint16_t)((bits >> 16) + (rest > 0x8000 || (rest == 0x8000 && odd)));
+}
+
+/* Sums of small whole numbers, of which many lie half-way between two of bf16. */
+static void bf16_targets_are_rounded_to_even(void **unused) {
+    int ties = 0;
+    (void)unused;
+
+    for (int i = 0; i < 20; i++) {
+        conv_sample s;
+        conv_sample_make(&s, &limits[3]);
+        const size_t count = (size_t)(s.height * s.width * s.spec.out);
+        float *const wide = malloc(count * sizeof(float));
+        uint16_t *const half = malloc(count * sizeof(uint16_t));
+        assert_true(wide && half);
+        for (int at = 0; at < s.spec.height * s.spec.width * s.spec.in; at++)
+            ((uint16_t *)(void *)s.source.data)[at] = rounded((float)conv_chance(8));
+        for (int at = 0; at < s.spec.out * s.spec.in; at++)
+            ((float *)s.weights)[at] = (float)(conv_chance(9) - 4);
+        for (int o = 0; o < s.spec.out; o++)
+            s.bias[o] = 0;
+        s.spec.activation = LP_LINEAR;
+        s.spec.gains = NULL;
+        s.spec.gain = 1;
+        s.spec.shift = s.spec.sum = 0;
+        s.adds = 0;
+        s.spec.dst = LP_F32;
+        s.element = sizeof(float);
+        run_with(&s, models[1], wide);
+        s.spec.dst = LP_BF16;
+        s.element = sizeof(uint16_t);
+        run_with(&s, models[1], half);
+        for (size_t at = 0; at < count; at++) {
+            uint32_t bits;
+            memcpy(&bits, &wide[at], sizeof bits);
+            ties += (bits & 0xFFFF) == 0x8000;
+            assert_int_equal(half[at], rounded(wide[at]));
+        }
+        free(wide);
+        free(half);
+        conv_sample_free(&s);
+    }
+    assert_true(ties > 100);
+}
+
 /* A NaN in the source comes out as NaN, in bf16 too. */
 static void nan_stays_nan(void **unused) {
     (void)unused;
@@ -229,11 +280,9 @@ static void failing_allocations_are_reported(void **unused) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(kernels_equal_plain_loops),
-    cmocka_unit_test(bf16_rounds_as_the_instruction_does),
-    cmocka_unit_test(nan_stays_nan),
-    cmocka_unit_test(no_tiles_are_left_configured),
-    cmocka_unit_test(it_takes_what_it_can_do),
+    cmocka_unit_test(kernels_equal_plain_loops),        cmocka_unit_test(bf16_rounds_as_the_instruction_does),
+    cmocka_unit_test(bf16_targets_are_rounded_to_even), cmocka_unit_test(nan_stays_nan),
+    cmocka_unit_test(no_tiles_are_left_configured),     cmocka_unit_test(it_takes_what_it_can_do),
     cmocka_unit_test(failing_allocations_are_reported),
 };
 
