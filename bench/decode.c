@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/threads.h"
 #include "base/time.h"
 #include "decode/decode.h"
 #include "peers/dense.h"
@@ -75,7 +74,7 @@ static json_t *time_frame(const measure_options *options, const frame_maps *maps
     const int64_t end = lp_now_ns() + (int64_t)(options->seconds * 1e9);
     for (int run = -2; status == LIGHTPOSE_OK && (run < options->min_runs || lp_now_ns() < end); run++) {
         int64_t start = lp_now_ns();
-        status = lp_decoder_run(decoder, &maps->interleaved, 1, &people, error);
+        status = lp_decoder_run(decoder, &maps->interleaved, NULL, &people, error);
         if (run >= 0)
             (void)samples_add(&ours, (double)(lp_now_ns() - start) / 1e6);
         if (run % 3)
@@ -97,7 +96,6 @@ static json_t *time_frame(const measure_options *options, const frame_maps *maps
 
 json_t *measure_decoder(const measure_options *options, const frames *input, lightpose_error *error) {
     json_t *const list = json_array();
-    const int saved = lp_threads_enter(1);
 
     for (int i = 0; i < input->count && error->status == LIGHTPOSE_OK; i++) {
         frame_maps maps = {0};
@@ -106,7 +104,6 @@ json_t *measure_decoder(const measure_options *options, const frames *input, lig
         free(maps.heatmaps);
         free(maps.owned);
     }
-    lp_threads_leave(saved);
     if (error->status == LIGHTPOSE_OK)
         return list;
     json_decref(list);

@@ -8,7 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/status.h"
-#include "base/threads.h"
+#include "base/team.h"
 #include "base/time.h"
 #include "machine.h"
 #include "model.h"
@@ -21,6 +21,7 @@ static double ms_since(int64_t start) {
 
 struct layers {
     lp_plan *plan;
+    lp_team *team;
     lightpose_precision precision;
     int steps, threads;
     samples whole, sum; /* the network; its steps run bare, one after the other, added up */
@@ -35,12 +36,12 @@ static lightpose_status time_plan(layers *t, double seconds, int min_runs, light
 
     for (int run = -2; run < min_runs || lp_now_ns() < end; run++) {
         int64_t start = lp_now_ns();
-        LP_TRY(lp_plan_run(t->plan, &maps, error));
+        LP_TRY(lp_plan_run(t->plan, t->team, &maps, error));
         const double whole = ms_since(start);
         double sum = 0;
         for (int i = 0; i < t->steps; i++) {
             start = lp_now_ns();
-            LP_TRY(lp_plan_run_step(t->plan, i, error));
+            LP_TRY(lp_plan_run_step(t->plan, t->team, i, error));
             const double once = ms_since(start);
             sum += once;
             if (run >= 0)
@@ -52,6 +53,19 @@ static lightpose_status time_plan(layers *t, double seconds, int min_runs, light
         }
     }
     return LIGHTPOSE_OK;
+}
+
+typedef struct timing {
+    layers *layers;
+    double seconds;
+    int min_runs;
+    lightpose_error *error;
+    lightpose_status status;
+} timing;
+
+static void time_in_team(void *argument) {
+    timing *const t = argument;
+    t->status = time_plan(t->layers, t->seconds, t->min_runs, t->error);
 }
 
 /* Noise, in the type that the plan expects. The time does not depend on the values. */
@@ -82,6 +96,7 @@ static lightpose_status open_plan(layers *t, const measure_options *options, con
 
     LP_TRY(lp_net_resolve(lp_model_weights(options->model), options->settings.precision, &t->precision, error));
     LP_TRY(lp_model_net(options->model, t->precision, &net, error));
+    LP_TRY(lp_team_create(&t->team, plan->threads, error));
     return lp_plan_create(&t->plan, net, plan, error);
 }
 
@@ -95,9 +110,7 @@ lightpose_status layers_open(layers **made, const measure_options *options, int 
     if (!t)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the times of the layers");
     t->threads = threads;
-    const int saved = lp_threads_enter(threads);
     lightpose_status status = open_plan(t, options, &plan, error);
-    lp_threads_leave(saved);
     if (status == LIGHTPOSE_OK) {
         t->steps = lp_plan_steps(t->plan);
         t->step = calloc((size_t)t->steps, sizeof *t->step);
@@ -112,13 +125,12 @@ lightpose_status layers_open(layers **made, const measure_options *options, int 
 }
 
 lightpose_status layers_run(layers *t, double seconds, int min_runs, lightpose_error *error) {
-    const int saved = lp_threads_enter(t->threads);
     const double peak = peak_measure(t->precision, t->threads);
-    const lightpose_status status = time_plan(t, seconds, min_runs, error);
+    timing run = {t, seconds, min_runs, error, LIGHTPOSE_OK};
 
-    lp_threads_leave(saved);
+    lp_team_run(t->team, time_in_team, &run);
     t->peak = peak > t->peak ? peak : t->peak;
-    return status;
+    return run.status;
 }
 
 void layers_close(layers **t) {
@@ -130,6 +142,7 @@ void layers_close(layers **t) {
     samples_free(&(*t)->whole);
     samples_free(&(*t)->sum);
     lp_plan_destroy(&(*t)->plan);
+    lp_team_destroy(&(*t)->team);
     free(*t);
     *t = NULL;
 }

@@ -3,10 +3,12 @@
 
 #include "calibrate.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/team.h"
 #include "base/threads.h"
 #include "decode/fuse.h" /* lp_mirror_input */
 #include "image/preprocess.h"
@@ -32,7 +34,8 @@ struct lightpose_calibrator {
         int width, height;
     } plans[MAX_HEIGHTS]; /* one for each height, of the size used last */
     observed tensors[MAX_TENSORS];
-    int count, threads;
+    int count;
+    lp_team *team;
     int64_t images;
     char *text;
     size_t length, capacity;
@@ -83,9 +86,11 @@ lightpose_status lp_calibrator_create(lp_calibrator **calibrator, lightpose_mode
     if (!made)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a calibrator");
     made->settings = *settings;
-    made->threads = settings->threads > 0 ? settings->threads : lp_threads_available();
     made->model = lp_model_retain(model);
-    lightpose_status status = lp_model_net(model, LIGHTPOSE_PRECISION_F32, &made->net, error);
+    lightpose_status status =
+        lp_team_create(&made->team, settings->threads > 0 ? settings->threads : lp_threads_available(), error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_model_net(model, LIGHTPOSE_PRECISION_F32, &made->net, error);
     if (status == LIGHTPOSE_OK)
         status = lp_preprocess_create(&made->preprocess, error);
     if (status == LIGHTPOSE_OK)
@@ -106,6 +111,7 @@ void lp_calibrator_destroy(lp_calibrator *calibrator) {
     for (int i = 0; i < MAX_TENSORS; i++)
         lp_spread_free(&calibrator->tensors[i].spread);
     lp_preprocess_destroy(&calibrator->preprocess);
+    lp_team_destroy(&calibrator->team);
     lp_free(calibrator->text);
     lp_model_release(calibrator->model);
     lp_free(calibrator);
@@ -121,7 +127,7 @@ static lightpose_status find_plan(lp_calibrator *calibrator, int slot, const lp_
                                   lightpose_error *error) {
     const lp_plan_options options = {.width = geometry->net_width,
                                      .height = geometry->net_height,
-                                     .threads = calibrator->threads,
+                                     .threads = lp_team_size(calibrator->team),
                                      .stages = 2,
                                      .keep_tensors = 1};
 
@@ -136,22 +142,37 @@ static lightpose_status find_plan(lp_calibrator *calibrator, int slot, const lp_
     return LIGHTPOSE_OK;
 }
 
+typedef struct counting {
+    lp_calibrator *calibrator;
+    const lp_plan *plan;
+    atomic_int refused; /* the first tensor that cannot be counted */
+} counting;
+
+static void count_tensors(void *argument, int begin, int end, int thread) {
+    counting *const c = argument;
+    (void)thread;
+
+    for (int i = begin; i < end; i++) {
+        observed *const tensor = &c->calibrator->tensors[i];
+        lp_tensor_view view;
+        if (lp_plan_tensor(c->plan, tensor->name, &view) && lp_spread_add(&tensor->spread, &view))
+            continue;
+        int first = atomic_load(&c->refused);
+        while (i < first && !atomic_compare_exchange_weak(&c->refused, &first, i))
+            ;
+    }
+}
+
 static lightpose_status count_values(lp_calibrator *calibrator, lp_plan *plan, lightpose_error *error) {
-    int refused = MAX_TENSORS;
+    counting c = {.calibrator = calibrator, .plan = plan, .refused = MAX_TENSORS};
     lp_maps maps;
 
-    LP_TRY(lp_plan_run(plan, &maps, error));
-#pragma omp parallel for num_threads(calibrator->threads) schedule(dynamic) reduction(min : refused)
-    for (int i = 0; i < calibrator->count; i++) {
-        lp_tensor_view view;
-        if (!lp_plan_tensor(plan, calibrator->tensors[i].name, &view) ||
-            !lp_spread_add(&calibrator->tensors[i].spread, &view))
-            refused = i < refused ? i : refused;
-    }
-    if (refused < MAX_TENSORS)
+    LP_TRY(lp_plan_run(plan, calibrator->team, &maps, error));
+    lp_team_share(calibrator->team, calibrator->count, count_tensors, &c);
+    if (c.refused < MAX_TENSORS)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
                        "with these weights the values of %s are not finite, or beyond %g: no range holds them",
-                       calibrator->tensors[refused].name, (double)LP_SPREAD_MOST);
+                       calibrator->tensors[c.refused].name, (double)LP_SPREAD_MOST);
     return LIGHTPOSE_OK;
 }
 
@@ -163,7 +184,7 @@ static lightpose_status run_height(lp_calibrator *calibrator, int slot, const li
     LP_TRY(lp_geometry_make(&geometry, image->width, image->height, height, &calibrator->settings, error));
     LP_TRY(find_plan(calibrator, slot, &geometry, &plan, error));
     const lp_net_input input = lp_plan_input(plan);
-    LP_TRY(lp_preprocess_run(calibrator->preprocess, image, &geometry, calibrator->threads, &input, error));
+    LP_TRY(lp_preprocess_run(calibrator->preprocess, image, &geometry, calibrator->team, &input, error));
     LP_TRY(count_values(calibrator, plan, error));
     if (!calibrator->settings.flip)
         return LIGHTPOSE_OK;
@@ -171,16 +192,29 @@ static lightpose_status run_height(lp_calibrator *calibrator, int slot, const li
     return count_values(calibrator, plan, error);
 }
 
-lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error) {
-    const int saved = lp_threads_enter(calibrator->threads);
-    lightpose_status status = run_height(calibrator, 0, image, calibrator->settings.height, error);
+typedef struct calibrator_call {
+    lp_calibrator *calibrator;
+    const lightpose_image *image;
+    lightpose_error *error;
+    lightpose_status status;
+} calibrator_call;
 
-    for (int i = 0; i < MAX_HEIGHTS - 1 && status == LIGHTPOSE_OK; i++)
-        if (calibrator->settings.extra_heights[i])
-            status = run_height(calibrator, i + 1, image, calibrator->settings.extra_heights[i], error);
-    lp_threads_leave(saved);
-    calibrator->images += status == LIGHTPOSE_OK;
-    return status;
+static void run_heights(void *argument) {
+    calibrator_call *const call = argument;
+    const lightpose_settings *const settings = &call->calibrator->settings;
+
+    call->status = run_height(call->calibrator, 0, call->image, settings->height, call->error);
+    for (int i = 0; i < MAX_HEIGHTS - 1 && call->status == LIGHTPOSE_OK; i++)
+        if (settings->extra_heights[i])
+            call->status = run_height(call->calibrator, i + 1, call->image, settings->extra_heights[i], call->error);
+}
+
+lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error) {
+    calibrator_call call = {calibrator, image, error, LIGHTPOSE_OK};
+
+    lp_team_run(calibrator->team, run_heights, &call);
+    calibrator->images += call.status == LIGHTPOSE_OK;
+    return call.status;
 }
 
 /* ---- The text ---------------------------------------------------------------------------------------------------- */

@@ -4,12 +4,11 @@
 #include "pipeline.h"
 
 #include "base/mem.h"
+#include "base/team.h"
 #include "base/threads.h"
 #include "base/time.h"
 #include "decode/maps.h"
 #include "decode/fuse.h"
-#include "image/view.h"
-#include "look/merge.h"
 
 /* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,
  * square. Each size needs a plan for every network height. */
@@ -21,31 +20,20 @@ typedef struct plan_slot {
     int64_t used; /* a clock of uses; the least goes first */
 } plan_slot;
 
-typedef struct plan_cache {
-    plan_slot slots[MAX_SLOTS];
-    int count; /* slots in use */
-    int64_t clock;
-} plan_cache;
-
 struct lightpose_context {
     lightpose_model *model;
     lp_net *net; /* the model's */
     lightpose_settings settings;
     lightpose_stats stats;
 
+    lp_team *team;
     lp_preprocess *preprocess;
     int heights[MAX_HEIGHTS]; /* largest first: its grid is the one on which maps are averaged */
     int height_count;
-    plan_cache plans;
+    plan_slot slots[MAX_SLOTS];
+    int64_t clock;
     lp_fuse *fuse; /* NULL where one run of the network is all */
     lp_decoder *decoder;
-
-    /* The second look has plans of its own: the first look's hold the frame's maps. */
-    plan_cache crop_plans;
-    lp_fuse *crop_fuse; /* NULL likewise */
-    lp_crops crops;
-    lp_merge merge;
-    lightpose_result seen; /* in a crop */
 
     lp_maps maps; /* the last frame's, inside its plan or fuse; width 0: none */
     lp_transform transform;
@@ -82,9 +70,9 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
     made->stats.decoder = lp_decoder_resolve(settings->decoder);
     made->settings.decoder = made->stats.decoder;
     list_heights(made);
-    made->plans.count = SIZES_KEPT * made->height_count;
-    made->crop_plans.count = SIZES_KEPT;
-    status = lp_decoder_create(&made->decoder, &made->settings, error);
+    status = lp_team_create(&made->team, made->stats.threads, error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_decoder_create(&made->decoder, &made->settings, error);
     if (status == LIGHTPOSE_OK && model) {
         made->model = lp_model_retain(model);
         status = lp_net_resolve(lp_model_weights(model), settings->precision, &made->stats.precision, error);
@@ -94,8 +82,6 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
             status = lp_preprocess_create(&made->preprocess, error);
         if (status == LIGHTPOSE_OK && (settings->flip || made->height_count > 1))
             status = lp_fuse_create(&made->fuse, error);
-        if (status == LIGHTPOSE_OK && settings->flip && settings->second_look)
-            status = lp_fuse_create(&made->crop_fuse, error);
     }
     if (status != LIGHTPOSE_OK) {
         lp_pipeline_destroy(made);
@@ -108,39 +94,33 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
 void lp_pipeline_destroy(lp_pipeline *pipeline) {
     if (!pipeline)
         return;
-    for (int i = 0; i < MAX_SLOTS; i++) {
-        lp_plan_destroy(&pipeline->plans.slots[i].plan);
-        lp_plan_destroy(&pipeline->crop_plans.slots[i].plan);
-    }
+    for (int i = 0; i < MAX_SLOTS; i++)
+        lp_plan_destroy(&pipeline->slots[i].plan);
     lp_fuse_destroy(&pipeline->fuse);
-    lp_fuse_destroy(&pipeline->crop_fuse);
-    lp_crops_free(&pipeline->crops);
-    lp_merge_free(&pipeline->merge);
-    lp_free(pipeline->seen.poses);
     lp_preprocess_destroy(&pipeline->preprocess);
     lp_decoder_destroy(&pipeline->decoder);
+    lp_team_destroy(&pipeline->team);
     lp_free(pipeline->planar);
     lp_model_release(pipeline->model); /* after all that uses its weights */
     lp_free(pipeline);
 }
 
 /* The plan for the network size of `geometry`, built where none of those kept fits. */
-static lightpose_status find_plan(lp_pipeline *pipeline, plan_cache *cache, const lp_geometry *geometry, lp_plan **plan,
+static lightpose_status find_plan(lp_pipeline *pipeline, const lp_geometry *geometry, lp_plan **plan,
                                   lightpose_error *error) {
-    plan_slot *oldest = cache->slots;
+    plan_slot *oldest = pipeline->slots;
 
-    cache->clock++;
-    for (plan_slot *slot = cache->slots; slot < cache->slots + cache->count; slot++) {
+    pipeline->clock++;
+    for (plan_slot *slot = pipeline->slots; slot < pipeline->slots + SIZES_KEPT * pipeline->height_count; slot++) {
         if (slot->plan && slot->width == geometry->net_width && slot->height == geometry->net_height) {
-            slot->used = cache->clock;
+            slot->used = pipeline->clock;
             *plan = slot->plan;
             return LIGHTPOSE_OK;
         }
         if (slot->used < oldest->used)
             oldest = slot;
     }
-    if (cache == &pipeline->plans)
-        pipeline->maps.width = 0; /* they may lie in the plan that goes */
+    pipeline->maps.width = 0; /* they may lie in the plan that goes */
     lp_plan_destroy(&oldest->plan);
     *oldest = (plan_slot){0};
     const lp_plan_options options = {.width = geometry->net_width,
@@ -150,7 +130,7 @@ static lightpose_status find_plan(lp_pipeline *pipeline, plan_cache *cache, cons
     LP_TRY(lp_plan_create(&oldest->plan, pipeline->net, &options, error));
     oldest->width = geometry->net_width;
     oldest->height = geometry->net_height;
-    oldest->used = cache->clock;
+    oldest->used = pipeline->clock;
     *plan = oldest->plan;
     return LIGHTPOSE_OK;
 }
@@ -164,54 +144,65 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
     pipeline->maps.width = 0;
     for (int i = 0; i < pipeline->height_count; i++) {
         LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->heights[i], &pipeline->settings, error));
-        LP_TRY(find_plan(pipeline, &pipeline->plans, &geometry, &plan, error));
-        LP_TRY(lp_plan_run(plan, &maps, error));
+        LP_TRY(find_plan(pipeline, &geometry, &plan, error));
+        LP_TRY(lp_plan_run(plan, pipeline->team, &maps, error));
     }
     return LIGHTPOSE_OK;
 }
 
+/* A call of one of the functions below, on its way into the team. */
+typedef struct call {
+    lp_pipeline *pipeline;
+    int width, height;
+    const lightpose_image *image;
+    const lp_maps *maps;
+    const lp_transform *transform;
+    lightpose_result *result;
+    lightpose_error *error;
+    lightpose_status status;
+} call;
+
+static void prepare_call(void *argument) {
+    call *const c = argument;
+    c->status = prepare(c->pipeline, c->width, c->height, c->error);
+}
+
 lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error) {
-    const int saved = lp_threads_enter(pipeline->stats.threads);
-    const lightpose_status status = prepare(pipeline, width, height, error);
-    lp_threads_leave(saved);
-    return status;
+    call c = {.pipeline = pipeline, .width = width, .height = height, .error = error};
+
+    lp_team_run(pipeline->team, prepare_call, &c);
+    return c.status;
 }
 
-static void clear_times(lightpose_stats *stats) {
-    stats->preprocess_ns = stats->network_ns = stats->average_ns = stats->peaks_ns = stats->group_ns = 0;
-    stats->crops = 0;
-}
-
-/* Decodes `maps` into `result`, and adds to the frame's times. */
+/* Decodes `maps` into `result`, with the time that takes. */
 static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const lp_transform *transform,
                                lightpose_result *result, lightpose_error *error) {
     lp_people people;
 
-    LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->stats.threads, &people, error));
+    LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->team, &people, error));
     LP_TRY(lp_result_set(result, &people, transform, pipeline->settings.upsample, error));
-    pipeline->stats.peaks_ns += people.peaks_ns;
-    pipeline->stats.group_ns += people.group_ns;
+    pipeline->stats.peaks_ns = people.peaks_ns;
+    pipeline->stats.group_ns = people.group_ns;
     return LIGHTPOSE_OK;
 }
 
 /* Preprocesses, runs the network and adds to the frame's times. A mirrored run preprocesses again, which costs a
  * hundredth of the run: by its end the plan has used the input's memory for other tensors. */
 static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const lightpose_image *image,
-                                    const lp_geometry *geometry, int mirrored, lp_fuse *fuse, lp_maps *maps,
-                                    lightpose_error *error) {
+                                    const lp_geometry *geometry, int mirrored, lightpose_error *error) {
     const lp_net_input input = lp_plan_input(plan);
     const int64_t start = lp_now_ns();
 
-    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, geometry, pipeline->stats.threads, &input, error));
+    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, geometry, pipeline->team, &input, error));
     if (mirrored)
         lp_mirror_input(&input, geometry->net_width, geometry->net_height);
     const int64_t prepared = lp_now_ns();
-    LP_TRY(lp_plan_run(plan, maps, error));
+    LP_TRY(lp_plan_run(plan, pipeline->team, &pipeline->maps, error));
     const int64_t inferred = lp_now_ns();
     pipeline->stats.preprocess_ns += prepared - start;
     pipeline->stats.network_ns += inferred - prepared;
-    if (fuse) {
-        LP_TRY(lp_fuse_add(fuse, maps, geometry, mirrored, error));
+    if (pipeline->fuse) {
+        LP_TRY(lp_fuse_add(pipeline->fuse, &pipeline->maps, geometry, mirrored, error));
         pipeline->stats.average_ns += lp_now_ns() - inferred;
     }
     return LIGHTPOSE_OK;
@@ -222,50 +213,10 @@ static lightpose_status run_height(lp_pipeline *pipeline, const lightpose_image 
                                    lightpose_error *error) {
     lp_plan *plan;
 
-    LP_TRY(find_plan(pipeline, &pipeline->plans, geometry, &plan, error));
+    LP_TRY(find_plan(pipeline, geometry, &plan, error));
     for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, pipeline->fuse, &pipeline->maps, error));
+        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, error));
     return LIGHTPOSE_OK;
-}
-
-/* What a crop shows, in pixels of the image, to pipeline->seen. */
-static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *crop,
-                                lightpose_error *error) {
-    const lightpose_image part = lp_view_part(image, crop->x, crop->y, crop->width, crop->height);
-    lp_geometry geometry;
-    lp_plan *plan;
-    lp_maps maps;
-
-    lp_geometry_place(&geometry, crop->width, crop->height, crop->scale, crop->net_width, crop->net_height);
-    LP_TRY(find_plan(pipeline, &pipeline->crop_plans, &geometry, &plan, error));
-    if (pipeline->crop_fuse)
-        LP_TRY(lp_fuse_begin(pipeline->crop_fuse, &geometry, error));
-    for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, &part, &geometry, mirrored, pipeline->crop_fuse, &maps, error));
-    if (pipeline->crop_fuse)
-        lp_fuse_end(pipeline->crop_fuse, &maps);
-    lp_transform transform = lp_geometry_transform(&geometry);
-    transform.pad_x -= crop->x * transform.scale;
-    transform.pad_y -= crop->y * transform.scale;
-    return decode(pipeline, &maps, &transform, &pipeline->seen, error);
-}
-
-/* Looks again at the people of `result` who came out small, and changes it to what both looks show. */
-static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image *image, double scale,
-                                   lightpose_result *result, lightpose_error *error) {
-    const lp_scene scene = {image->width, image->height, scale};
-    lp_crops *const crops = &pipeline->crops;
-
-    LP_TRY(lp_crops_choose(crops, &scene, result->poses, (int)result->count, pipeline->settings.second_look, error));
-    pipeline->stats.crops = crops->count;
-    if (crops->count == 0)
-        return LIGHTPOSE_OK;
-    LP_TRY(lp_merge_begin(&pipeline->merge, result, error));
-    for (int i = 0; i < crops->count; i++) {
-        LP_TRY(look_at(pipeline, image, (const lp_crop *)crops->data + i, error));
-        LP_TRY(lp_merge_add(&pipeline->merge, crops, i, &scene, &pipeline->seen, error));
-    }
-    return lp_merge_end(&pipeline->merge, pipeline->settings.max_people, result, error);
 }
 
 static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
@@ -273,7 +224,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     lp_geometry grid, geometry;
     const int64_t start = lp_now_ns();
 
-    clear_times(&pipeline->stats);
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     for (int i = 0; i < pipeline->height_count; i++) {
         LP_TRY(
             lp_geometry_make(&geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings, error));
@@ -287,8 +238,6 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
         lp_fuse_end(pipeline->fuse, &pipeline->maps);
     pipeline->transform = lp_geometry_transform(&grid);
     LP_TRY(decode(pipeline, &pipeline->maps, &pipeline->transform, result, error));
-    if (pipeline->settings.second_look)
-        LP_TRY(look_again(pipeline, image, grid.scale, result, error));
 
     pipeline->stats.frames++;
     pipeline->stats.total_ns = lp_now_ns() - start;
@@ -297,17 +246,22 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     return LIGHTPOSE_OK;
 }
 
+static void infer_call(void *argument) {
+    call *const c = argument;
+    c->status = infer(c->pipeline, c->image, c->result, c->error);
+}
+
 lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
                                    lightpose_error *error) {
-    const int saved = lp_threads_enter(pipeline->stats.threads);
+    call c = {.pipeline = pipeline, .image = image, .result = result, .error = error};
+
     pipeline->maps.width = 0;
-    const lightpose_status status = infer(pipeline, image, result, error);
-    if (status != LIGHTPOSE_OK) {
+    lp_team_run(pipeline->team, infer_call, &c);
+    if (c.status != LIGHTPOSE_OK) {
         pipeline->maps.width = 0;
         lp_result_clear(result);
     }
-    lp_threads_leave(saved);
-    return status;
+    return c.status;
 }
 
 static void copy_planar(float *planar, const lp_map_view *view, int channels, int cells) {
@@ -342,6 +296,11 @@ lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, l
     return LIGHTPOSE_OK;
 }
 
+static void decode_call(void *argument) {
+    call *const c = argument;
+    c->status = decode(c->pipeline, c->maps, c->transform, c->result, c->error);
+}
+
 lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps *maps, lightpose_result *result,
                                     lightpose_error *error) {
     const ptrdiff_t cells = (ptrdiff_t)maps->width * maps->height;
@@ -351,17 +310,16 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
                             .pafs = {maps->pafs, cells, 1}};
     const lp_transform transform = {maps->scale > 0 ? maps->scale : 1, maps->pad_x, maps->pad_y};
     const int64_t start = lp_now_ns();
+    call c = {.pipeline = pipeline, .maps = &planar, .transform = &transform, .result = result, .error = error};
 
     LP_TRY(lp_maps_check_finite(&planar, error));
-    clear_times(&pipeline->stats);
-    const int saved = lp_threads_enter(pipeline->stats.threads);
-    const lightpose_status status = decode(pipeline, &planar, &transform, result, error);
-    lp_threads_leave(saved);
-    if (status != LIGHTPOSE_OK) {
+    lp_team_run(pipeline->team, decode_call, &c);
+    if (c.status != LIGHTPOSE_OK) {
         lp_result_clear(result);
-        return status;
+        return c.status;
     }
     pipeline->stats.frames++;
+    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     pipeline->stats.total_ns = lp_now_ns() - start;
     return LIGHTPOSE_OK;
 }

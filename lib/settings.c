@@ -29,7 +29,6 @@ static const setting table[] = {
     SETTING(extra_heights[0], INT, 0, 0, 1 << 15),
     SETTING(extra_heights[1], INT, 0, 0, 1 << 15),
     SETTING(extra_heights[2], INT, 0, 0, 1 << 15),
-    SETTING(second_look, INT, 0, 0, 1000),
     SETTING(decoder, INT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_REFINED),
     SETTING(upsample, INT, 4, 1, 8),
     SETTING(peak_threshold, FLOAT, 0.1, 0, 1e6),

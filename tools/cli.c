@@ -31,8 +31,6 @@ const lp_cli_option lp_cli_model_options[] = {
     {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages), .min = 1, .max = 2},
     {"extra-height", 0, "N", "a further height, whose maps are averaged with the others: more accurate; up to 3 times",
      SETTING(INTS, extra_heights), .min = 1, .max = 2048, .slots = 3},
-    {"second-look", 0, "N", "look again at up to N parts of the picture, enlarged, around people that came out small",
-     SETTING(INT, second_look), .max = 1000},
     {"average-mirrored", 0, NULL, "average with the maps of the mirrored picture: more accurate, twice the time",
      SETTING(FLAG, flip)},
     {"upsample", 0, "N", "factor of the maps' upsampling: 1, 2, 4 or 8 (4)", SETTING(INT, upsample), .min = 1,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "base/threads.h"
+#include "base/team.h"
 #include "base/time.h"
 #include "net/plan.h"
 
@@ -19,17 +19,35 @@ static lightpose_precision precision_of(const char *name) {
                                        : LIGHTPOSE_PRECISION_F32;
 }
 
-static lightpose_status serve(lp_plan *plan, lightpose_error *error) {
+typedef struct timing {
+    lp_plan *plan;
+    lp_team *team;
+    int runs;
+    lightpose_error *error;
+    lightpose_status status;
+} timing;
+
+/* All runs in one region, as all layers of a frame are. */
+static void time_runs(void *argument) {
+    timing *const t = argument;
     lp_maps maps;
+
+    for (int i = 0; i < t->runs && t->status == LIGHTPOSE_OK; i++) {
+        const int64_t start = lp_now_ns();
+        t->status = lp_plan_run(t->plan, t->team, &maps, t->error);
+        printf("%s%.4f", i ? " " : "", (double)(lp_now_ns() - start) / 1e6);
+    }
+}
+
+static lightpose_status serve(lp_plan *plan, lp_team *team, lightpose_error *error) {
+    timing t = {.plan = plan, .team = team, .error = error};
 
     puts("ready");
     fflush(stdout);
-    for (int runs; scanf("%d", &runs) == 1;) {
-        for (int i = 0; i < runs; i++) {
-            const int64_t start = lp_now_ns();
-            LP_TRY(lp_plan_run(plan, &maps, error));
-            printf("%s%.4f", i ? " " : "", (double)(lp_now_ns() - start) / 1e6);
-        }
+    while (scanf("%d", &t.runs) == 1) {
+        lp_team_run(team, time_runs, &t);
+        if (t.status != LIGHTPOSE_OK)
+            return t.status;
         puts("");
         fflush(stdout);
     }
@@ -104,6 +122,7 @@ int main(int argc, char **argv) {
     lp_weights *weights = NULL;
     lp_net *net = NULL;
     lp_plan *plan = NULL;
+    lp_team *team = NULL;
     lightpose_precision precision;
 
     if (argc != 6 && argc != 8) {
@@ -114,8 +133,9 @@ int main(int argc, char **argv) {
         return run_image(argv);
     const lp_plan_options options = {
         .width = atoi(argv[5]), .height = atoi(argv[4]), .threads = atoi(argv[3]), .stages = 2};
-    (void)lp_threads_enter(options.threads);
-    lightpose_status status = lp_weights_load(&weights, argv[1], &error);
+    lightpose_status status = lp_team_create(&team, options.threads, &error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_weights_load(&weights, argv[1], &error);
     if (status == LIGHTPOSE_OK)
         status = lp_net_resolve(weights, precision_of(argv[2]), &precision, &error);
     if (status == LIGHTPOSE_OK)
@@ -123,10 +143,11 @@ int main(int argc, char **argv) {
     if (status == LIGHTPOSE_OK)
         status = lp_plan_create(&plan, net, &options, &error);
     if (status == LIGHTPOSE_OK)
-        status = serve(plan, &error);
+        status = serve(plan, team, &error);
     if (status != LIGHTPOSE_OK)
         fprintf(stderr, "peer-lightpose: %s\n", error.text);
     lp_plan_destroy(&plan);
+    lp_team_destroy(&team);
     lp_net_destroy(&net);
     lp_weights_destroy(&weights);
     return status == LIGHTPOSE_OK ? 0 : 1;

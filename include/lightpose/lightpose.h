@@ -157,11 +157,6 @@ typedef struct lightpose_settings {
     int flip;             /* 1: also the mirrored image, twice the time; default 0 */
     int extra_heights[3]; /* further network heights beside `height`; 0 (default): none */
 
-    /* A second look: parts of the image around people that the first look saw small run through the network again,
-     * enlarged to 256 rows, and both looks are merged into one list. Up to so many parts, each of which takes 160, 256
-     * or 384 columns; those around the people of the highest rank come first; 0 (default): none. */
-    int second_look; /* 0 to 1000 */
-
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
     lightpose_decoder decoder;
     int upsample;         /* 1, 2, 4 (default) or 8 */
@@ -184,7 +179,7 @@ typedef struct lightpose_settings {
     int max_net_height;       /* 2048 */
     int max_net_width;        /* 4096 */
 
-    int reserved[15];
+    int reserved[16];
 } lightpose_settings;
 
 /* Fills `settings` with the defaults named above. */
@@ -376,8 +371,7 @@ typedef struct lightpose_stats {
     int threads;                   /* what `threads` came to */
     lightpose_precision precision; /* what `auto` came to */
     lightpose_decoder decoder;     /* what `default` came to */
-    int crops;                     /* parts of the last frame that were looked at again */
-    int reserved[7];
+    int reserved[8];
 } lightpose_stats;
 
 LIGHTPOSE_API void lightpose_context_get_stats(const lightpose_context *context, lightpose_stats *stats);

@@ -18,23 +18,3 @@ int lp_threads_available(void) {
     const int cpus = lp_threads_allowed(), quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
     return quota < cpus ? quota : cpus;
 }
-
-int lp_threads_enter(int threads) {
-    const int saved = omp_get_max_threads();
-    omp_set_num_threads(threads);
-    return saved;
-}
-
-void lp_threads_leave(int saved) {
-    omp_set_num_threads(saved);
-}
-
-void lp_threads_share(int parts, lp_work *work, void *job) {
-    if (parts <= 1) {
-        work(job, 0);
-        return;
-    }
-#pragma omp parallel for schedule(static) num_threads(parts)
-    for (int part = 0; part < parts; part++)
-        work(job, part);
-}

@@ -3,7 +3,7 @@
 
 #include "decode/decode.h"
 
-#include <omp.h>
+#include <stdatomic.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
@@ -97,62 +97,61 @@ static int find_links(lp_decoder *decoder, int limb) {
                          &decoder->peaks[ends->to]);
 }
 
-static void copy_row(lp_decoder *decoder, const lp_maps *maps, int y) {
-    lp_planes_copy_row(&decoder->planes, maps, y);
-    lp_field_copy_row(&decoder->field, maps, y);
-}
+typedef struct search {
+    lp_decoder *decoder;
+    const lp_maps *maps;
+    atomic_int failed;
+} search;
 
-/* Peaks, then links. */
-static int find_all_alone(lp_decoder *decoder, const lp_maps *maps, int64_t *peaks_done) {
-    int failed = 0;
+static void copy_rows(void *job, int begin, int end, int thread) {
+    const search *const s = job;
+    (void)thread;
 
-    for (int y = 0; y < maps->height; y++)
-        copy_row(decoder, maps, y);
-    for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
-        failed |= find_peaks(decoder, decoder->scans, type);
-    *peaks_done = lp_now_ns();
-    for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
-        failed |= find_links(decoder, limb);
-    return failed;
-}
-
-/* The same. What a type or limb gives depends on nothing that another thread does. A parallel region of one thread
- * would be the same code, but libgomp makes a team for it, and frees it. */
-static int find_all(lp_decoder *decoder, const lp_maps *maps, int threads, int64_t *peaks_done) {
-    lp_scan *const scans = decoder->scans;
-    int failed = 0;
-
-    if (threads <= 1)
-        return find_all_alone(decoder, maps, peaks_done);
-#pragma omp parallel num_threads(threads) reduction(| : failed)
-    {
-        lp_scan *const scan = &scans[omp_get_thread_num()];
-#pragma omp for schedule(static)
-        for (int y = 0; y < maps->height; y++)
-            copy_row(decoder, maps, y);
-#pragma omp for schedule(dynamic)
-        for (int type = 0; type < LIGHTPOSE_KEYPOINTS; type++)
-            failed |= find_peaks(decoder, scan, type);
-#pragma omp master
-        *peaks_done = lp_now_ns();
-#pragma omp for schedule(dynamic)
-        for (int limb = 0; limb < LIGHTPOSE_LIMBS; limb++)
-            failed |= find_links(decoder, limb);
+    for (int y = begin; y < end; y++) {
+        lp_planes_copy_row(&s->decoder->planes, s->maps, y);
+        lp_field_copy_row(&s->decoder->field, s->maps, y);
     }
-    return failed;
 }
 
-lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, int threads, lp_people *people,
+static void search_types(void *job, int begin, int end, int thread) {
+    search *const s = job;
+
+    for (int type = begin; type < end; type++)
+        if (find_peaks(s->decoder, (lp_scan *)s->decoder->scans + thread, type))
+            atomic_store(&s->failed, 1);
+}
+
+static void search_limbs(void *job, int begin, int end, int thread) {
+    search *const s = job;
+    (void)thread;
+
+    for (int limb = begin; limb < end; limb++)
+        if (find_links(s->decoder, limb))
+            atomic_store(&s->failed, 1);
+}
+
+/* Peaks, then links. What a type or limb gives depends on nothing that another thread does. */
+static int find_all(lp_decoder *decoder, const lp_maps *maps, lp_team *team, int64_t *peaks_done) {
+    search s = {.decoder = decoder, .maps = maps};
+
+    lp_team_share(team, maps->height, copy_rows, &s);
+    lp_team_share(team, LIGHTPOSE_KEYPOINTS, search_types, &s);
+    *peaks_done = lp_now_ns();
+    lp_team_share(team, LIGHTPOSE_LIMBS, search_limbs, &s);
+    return s.failed;
+}
+
+lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, lp_team *team, lp_people *people,
                                 lightpose_error *error) {
     const int64_t start = lp_now_ns();
     int64_t peaks_done = start;
 
     *people = (lp_people){0};
-    LP_TRY(reserve(decoder, maps, threads, error));
-    if (find_all(decoder, maps, threads, &peaks_done))
+    LP_TRY(reserve(decoder, maps, lp_team_size(team), error));
+    if (find_all(decoder, maps, team, &peaks_done))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the peaks and limbs of maps of %d x %d cells",
                        maps->width, maps->height);
-    LP_TRY(is_refined(decoder) ? lp_persons_make_refined(decoder, threads, error)
+    LP_TRY(is_refined(decoder) ? lp_persons_make_refined(decoder, team, error)
                                : lp_persons_make_reference(decoder, error));
     people->half_pixel = is_refined(decoder);
     people->persons = decoder->persons;

@@ -7,6 +7,7 @@
 #define LP_DECODE_DECODE_H
 
 #include "base/status.h"
+#include "base/team.h"
 #include "net/plan.h" /* lp_maps */
 
 typedef struct lp_person {
@@ -31,8 +32,8 @@ typedef struct lp_people {
     int64_t peaks_ns, group_ns; /* what it took */
 } lp_people;
 
-/* Decodes on `threads` threads. Allocates only where a frame needs more than any before it. */
-lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, int threads, lp_people *people,
+/* Decodes, shared out over the team. Allocates only where a frame needs more than any before it. */
+lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, lp_team *team, lp_people *people,
                                 lightpose_error *error);
 
 /* What `default` comes to. */

@@ -32,6 +32,6 @@ struct lp_decoder {
 
 /* From peaks and links to persons (persons.c). */
 lightpose_status lp_persons_make_reference(lp_decoder *decoder, lightpose_error *error);
-lightpose_status lp_persons_make_refined(lp_decoder *decoder, int threads, lightpose_error *error);
+lightpose_status lp_persons_make_refined(lp_decoder *decoder, lp_team *team, lightpose_error *error);
 
 #endif

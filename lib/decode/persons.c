@@ -19,7 +19,6 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "base/threads.h"
 #include "decode/completion.h"
 
 /* ---- reference --------------------------------------------------------------------------------------------------- */
@@ -145,22 +144,17 @@ static void make_person(const lp_decoder *decoder, lp_person *person, lp_instanc
     }
 }
 
-typedef struct making {
-    const lp_decoder *decoder;
-    int count, parts;
-} making;
+static void make_persons(void *argument, int begin, int end, int thread) {
+    const lp_decoder *const decoder = argument;
+    const lp_ranked *const order = decoder->instances.order;
+    (void)thread;
 
-/* Every parts-th person: the first ones miss the fewest keypoints. */
-static void make_part(void *job, int part) {
-    const making *const m = job;
-    const lp_ranked *const order = m->decoder->instances.order;
-
-    for (int i = part; i < m->count; i += m->parts)
-        make_person(m->decoder, (lp_person *)m->decoder->persons + i,
-                    lp_instance_at(&m->decoder->instances, order[i].index), order[i].rank);
+    for (int i = begin; i < end; i++)
+        make_person(decoder, (lp_person *)decoder->persons + i, lp_instance_at(&decoder->instances, order[i].index),
+                    order[i].rank);
 }
 
-lightpose_status lp_persons_make_refined(lp_decoder *decoder, int threads, lightpose_error *error) {
+lightpose_status lp_persons_make_refined(lp_decoder *decoder, lp_team *team, lightpose_error *error) {
     lp_instances *const instances = &decoder->instances;
 
     if (lp_groups_link(&decoder->groups, decoder->peaks, decoder->links) ||
@@ -171,7 +165,6 @@ lightpose_status lp_persons_make_refined(lp_decoder *decoder, int threads, light
     if (lp_grow(&decoder->persons, &decoder->persons_capacity, (size_t)count, sizeof(lp_person)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d persons", count);
     decoder->person_count = count;
-    making m = {.decoder = decoder, .count = count, .parts = count > FEW ? threads : 1};
-    lp_threads_share(m.parts, make_part, &m);
+    lp_team_share(count > FEW ? team : NULL, count, make_persons, decoder);
     return LIGHTPOSE_OK;
 }

@@ -5,7 +5,6 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/threads.h"
 #include "image/element.h"
 #include "image/kernels.h"
 #include "image/view.h"
@@ -34,9 +33,8 @@ typedef struct job {
     const lp_yuv_columns *columns;
     const lp_image_kernels *kernels;
     const lp_yuv *yuv; /* NULL for packed formats */
-    uint8_t *scratch;  /* of each part, part_room bytes apart; after row_room comes YUV's */
-    size_t row_room, part_room;
-    int parts;
+    uint8_t *scratch;  /* of each thread, thread_room bytes apart; after row_room comes YUV's */
+    size_t row_room, thread_room;
 } job;
 
 lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error) {
@@ -85,8 +83,8 @@ static int grow(block *b, size_t count, size_t size) {
 }
 
 /* `bytes` of a pixel. */
-static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, int bytes, int threads, size_t part_room,
-                                lightpose_error *error) {
+static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, int bytes, int threads,
+                                size_t thread_room, lightpose_error *error) {
     lp_columns *const columns = &p->columns.luma, *const chroma = &p->columns.chroma;
     const size_t room = lp_columns_room(geometry->scaled_width);
 
@@ -97,7 +95,7 @@ static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, i
         grow(&p->weights, room * 2 * LP_PACKED_PAIRS, sizeof *columns->weights) ||
         grow(&p->chroma_offsets, room, sizeof *chroma->offsets) ||
         grow(&p->chroma_weights, room * 2 * LP_CHROMA_PAIRS, sizeof *chroma->weights) ||
-        grow(&p->rows, part_room * (size_t)threads, 1))
+        grow(&p->rows, thread_room * (size_t)threads, 1))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to preprocess a %dx%d image on %d threads",
                        geometry->image_width, geometry->image_height, threads);
     columns->offsets = p->offsets.data;
@@ -185,25 +183,22 @@ static void output_row(const job *j, int net_row, uint8_t *bgr) {
     lp_element_pad(element, whole - left - middle, out + (left + middle) * size);
 }
 
-/* Contiguous rows, with scratch of their own. */
-static void output_part(void *argument, int part) {
+static void output_rows(void *argument, int begin, int end, int thread) {
     const job *const j = argument;
-    const size_t rows = (size_t)j->geometry->net_height, end = lp_part_begin(rows, part + 1, j->parts);
 
-    for (size_t row = lp_part_begin(rows, part, j->parts); row < end; row++)
-        output_row(j, (int)row, j->scratch + (size_t)part * j->part_room);
+    for (int row = begin; row < end; row++)
+        output_row(j, row, j->scratch + (size_t)thread * j->thread_room);
 }
 
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
-                                   int threads, const lp_net_input *input, lightpose_error *error) {
+                                   lp_team *team, const lp_net_input *input, lightpose_error *error) {
     const int is_yuv = lp_format_planes(image->format) > 1;
-    const int rows = geometry->net_height, team = threads < 1 ? 1 : threads < rows ? threads : rows;
     const size_t row_room = lp_align(3 * lp_columns_room(geometry->scaled_width) + LP_WIDE_WRITE);
     const size_t yuv_room = is_yuv ? lp_align(lp_yuv_scratch(image->width) * sizeof(int16_t)) : 0;
     const lp_pixel pixel = pixel_of(image->format);
 
     /* YUV is resampled in 16 bits. */
-    LP_TRY(reserve(preprocess, geometry, is_yuv ? 2 : pixel.bytes, team, row_room + yuv_room, error));
+    LP_TRY(reserve(preprocess, geometry, is_yuv ? 2 : pixel.bytes, lp_team_size(team), row_room + yuv_room, error));
     fill_columns(preprocess, geometry, pixel, is_yuv, image->range);
     job j = {.image = image,
              .geometry = geometry,
@@ -213,8 +208,7 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
              .yuv = is_yuv ? lp_yuv_coefficients(image->matrix, image->range) : NULL,
              .scratch = preprocess->rows.data,
              .row_room = row_room,
-             .part_room = row_room + yuv_room,
-             .parts = team};
-    lp_threads_share(team, output_part, &j);
+             .thread_room = row_room + yuv_room};
+    lp_team_share(team, geometry->net_height, output_rows, &j);
     return LIGHTPOSE_OK;
 }

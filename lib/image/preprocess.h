@@ -6,6 +6,7 @@
 #ifndef LP_IMAGE_PREPROCESS_H
 #define LP_IMAGE_PREPROCESS_H
 
+#include "base/team.h"
 #include "image/geometry.h"
 
 /* Pixels are stored as p - 128, which every type but U8 holds exactly; the weights carry the network's scale, so the
@@ -19,14 +20,15 @@ typedef struct lp_net_input {
     ptrdiff_t stride; /* bytes from row to row */
 } lp_net_input;
 
-typedef struct lp_preprocess lp_preprocess; /* scratch of one worker */
+typedef struct lp_preprocess lp_preprocess; /* scratch of one context */
 
 lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error);
 void lp_preprocess_destroy(lp_preprocess **preprocess);
 
-/* The image must have passed lp_view_check, and `geometry` be its own. Runs on `threads` threads. The 8-bit values of
- * packed formats are those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte; of YUV, yuv.h's. */
+/* The image must have passed lp_view_check, and `geometry` be its own. Rows are shared out over the team. The 8-bit
+ * values of packed formats are those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte; of YUV,
+ * yuv.h's. */
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
-                                   int threads, const lp_net_input *input, lightpose_error *error);
+                                   lp_team *team, const lp_net_input *input, lightpose_error *error);
 
 #endif

@@ -88,6 +88,13 @@ const char *const lp_arch_concat_inputs[LP_CONCAT_INPUTS] = {"conv5_5_CPM_L1", "
 
 static const char *const variant_names[] = {"human-pose-estimation-0001", "lightweight-openpose-pytorch"};
 
+int lp_arch_find(const lp_layer *rows, int count, const char *name) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0 || (rows[i].sum && strcmp(rows[i].sum, name) == 0))
+            return i;
+    return -1;
+}
+
 int lp_arch_layers(lp_variant variant, lp_layer *rows) {
     int count = 0;
 

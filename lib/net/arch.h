@@ -32,6 +32,9 @@ enum { LP_MAX_LAYERS = 64, LP_CONCAT_INPUTS = 3 };
 /* Rows of the variant in order of execution: every tensor stands before its reader. `rows` holds LP_MAX_LAYERS. */
 int lp_arch_layers(lp_variant variant, lp_layer *rows);
 
+/* The row that writes the tensor `name`, before or after its addition; -1 for none. */
+int lp_arch_find(const lp_layer *rows, int count, const char *name);
+
 /* The concat reads these, in this order of channels: pafs 38, heatmaps 19, features 128. */
 extern const char *const lp_arch_concat_inputs[LP_CONCAT_INPUTS];
 

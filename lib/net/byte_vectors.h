@@ -67,4 +67,18 @@ INLINE void store_bytes(uint8_t *to, vector v) {
 #endif
 }
 
+/* e^x - 1 for x <= 0, else x; to about 2^-20, far below the step of a byte. Adding 1.5 * 2^23 rounds to a whole number,
+ * which then stands in the lowest bits. */
+INLINE vector elu(vector x) {
+    const vector zero = {0}, whole = zero + 0x1.8p23f;
+    const sums positive = x > zero, deep = x < zero - 20;
+    const vector least = (vector)(((sums)(zero - 20) & deep) | ((sums)x & ~deep & ~positive));
+    const vector shifted = least * 1.44269504F + whole;
+    const vector r = least - (shifted - whole) * 0.693147181F;
+    const vector p = ((((r * (1.0F / 120) + 1.0F / 24) * r + 1.0F / 6) * r + 0.5F) * r + 1) * r + 1;
+    const vector negative = (vector)((sums)p + ((sums)shifted << 23)) - 1;
+
+    return (vector)(((sums)x & positive) | ((sums)negative & ~positive));
+}
+
 #endif

@@ -7,19 +7,22 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/threads.h"
 #include "net/depthwise_kernel.h"
-#include "net/quantise.h"
 
-struct lp_depthwise {
+/* Weights and numbers in the kernel's order, block of channels after block. */
+typedef struct depthwise_weights {
     const lp_dw_kernel *kernel;
-    int height, width, out_height, out_width, channels, stride, dilation, blocks;
-    int elu;
+    int channels, blocks;
+    int8_t *weights;
+    float *scale, *bias, *gain;
+    uint8_t *outside; /* one cell */
+} depthwise_weights;
+
+typedef struct depthwise {
+    const depthwise_weights *packed;
+    int height, width, out_height, out_width, stride, dilation, elu;
     float shift;
-    int8_t *weights;            /* block after block, in the kernel's order */
-    float *scale, *bias, *gain; /* likewise */
-    uint8_t *outside;           /* one cell */
-};
+} depthwise;
 
 /* ---- Plain C ----------------------------------------------------------------------------------------------------- */
 
@@ -64,17 +67,19 @@ const lp_dw_kernel lp_dw_plain = {.name = "lightpose:dw:c",
 
 /* The best first. Blocks that the channels do not fill are for the kernels that can mask (a block of 64, plain C). */
 static const lp_dw_kernel *choose(unsigned features, int channels) {
-    const lp_dw_kernel *const kernels[] = {&lp_dw_avx512_vnni, &lp_dw_avx2};
+    const lp_dw_kernel *const kernels[] = {&lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2};
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         if ((features & kernels[i]->features) == kernels[i]->features && (i == 0 || channels % kernels[i]->block == 0))
             return kernels[i];
     return &lp_dw_plain;
 }
 
-static void pack(lp_depthwise *dw, const lp_conv_spec *spec, const int8_t *weights, const float *bias) {
+static void fill(depthwise_weights *dw, const lp_op_layer *layer, const int8_t *weights) {
+    const lp_conv_spec *const spec = layer->spec;
     const lp_dw_kernel *const kernel = dw->kernel;
 
+    memset(dw->outside, layer->zero, (size_t)(dw->blocks * kernel->block));
     for (int c = 0; c < spec->out; c++) {
         const int block = c / kernel->block;
         int at_weight, at_float = 0;
@@ -88,56 +93,13 @@ static void pack(lp_depthwise *dw, const lp_conv_spec *spec, const int8_t *weigh
         }
         at_float += block * kernel->block;
         dw->scale[at_float] = spec->scales[c];
-        dw->bias[at_float] = bias[c];
+        dw->bias[at_float] = layer->bias[c];
         dw->gain[at_float] = spec->gains ? spec->gains[c] : spec->gain;
     }
 }
 
-static lightpose_status allocate(lp_depthwise *dw, const char *name, lightpose_error *error) {
-    const lp_dw_kernel *const kernel = dw->kernel;
-    const size_t floats = (size_t)dw->blocks * (size_t)kernel->block;
-
-    dw->weights = lp_calloc(floats * (size_t)kernel->taps, (size_t)kernel->weight_bytes);
-    dw->scale = lp_calloc(floats, sizeof(float));
-    dw->bias = lp_calloc(floats, sizeof(float));
-    dw->gain = lp_calloc(floats, sizeof(float));
-    dw->outside = lp_calloc(floats, 1);
-    if (!dw->weights || !dw->scale || !dw->bias || !dw->gain || !dw->outside)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", name);
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_depthwise_create(lp_depthwise **out, const lp_conv_spec *spec, const int8_t *weights,
-                                     const float *bias, uint8_t zero, unsigned features, lightpose_error *error) {
-    lp_depthwise *dw = lp_calloc(1, sizeof *dw);
-
-    *out = NULL;
-    if (!dw)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    dw->kernel = choose(features, spec->out);
-    dw->height = spec->height;
-    dw->width = spec->width;
-    dw->out_height = lp_conv_out_height(spec);
-    dw->out_width = lp_conv_out_width(spec);
-    dw->channels = spec->out;
-    dw->stride = spec->stride;
-    dw->dilation = spec->dilation;
-    dw->blocks = (spec->out + dw->kernel->block - 1) / dw->kernel->block;
-    dw->elu = spec->activation == LP_ELU;
-    dw->shift = spec->shift;
-    const lightpose_status status = allocate(dw, spec->name, error);
-    if (status != LIGHTPOSE_OK) {
-        lp_depthwise_destroy(&dw);
-        return status;
-    }
-    memset(dw->outside, zero, (size_t)(dw->blocks * dw->kernel->block));
-    pack(dw, spec, weights, bias);
-    *out = dw;
-    return LIGHTPOSE_OK;
-}
-
-void lp_depthwise_destroy(lp_depthwise **depthwise) {
-    lp_depthwise *const dw = *depthwise;
+static void free_packed(void *packed) {
+    depthwise_weights *const dw = packed;
 
     if (!dw)
         return;
@@ -147,60 +109,119 @@ void lp_depthwise_destroy(lp_depthwise **depthwise) {
     lp_free(dw->gain);
     lp_free(dw->outside);
     lp_free(dw);
-    *depthwise = NULL;
 }
 
-const char *lp_depthwise_implementation(const lp_depthwise *dw) {
-    return dw->kernel->name;
+static depthwise_weights *allocate(const lp_op_layer *layer) {
+    depthwise_weights *const dw = lp_calloc(1, sizeof *dw);
+
+    if (!dw)
+        return NULL;
+    dw->kernel = choose(layer->features, layer->spec->out);
+    dw->channels = layer->spec->out;
+    dw->blocks = (dw->channels + dw->kernel->block - 1) / dw->kernel->block;
+    const size_t floats = (size_t)dw->blocks * (size_t)dw->kernel->block;
+    dw->weights = lp_calloc(floats * (size_t)dw->kernel->taps, (size_t)dw->kernel->weight_bytes);
+    dw->scale = lp_calloc(floats, sizeof(float));
+    dw->bias = lp_calloc(floats, sizeof(float));
+    dw->gain = lp_calloc(floats, sizeof(float));
+    dw->outside = lp_calloc(floats, 1);
+    if (dw->weights && dw->scale && dw->bias && dw->gain && dw->outside)
+        return dw;
+    free_packed(dw);
+    return NULL;
+}
+
+static lightpose_status pack(void **packed, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    depthwise_weights *const dw = allocate(layer);
+
+    *packed = dw;
+    if (!dw)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->spec->name);
+    fill(dw, layer, weights);
+    return LIGHTPOSE_OK;
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-static void run_row(const lp_depthwise *dw, const uint8_t *src, uint8_t *dst, int y, int block) {
-    const lp_dw_kernel *const kernel = dw->kernel;
-    const int first = block * kernel->block, left = dw->channels - first;
-    const size_t floats = (size_t)first;
-    lp_dw_row row = {.outside = dw->outside,
-                     .target = dst + (size_t)y * (size_t)dw->out_width * (size_t)dw->channels + first,
-                     .target_step = dw->channels,
+static void run_row(const depthwise *dw, const uint8_t *src, uint8_t *dst, int y, int block) {
+    const depthwise_weights *const packed = dw->packed;
+    const lp_dw_kernel *const kernel = packed->kernel;
+    const int first = block * kernel->block, left = packed->channels - first;
+    lp_dw_row row = {.outside = packed->outside,
+                     .target = dst + (size_t)y * (size_t)dw->out_width * (size_t)packed->channels + first,
+                     .target_step = packed->channels,
                      .source_width = dw->width,
                      .width = dw->out_width,
                      .stride = dw->stride,
                      .dilation = dw->dilation,
                      .channels = left < kernel->block ? left : kernel->block,
-                     .weights = dw->weights + floats * (size_t)(kernel->taps * kernel->weight_bytes),
-                     .scale = dw->scale + floats,
-                     .bias = dw->bias + floats,
-                     .gain = dw->gain + floats,
+                     .weights = packed->weights + (size_t)first * (size_t)(kernel->taps * kernel->weight_bytes),
+                     .scale = packed->scale + first,
+                     .bias = packed->bias + first,
+                     .gain = packed->gain + first,
                      .shift = dw->shift,
                      .elu = dw->elu};
 
     for (int r = 0; r < 3; r++) {
         const int at = y * dw->stride + (r - 1) * dw->dilation, inside = at >= 0 && at < dw->height;
-        row.rows[r] = inside ? src + (size_t)at * (size_t)dw->width * (size_t)dw->channels + first : dw->outside;
-        row.steps[r] = inside ? dw->channels : 0;
+        row.rows[r] =
+            inside ? src + (size_t)at * (size_t)dw->width * (size_t)packed->channels + first : packed->outside;
+        row.steps[r] = inside ? packed->channels : 0;
     }
     kernel->run(&row);
 }
 
-typedef struct job {
-    const lp_depthwise *dw;
-    const uint8_t *src;
-    uint8_t *dst;
-    int parts;
-} job;
+/* ---- Operator ---------------------------------------------------------------------------------------------------- */
 
-/* Rows and blocks of channels as one list, row by row. */
-static void run_part(void *argument, int part) {
-    const job *const j = argument;
-    const size_t blocks = (size_t)j->dw->blocks, count = (size_t)j->dw->out_height * blocks;
-    const size_t end = lp_part_begin(count, part + 1, j->parts);
-
-    for (size_t i = lp_part_begin(count, part, j->parts); i < end; i++)
-        run_row(j->dw, j->src, j->dst, (int)(i / blocks), (int)(i % blocks));
+static int takes(const lp_conv_spec *spec, unsigned features) {
+    (void)features;
+    return spec->depthwise && spec->kernel == 3 && spec->src == LP_U8 && spec->dst == LP_U8 && spec->sum == 0 &&
+           spec->activation != LP_RELU;
 }
 
-void lp_depthwise_run(const lp_depthwise *dw, const uint8_t *src, uint8_t *dst, int threads) {
-    job all = {dw, src, dst, threads};
-    lp_threads_share(threads, run_part, &all);
+static int units(const void *instance) {
+    return ((const depthwise *)instance)->out_height;
 }
+
+static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const depthwise *const dw = instance;
+    (void)scratch;
+
+    for (int y = begin; y < end; y++)
+        for (int block = 0; block < dw->packed->blocks; block++)
+            run_row(dw, tensors->src, tensors->dst, y, block);
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    depthwise *const made = lp_calloc(1, sizeof *made);
+
+    *instance = made;
+    if (!made)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
+    *made = (depthwise){.packed = packed,
+                        .height = spec->height,
+                        .width = spec->width,
+                        .out_height = lp_conv_out_height(spec),
+                        .out_width = lp_conv_out_width(spec),
+                        .stride = spec->stride,
+                        .dilation = spec->dilation,
+                        .elu = spec->activation == LP_ELU,
+                        .shift = spec->shift};
+    return LIGHTPOSE_OK;
+}
+
+static const char *kernel_name(const void *instance) {
+    return ((const depthwise *)instance)->packed->kernel->name;
+}
+
+const lp_operator lp_op_depthwise = {.name = "depthwise",
+                                     .takes = takes,
+                                     .pack = pack,
+                                     .free_packed = free_packed,
+                                     .create = create,
+                                     .destroy = lp_free,
+                                     .kernel = kernel_name,
+                                     .units = units,
+                                     .run = run};

@@ -7,19 +7,10 @@
 #ifndef LP_NET_DEPTHWISE_H
 #define LP_NET_DEPTHWISE_H
 
-#include "net/dnn.h"
+#include "net/operator.h"
 
-typedef struct lp_depthwise lp_depthwise; /* immutable once made */
-
-/* The layer of `spec` (depthwise, 3x3, from U8 to U8, padding as wide as the dilation, no sum). `weights`: channels
- * x 9. `zero`: the source's byte for what lies outside. `features`: of the CPU (base/cpu.h), less what a test leaves
- * out. MEMORY. */
-lightpose_status lp_depthwise_create(lp_depthwise **depthwise, const lp_conv_spec *spec, const int8_t *weights,
-                                     const float *bias, uint8_t zero, unsigned features, lightpose_error *error);
-void lp_depthwise_destroy(lp_depthwise **depthwise);
-
-const char *lp_depthwise_implementation(const lp_depthwise *depthwise);
-
-void lp_depthwise_run(const lp_depthwise *depthwise, const uint8_t *src, uint8_t *dst, int threads);
+/* Takes depthwise 3x3 layers from bytes to bytes with padding as wide as the dilation, stride 1 or 2, where nothing is
+ * added, and linear or ELU after them (ReLU is the saturation of bytes). A unit is a row of the output. */
+extern const lp_operator lp_op_depthwise;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 
@@ -18,7 +19,8 @@ struct lp_dnn {
     dnnl_stream_t stream;
 };
 
-enum { MAX_ARGS = 6, SRC = 0, WEIGHTS, BIAS, DST, SCRATCH, GAINS };
+/* Arguments of a primitive: those of the convolution, and those of a call. */
+enum { WEIGHTS = 0, BIAS, GAINS, CONV_ARGS, SRC = 0, DST, SCRATCH, CALL_ARGS };
 
 struct lp_conv {
     char name[48];
@@ -26,12 +28,17 @@ struct lp_conv {
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
     dnnl_memory_desc_t src, weights, bias, dst, scratch, gains_desc;
-    float *scales, *gains; /* copies of the specification's, which must not outlive its call */
+    float *scales, *gains; /* copies of the specification's, which need not live as long */
     float *bias_values;    /* as the primitive wants it: before the scales */
-    dnnl_memory_t memory[MAX_ARGS];
-    dnnl_exec_arg_t args[MAX_ARGS];
-    int arg_count;
+    dnnl_memory_t memory[CONV_ARGS];
     int gains_at; /* position of the gains among the operations that follow */
+};
+
+struct lp_conv_call {
+    dnnl_stream_t stream;
+    dnnl_memory_t memory[CALL_ARGS];
+    dnnl_exec_arg_t args[CONV_ARGS + CALL_ARGS];
+    int arg_count;
 };
 
 struct lp_packed {
@@ -87,14 +94,6 @@ const char *lp_dnn_version(char *text, size_t size) {
 
     snprintf(text, size, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
     return text;
-}
-
-int lp_conv_out_height(const lp_conv_spec *spec) {
-    return (spec->height + spec->pad[0] + spec->pad[2] - spec->dilation * (spec->kernel - 1) - 1) / spec->stride + 1;
-}
-
-int lp_conv_out_width(const lp_conv_spec *spec) {
-    return (spec->width + spec->pad[1] + spec->pad[3] - spec->dilation * (spec->kernel - 1) - 1) / spec->stride + 1;
 }
 
 static dnnl_data_type_t data_type(lp_element element) {
@@ -185,8 +184,13 @@ static lightpose_status make_primitive(lp_conv *conv, lp_dnn *dnn, const lp_conv
     dnnl_convolution_desc_t desc;
 
     LP_TRY(convolution_desc(&desc, spec, error));
-    DNN_TRY(dnnl_primitive_desc_create(&conv->desc, &desc, attr, dnn->engine, NULL), "plan a convolution");
-    DNN_TRY(dnnl_primitive_create(&conv->primitive, conv->desc), "create a convolution");
+    const int saved = omp_get_max_threads(); /* what oneDNN divides the work by */
+    omp_set_num_threads(1);
+    dnnl_status_t status = dnnl_primitive_desc_create(&conv->desc, &desc, attr, dnn->engine, NULL);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&conv->primitive, conv->desc);
+    omp_set_num_threads(saved);
+    DNN_TRY(status, "create a convolution");
     conv->src = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_src_md, 0);
     conv->weights = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_weights_md, 0);
     conv->bias = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_weights_md, 1);
@@ -258,7 +262,7 @@ lightpose_status lp_conv_create(lp_conv **out, lp_dnn *dnn, const lp_conv_spec *
 void lp_conv_destroy(lp_conv **conv) {
     if (!*conv)
         return;
-    for (int i = 0; i < MAX_ARGS; i++)
+    for (int i = 0; i < CONV_ARGS; i++)
         if ((*conv)->memory[i])
             dnnl_memory_destroy((*conv)->memory[i]);
     if ((*conv)->primitive)
@@ -317,33 +321,46 @@ static lightpose_status reorder(lp_dnn *dnn, const char *name, const dnnl_memory
     return status == dnnl_success ? LIGHTPOSE_OK : engine_failed(error, status, name, "reorder the weights");
 }
 
-lightpose_status lp_pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const void *weights,
-                         lightpose_error *error) {
-    const char *const name = conv->name;
-    dnnl_memory_desc_t plain;
-    lp_packed *packed;
+/* Room for weights in the order that `conv` asks for, filled from `weights` in the order `from`. */
+static lightpose_status pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const dnnl_memory_desc_t *from,
+                             const void *weights, lightpose_error *error) {
+    lp_packed *packed = lp_calloc(1, sizeof *packed);
+    lightpose_status status = LIGHTPOSE_OK;
 
     *out = NULL;
-    DNN_TRY(weights_desc(&plain, conv->out, conv->in, conv->kernel, conv->depthwise,
-                         conv->quantised ? dnnl_s8 : dnnl_f32, dnnl_oihw, dnnl_goihw),
-            "describe the weights");
-    packed = lp_calloc(1, sizeof *packed);
     if (!packed)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", name);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", conv->name);
     packed->desc = conv->weights;
-    packed->weights = lp_calloc(1, dnnl_memory_desc_get_size(&packed->desc));
-    lightpose_status status = LIGHTPOSE_OK;
+    const size_t size = dnnl_memory_desc_get_size(&packed->desc);
+    packed->weights = lp_calloc(1, size);
     if (!packed->weights)
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu bytes", name,
-                         lp_packed_size(packed));
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu bytes", conv->name,
+                         size);
     else
-        status = reorder(dnn, name, &plain, weights, &packed->desc, packed->weights, error);
+        status = reorder(dnn, conv->name, from, weights, &packed->desc, packed->weights, error);
     if (status != LIGHTPOSE_OK) {
         lp_packed_destroy(&packed);
         return status;
     }
     *out = packed;
     return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_pack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const void *weights,
+                         lightpose_error *error) {
+    const char *const name = conv->name;
+    dnnl_memory_desc_t plain;
+
+    *packed = NULL;
+    DNN_TRY(weights_desc(&plain, conv->out, conv->in, conv->kernel, conv->depthwise,
+                         conv->quantised ? dnnl_s8 : dnnl_f32, dnnl_oihw, dnnl_goihw),
+            "describe the weights");
+    return pack(packed, dnn, conv, &plain, weights, error);
+}
+
+lightpose_status lp_repack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const lp_packed *from,
+                           lightpose_error *error) {
+    return pack(packed, dnn, conv, &from->desc, from->weights, error);
 }
 
 void lp_packed_destroy(lp_packed **packed) {
@@ -358,43 +375,80 @@ int lp_packed_fits(const lp_packed *packed, const lp_conv *conv) {
     return dnnl_memory_desc_equal(&packed->desc, &conv->weights);
 }
 
-size_t lp_packed_size(const lp_packed *packed) {
-    return dnnl_memory_desc_get_size(&packed->desc);
-}
+lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const float *bias,
+                              lightpose_error *error) {
+    const char *const name = conv->name, *const what = "bind the weights";
 
-static lightpose_status bind_one(lp_conv *conv, lp_dnn *dnn, int index, int arg, const dnnl_memory_desc_t *desc,
-                                 const void *data, lightpose_error *error) {
-    const char *const name = conv->name;
-
-    if (conv->memory[index])
-        dnnl_memory_destroy(conv->memory[index]);
-    conv->memory[index] = NULL;
-    DNN_TRY(dnnl_memory_create(&conv->memory[index], desc, dnn->engine, (void *)data), "bind memory");
-    conv->args[conv->arg_count++] = (dnnl_exec_arg_t){arg, conv->memory[index]};
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const float *bias, const void *src,
-                              void *dst, void *scratch, lightpose_error *error) {
     for (int i = 0; i < conv->out; i++) /* oneDNN 2: scale * (sum + bias) */
         conv->bias_values[i] = conv->scales ? bias[i] / conv->scales[i] : bias[i];
-    conv->arg_count = 0;
-    LP_TRY(bind_one(conv, dnn, SRC, DNNL_ARG_SRC, &conv->src, src, error));
-    LP_TRY(bind_one(conv, dnn, WEIGHTS, DNNL_ARG_WEIGHTS, &conv->weights, packed->weights, error));
-    LP_TRY(bind_one(conv, dnn, BIAS, DNNL_ARG_BIAS, &conv->bias, conv->bias_values, error));
-    LP_TRY(bind_one(conv, dnn, DST, DNNL_ARG_DST, &conv->dst, dst, error));
-    if (lp_conv_scratch_size(conv) > 0)
-        LP_TRY(bind_one(conv, dnn, SCRATCH, DNNL_ARG_SCRATCHPAD, &conv->scratch, scratch, error));
+    DNN_TRY(dnnl_memory_create(&conv->memory[WEIGHTS], &conv->weights, dnn->engine, packed->weights), what);
+    DNN_TRY(dnnl_memory_create(&conv->memory[BIAS], &conv->bias, dnn->engine, conv->bias_values), what);
     if (conv->gains)
-        LP_TRY(bind_one(conv, dnn, GAINS, DNNL_ARG_ATTR_MULTIPLE_POST_OP(conv->gains_at) | DNNL_ARG_SRC_1,
-                        &conv->gains_desc, conv->gains, error));
+        DNN_TRY(dnnl_memory_create(&conv->memory[GAINS], &conv->gains_desc, dnn->engine, conv->gains), what);
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_conv_run(const lp_conv *conv, lp_dnn *dnn, lightpose_error *error) {
-    const char *const name = conv->name;
+static void add_argument(lp_conv_call *call, int argument, dnnl_memory_t memory) {
+    if (memory)
+        call->args[call->arg_count++] = (dnnl_exec_arg_t){argument, memory};
+}
 
-    DNN_TRY(dnnl_primitive_execute(conv->primitive, dnn->stream, conv->arg_count, conv->args), "run the convolution");
-    DNN_TRY(dnnl_stream_wait(dnn->stream), "run the convolution");
+static lightpose_status make_call(lp_conv_call *call, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error) {
+    const char *const name = conv->name, *const what = "prepare the convolution";
+
+    DNN_TRY(dnnl_stream_create(&call->stream, dnn->engine, dnnl_stream_in_order), what);
+    DNN_TRY(dnnl_memory_create(&call->memory[SRC], &conv->src, dnn->engine, DNNL_MEMORY_NONE), what);
+    DNN_TRY(dnnl_memory_create(&call->memory[DST], &conv->dst, dnn->engine, DNNL_MEMORY_NONE), what);
+    if (lp_conv_scratch_size(conv) > 0)
+        DNN_TRY(dnnl_memory_create(&call->memory[SCRATCH], &conv->scratch, dnn->engine, DNNL_MEMORY_NONE), what);
+    add_argument(call, DNNL_ARG_SRC, call->memory[SRC]);
+    add_argument(call, DNNL_ARG_WEIGHTS, conv->memory[WEIGHTS]);
+    add_argument(call, DNNL_ARG_BIAS, conv->memory[BIAS]);
+    add_argument(call, DNNL_ARG_DST, call->memory[DST]);
+    add_argument(call, DNNL_ARG_SCRATCHPAD, call->memory[SCRATCH]);
+    add_argument(call, DNNL_ARG_ATTR_MULTIPLE_POST_OP(conv->gains_at) | DNNL_ARG_SRC_1, conv->memory[GAINS]);
     return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_conv_call_create(lp_conv_call **out, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error) {
+    lp_conv_call *call = lp_calloc(1, sizeof *call);
+
+    *out = NULL;
+    if (!call)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", conv->name);
+    const lightpose_status status = make_call(call, dnn, conv, error);
+    if (status != LIGHTPOSE_OK) {
+        lp_conv_call_destroy(&call);
+        return status;
+    }
+    *out = call;
+    return LIGHTPOSE_OK;
+}
+
+void lp_conv_call_destroy(lp_conv_call **call) {
+    if (!*call)
+        return;
+    for (int i = 0; i < CALL_ARGS; i++)
+        if ((*call)->memory[i])
+            dnnl_memory_destroy((*call)->memory[i]);
+    if ((*call)->stream)
+        dnnl_stream_destroy((*call)->stream);
+    lp_free(*call);
+    *call = NULL;
+}
+
+lightpose_status lp_conv_call_run(lp_conv_call *call, const lp_conv *conv, const void *src, void *dst, void *scratch) {
+    dnnl_status_t status = dnnl_memory_set_data_handle(call->memory[SRC], (void *)src);
+
+    if (status == dnnl_success)
+        status = dnnl_memory_set_data_handle(call->memory[DST], dst);
+    if (status == dnnl_success && call->memory[SCRATCH])
+        status = dnnl_memory_set_data_handle(call->memory[SCRATCH], scratch);
+    if (status == dnnl_success)
+        status = dnnl_primitive_execute(conv->primitive, call->stream, call->arg_count, call->args);
+    if (status == dnnl_success)
+        status = dnnl_stream_wait(call->stream);
+    return status == dnnl_success         ? LIGHTPOSE_OK
+           : status == dnnl_out_of_memory ? LIGHTPOSE_ERROR_MEMORY
+                                          : LIGHTPOSE_ERROR_ENGINE;
 }

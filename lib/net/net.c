@@ -9,15 +9,11 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 
-/* Different sizes may want different orders in memory; in practice one or two. */
-enum { MAX_ORDERS = 8 };
-
+/* What there are two of is that of an inner layer, and that of one that writes an output. */
 typedef struct net_layer {
-    lp_numbers numbers[2]; /* of an inner layer, and of one that writes an output */
-    void *weights;         /* that int8 made the numbers of, until they are packed */
-    lp_packed *packed[MAX_ORDERS];
-    lp_winograd_weights *winograd;
-    lp_pointwise_weights *pointwise;
+    lp_numbers numbers[2];
+    void *weights; /* that int8 made the numbers of, until they are packed */
+    void *packed[2][LP_MAX_OPERATORS];
 } net_layer;
 
 struct lp_net {
@@ -60,6 +56,15 @@ lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision w
                    LIGHTPOSE_PRECISION_INT8);
 }
 
+static void make_rows(lp_scheme *scheme) {
+    scheme->count = lp_arch_layers(lp_weights_variant(scheme->weights), scheme->rows);
+    for (int i = 0; i < scheme->count; i++) {
+        const lp_layer *const row = &scheme->rows[i];
+        scheme->from[i] = lp_arch_find(scheme->rows, scheme->count, row->from);
+        scheme->add[i] = row->add ? lp_arch_find(scheme->rows, scheme->count, row->add) : -1;
+    }
+}
+
 lightpose_status lp_net_create(lp_net **out, const lp_weights *weights, lightpose_precision resolved,
                                lightpose_error *error) {
     lp_net *const net = lp_calloc(1, sizeof *net);
@@ -74,7 +79,7 @@ lightpose_status lp_net_create(lp_net **out, const lp_weights *weights, lightpos
     net->scheme.weights = weights;
     net->scheme.precision = resolved;
     net->scheme.features = lp_cpu_features();
-    net->scheme.count = lp_arch_layers(lp_weights_variant(weights), net->scheme.rows);
+    make_rows(&net->scheme);
     *out = net;
     return LIGHTPOSE_OK;
 }
@@ -84,13 +89,13 @@ void lp_net_destroy(lp_net **net) {
         return;
     for (int i = 0; i < LP_MAX_LAYERS; i++) {
         net_layer *const layer = &(*net)->layers[i];
-        lp_numbers_free(&layer->numbers[0]);
-        lp_numbers_free(&layer->numbers[1]);
         lp_free(layer->weights);
-        for (int j = 0; j < MAX_ORDERS; j++)
-            lp_packed_destroy(&layer->packed[j]);
-        lp_winograd_weights_destroy(&layer->winograd);
-        lp_pointwise_weights_destroy(&layer->pointwise);
+        for (int last = 0; last < 2; last++) {
+            lp_numbers_free(&layer->numbers[last]);
+            for (int j = 0; j < LP_MAX_OPERATORS; j++)
+                if (layer->packed[last][j])
+                    lp_operator_at(j)->free_packed(layer->packed[last][j]);
+        }
     }
     pthread_mutex_destroy(&(*net)->mutex);
     lp_free(*net);
@@ -129,110 +134,28 @@ static lightpose_status locked_weights(lp_net *net, int row, void **weights, lig
     return *weights ? LIGHTPOSE_OK : lp_quantise_weights(&net->scheme, &net->scheme.rows[row], weights, error);
 }
 
-/* For callers that do not hold the lock; within, locked_weights. */
-lightpose_status lp_net_weights(lp_net *net, int row, void **weights, lightpose_error *error) {
-    pthread_mutex_lock(&net->mutex);
-    const lightpose_status status = locked_weights(net, row, weights, error);
-    pthread_mutex_unlock(&net->mutex);
-    return status;
-}
-
-/* They were packed before the numbers were made for another kind of output. */
-static void drop_weights(lp_net *net, int row) {
-    lp_free(net->layers[row].weights);
-    net->layers[row].weights = NULL;
-}
-
-static lightpose_status pack(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, lp_packed **packed,
-                             lightpose_error *error) {
+static lightpose_status locked_pack(lp_net *net, int row, int operator, const lp_op_layer * layer, void **packed,
+                                    lightpose_error *error) {
     void *weights;
 
     LP_TRY(locked_weights(net, row, &weights, error));
-    const lightpose_status status = lp_pack(packed, dnn, conv, weights, error);
+    const lightpose_status status = lp_operator_at(operator)->pack(packed, layer, weights, error);
     lp_free(weights);
     return status;
 }
 
-lightpose_status lp_net_packed(lp_net *net, int row, lp_dnn *dnn, const lp_conv *conv, const lp_packed **packed,
-                               lightpose_error *error) {
-    lp_packed **const orders = net->layers[row].packed;
-    lightpose_status status = LIGHTPOSE_OK;
-    int at = 0;
-
-    pthread_mutex_lock(&net->mutex);
-    while (at < MAX_ORDERS && orders[at] && !lp_packed_fits(orders[at], conv))
-        at++;
-    if (at == MAX_ORDERS)
-        status = lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "layer %s wants its weights in more than %d orders",
-                         net->scheme.rows[row].name, MAX_ORDERS);
-    else if (!orders[at])
-        status = pack(net, row, dnn, conv, &orders[at], error);
-    *packed = status == LIGHTPOSE_OK ? orders[at] : NULL;
-    drop_weights(net, row);
-    pthread_mutex_unlock(&net->mutex);
-    return status;
-}
-
-/* int8 weights as the numbers they stand for, in units of the output. */
-static lightpose_status float_weights(lp_net *net, int row, const lp_conv_spec *spec, float **weights,
-                                      lightpose_error *error) {
-    const size_t each = (size_t)(spec->in * spec->kernel * spec->kernel);
-    void *stored;
-
-    LP_TRY(locked_weights(net, row, &stored, error));
-    *weights = stored;
-    if (!spec->scales)
-        return LIGHTPOSE_OK;
-    *weights = lp_calloc((size_t)spec->out * each, sizeof **weights);
-    for (size_t i = 0; *weights && i < (size_t)spec->out * each; i++)
-        (*weights)[i] = (float)((const int8_t *)stored)[i] * spec->scales[i / each];
-    lp_free(stored);
-    return *weights ? LIGHTPOSE_OK
-                    : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", spec->name);
-}
-
-static lightpose_status pack_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
-                                      lp_winograd_weights **packed, lightpose_error *error) {
-    float *weights;
-
-    LP_TRY(float_weights(net, row, spec, &weights, error));
-    const lightpose_status status = lp_winograd_pack(packed, spec, weights, outside, net->scheme.features, error);
-    lp_free(weights);
-    return status;
-}
-
-lightpose_status lp_net_winograd(lp_net *net, int row, const lp_conv_spec *spec, uint8_t outside,
-                                 const lp_winograd_weights **packed, lightpose_error *error) {
+lightpose_status lp_net_packed(lp_net *net, int row, int last, int operator, const lp_op_layer * layer,
+                               const void **packed, lightpose_error *error) {
+    net_layer *const kept = &net->layers[row];
+    void **const slot = &kept->packed[last][operator];
     lightpose_status status = LIGHTPOSE_OK;
 
     pthread_mutex_lock(&net->mutex);
-    if (!net->layers[row].winograd)
-        status = pack_winograd(net, row, spec, outside, &net->layers[row].winograd, error);
-    *packed = net->layers[row].winograd;
-    drop_weights(net, row);
-    pthread_mutex_unlock(&net->mutex);
-    return status;
-}
-
-static lightpose_status pack_pointwise(lp_net *net, int row, const lp_conv_spec *spec, lp_pointwise_weights **packed,
-                                       lightpose_error *error) {
-    void *weights;
-
-    LP_TRY(locked_weights(net, row, &weights, error));
-    const lightpose_status status = lp_pointwise_pack(packed, spec, weights, net->scheme.features, error);
-    lp_free(weights);
-    return status;
-}
-
-lightpose_status lp_net_pointwise(lp_net *net, int row, const lp_conv_spec *spec, const lp_pointwise_weights **packed,
-                                  lightpose_error *error) {
-    lightpose_status status = LIGHTPOSE_OK;
-
-    pthread_mutex_lock(&net->mutex);
-    if (!net->layers[row].pointwise)
-        status = pack_pointwise(net, row, spec, &net->layers[row].pointwise, error);
-    *packed = net->layers[row].pointwise;
-    drop_weights(net, row);
+    if (!*slot)
+        status = locked_pack(net, row, operator, layer, slot, error);
+    *packed = *slot;
+    lp_free(kept->weights); /* made again where another operator asks */
+    kept->weights = NULL;
     pthread_mutex_unlock(&net->mutex);
     return status;
 }

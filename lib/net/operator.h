@@ -11,7 +11,8 @@
 #ifndef LP_NET_OPERATOR_H
 #define LP_NET_OPERATOR_H
 
-#include "net/dnn.h"
+#include "base/status.h"
+#include "net/conv.h"
 
 /* A layer as an operator sees it. Everything it points to lives as long as the network's weights (net.h), so operators
  * may keep the pointers. */

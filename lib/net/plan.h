@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network for one input size, as primitives over one arena: built once, run per frame. */
+/* The network for one input size, as steps over one arena: built once, run per frame. */
 
 #ifndef LP_NET_PLAN_H
 #define LP_NET_PLAN_H
 
+#include "base/team.h"
 #include "image/preprocess.h" /* lp_net_input */
 #include "net/quantise.h"     /* lp_code */
 #include "net/weights.h"
@@ -26,11 +27,12 @@ typedef struct lp_plan lp_plan;
 
 typedef struct lp_plan_options {
     int width, height; /* network input, multiples of LP_STRIDE */
-    int threads;       /* team size at run time; the caller has entered it (base/threads.h) */
+    int threads;       /* the most that a run may have */
     int stages;        /* 1 or 2 */
     int keep_tensors;  /* 1: every tensor stays readable after a run (lp_plan_tensor), which takes more memory */
 } lp_plan_options;
 
+/* ARGUMENT, MEMORY, ENGINE. */
 lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
 void lp_plan_destroy(lp_plan **plan);
 
@@ -50,8 +52,9 @@ typedef struct lp_maps {
     lp_map_view heatmaps, pafs;
 } lp_maps;
 
-/* Runs the network; `maps` stay valid until the next run. */
-lightpose_status lp_plan_run(lp_plan *plan, lp_maps *maps, lightpose_error *error);
+/* Runs the network, shared out over the team; `maps` stay valid until the next run. The maps are the same, to the bit,
+ * for every team. ENGINE, MEMORY (of the engine). */
+lightpose_status lp_plan_run(lp_plan *plan, lp_team *team, lp_maps *maps, lightpose_error *error);
 
 /* What a plan consists of, for the benchmark: steps in order of execution. */
 typedef struct lp_step_info {
@@ -65,7 +68,7 @@ int lp_plan_steps(const lp_plan *plan);
 void lp_plan_step_info(const lp_plan *plan, int step, lp_step_info *info);
 
 /* One step alone, on what the last run left. */
-lightpose_status lp_plan_run_step(lp_plan *plan, int step, lightpose_error *error);
+lightpose_status lp_plan_run_step(lp_plan *plan, lp_team *team, int step, lightpose_error *error);
 
 size_t lp_plan_arena_bytes(const lp_plan *plan);
 

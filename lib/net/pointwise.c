@@ -8,19 +8,32 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/threads.h"
 #include "net/pointwise_kernel.h"
 
-/* SOURCE_BYTES: of the cells that are multiplied with one panel of weights after the other. Beside a panel (8 KiB of
- * 512 channels) they stay in the first-level cache. MOST_WIDTHS: stretches of so many bytes. */
-enum { SOURCE_BYTES = 16384, MOST_WIDTHS = SOURCE_BYTES / LP_STRETCH };
+/* SOURCE_BYTES: of the cells of a unit, which are multiplied with one panel of weights after the other. Beside a panel
+ * (8 KiB of 512 channels) they stay in the first-level cache. MOST_WIDTHS: stretches of so many bytes. PATCH: bytes
+ * that are gathered for one output of a larger kernel. */
+enum { SOURCE_BYTES = 16384, MOST_WIDTHS = SOURCE_BYTES / LP_STRETCH, PATCH = 32 };
 
-struct lp_pointwise_weights {
+typedef struct pointwise_weights {
     const lp_pointwise_kernel *kernel;
-    int in, out;
+    int in, out;    /* in: channels of the source, or PATCH */
     int8_t *values; /* panel after panel; columns that there are not are 0 */
     int8_t *halves; /* pointwise_kernel.h */
-};
+} pointwise_weights;
+
+typedef struct pointwise {
+    const pointwise_weights *weights;
+    const float *scales, *bias, *gains; /* one per output channel; gains NULL: `gain` */
+    lp_element target;                  /* U8 or F32 */
+    lp_activation activation;
+    int cells;
+    float gain, sum, shift; /* sum: of what is added */
+
+    /* Of a larger kernel, else kernel is 1. */
+    int kernel, stride, pad_top, pad_left, channels, height, width, out_width;
+    uint8_t zero;
+} pointwise;
 
 static const lp_pointwise_kernel *choose(unsigned features) {
 #if defined(__x86_64__)
@@ -34,29 +47,23 @@ static const lp_pointwise_kernel *choose(unsigned features) {
     return NULL;
 }
 
-static int is_unpadded_from_bytes(const lp_conv_spec *spec, unsigned features) {
+static int takes(const lp_conv_spec *spec, unsigned features) {
+    const int values = spec->in * spec->kernel * spec->kernel;
+    const int plain =
+        spec->kernel == 1 && spec->stride == 1 && spec->in % LP_STRETCH == 0 && spec->in <= LP_POINTWISE_MOST_CHANNELS;
+    const int gathered = spec->kernel > 1 && spec->dilation == 1 && values <= PATCH;
+
     return choose(features) && lp_cpu_lacks_vnni(features) && spec->src == LP_U8 &&
-           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && spec->pad[0] == 0 && spec->pad[1] == 0 &&
-           spec->pad[2] == 0 && spec->pad[3] == 0 && spec->activation != LP_ELU && spec->gain == 1 && !spec->gains;
-}
-
-int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features) {
-    return is_unpadded_from_bytes(spec, features) && spec->kernel == 1 && spec->stride == 1 &&
-           spec->in % LP_STRETCH == 0 && spec->in <= LP_POINTWISE_MOST_CHANNELS;
-}
-
-int lp_pointwise_takes_patches(const lp_conv_spec *spec, unsigned features) {
-    return is_unpadded_from_bytes(spec, features) && spec->kernel > 1 && spec->dilation == 1 &&
-           spec->in * spec->kernel * spec->kernel <= LP_POINTWISE_PATCH;
+           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && (plain || gathered) && spec->scales;
 }
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-static int panels_of(const lp_pointwise_weights *packed) {
+static int panels_of(const pointwise_weights *packed) {
     return (packed->out + packed->kernel->columns - 1) / packed->kernel->columns;
 }
 
-static void fill(lp_pointwise_weights *packed, const lp_conv_spec *spec, const int8_t *weights) {
+static void fill(pointwise_weights *packed, const lp_conv_spec *spec, const int8_t *weights) {
     const int columns = packed->kernel->columns, area = spec->kernel * spec->kernel;
 
     for (int o = 0; o < packed->out; o++) {
@@ -71,20 +78,30 @@ static void fill(lp_pointwise_weights *packed, const lp_conv_spec *spec, const i
     }
 }
 
-lightpose_status lp_pointwise_pack(lp_pointwise_weights **out, const lp_conv_spec *spec, const int8_t *weights,
-                                   unsigned features, lightpose_error *error) {
-    lp_pointwise_weights *packed = lp_calloc(1, sizeof *packed);
+static void free_packed(void *weights) {
+    pointwise_weights *const packed = weights;
+
+    if (!packed)
+        return;
+    lp_free(packed->values);
+    lp_free(packed->halves);
+    lp_free(packed);
+}
+
+static lightpose_status pack(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    pointwise_weights *const packed = lp_calloc(1, sizeof *packed);
 
     *out = NULL;
     if (packed) {
-        packed->kernel = choose(features);
-        packed->in = spec->kernel > 1 ? LP_POINTWISE_PATCH : spec->in;
+        packed->kernel = choose(layer->features);
+        packed->in = spec->kernel > 1 ? PATCH : spec->in;
         packed->out = spec->out;
         packed->values = lp_calloc((size_t)(panels_of(packed) * packed->kernel->columns), (size_t)packed->in);
         packed->halves = lp_calloc((size_t)packed->in, 1);
     }
     if (!packed || !packed->values || !packed->halves) {
-        lp_pointwise_weights_destroy(&packed);
+        free_packed(packed);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d bytes",
                        spec->name, spec->out, spec->in);
     }
@@ -93,87 +110,178 @@ lightpose_status lp_pointwise_pack(lp_pointwise_weights **out, const lp_conv_spe
     return LIGHTPOSE_OK;
 }
 
-void lp_pointwise_weights_destroy(lp_pointwise_weights **packed) {
-    if (!*packed)
-        return;
-    lp_free((*packed)->values);
-    lp_free((*packed)->halves);
-    lp_free(*packed);
-    *packed = NULL;
-}
-
-const char *lp_pointwise_implementation(const lp_pointwise_weights *weights) {
-    return weights->kernel->name;
-}
-
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
-
-typedef struct job {
-    const lp_pointwise *layer;
-    const uint8_t *src;
-    const uint8_t *added;
-    uint8_t *dst;
-} job;
 
 /* A panel's numbers; of the last one the kernel reads more than the layer may have. */
 typedef struct panel_numbers {
-    float scales[LP_POINTWISE_MOST_COLUMNS], bias[LP_POINTWISE_MOST_COLUMNS];
+    float scales[LP_POINTWISE_MOST_COLUMNS], bias[LP_POINTWISE_MOST_COLUMNS], gains[LP_POINTWISE_MOST_COLUMNS];
 } panel_numbers;
 
-/* Some cells through all panels. */
-static void run_cells(const job *j, int first, int count, const uint8_t *widths) {
-    const lp_pointwise *const layer = j->layer;
-    const lp_pointwise_weights *const weights = layer->weights;
+/* Of `columns` output channels from the first on. */
+static void read_numbers(const pointwise *layer, int first, int columns, panel_numbers *numbers) {
+    *numbers = (panel_numbers){0};
+    for (int c = 0; c < columns; c++) {
+        numbers->scales[c] = layer->scales[first + c];
+        numbers->bias[c] = layer->bias[first + c];
+        numbers->gains[c] = layer->gains ? layer->gains[first + c] : layer->gain;
+    }
+}
+
+/* Some cells, from `source`, through all panels. */
+static void run_cells(const pointwise *layer, const lp_op_tensors *tensors, const uint8_t *source, int first, int count,
+                      const uint8_t *widths) {
+    const pointwise_weights *const weights = layer->weights;
     const size_t element = layer->target == LP_U8 ? 1 : sizeof(float);
-    lp_pointwise_tile tile = {.source = j->src + (size_t)first * (size_t)weights->in,
+    lp_pointwise_tile tile = {.source = source,
                               .cells = count,
                               .in = weights->in,
                               .widths = widths,
-                              .relu = layer->relu,
+                              .activation = layer->activation,
                               .factor = layer->sum,
                               .shift = layer->shift,
+                              .plain = layer->target == LP_U8 && layer->activation == LP_LINEAR && !layer->gains &&
+                                       layer->gain == 1 && layer->shift == 0,
                               .bytes = layer->target == LP_U8,
                               .step = weights->out};
 
     for (int o = 0; o < weights->out; o += weights->kernel->columns) {
-        const int left = weights->out - o, whole = left >= weights->kernel->columns;
+        const int left = weights->out - o;
         const size_t at = ((size_t)first * (size_t)weights->out + (size_t)o) * element;
-        panel_numbers numbers = {0};
-        if (!whole) {
-            memcpy(numbers.scales, layer->scales + o, (size_t)left * sizeof(float));
-            memcpy(numbers.bias, layer->bias + o, (size_t)left * sizeof(float));
-        }
-        tile.scales = whole ? layer->scales + o : numbers.scales;
-        tile.bias = whole ? layer->bias + o : numbers.bias;
-        tile.columns = whole ? weights->kernel->columns : left;
+        panel_numbers numbers;
+        tile.columns = left < weights->kernel->columns ? left : weights->kernel->columns;
+        read_numbers(layer, o, tile.columns, &numbers);
+        tile.scales = numbers.scales;
+        tile.bias = numbers.bias;
+        tile.gains = numbers.gains;
         tile.weights = weights->values + (size_t)o * (size_t)weights->in;
-        tile.added = j->added ? j->added + at : NULL;
-        tile.target = j->dst + at;
+        tile.added = tensors->added ? (const uint8_t *)tensors->added + at : NULL;
+        tile.target = (uint8_t *)tensors->dst + at;
         weights->kernel->multiply(&tile);
     }
 }
 
-/* An even share of the blocks of cells. */
-static void run_part(void *argument, int part) {
-    const job *const j = argument;
-    const lp_pointwise *const layer = j->layer;
-    const lp_pointwise_weights *const weights = layer->weights;
-    const int rows = weights->kernel->rows, room = SOURCE_BYTES / weights->in / rows * rows;
-    const size_t blocks = ((size_t)layer->cells + (size_t)rows - 1) / (size_t)rows;
-    const int begin = (int)lp_part_begin(blocks, part, layer->threads) * rows;
-    const int after = (int)lp_part_begin(blocks, part + 1, layer->threads) * rows;
-    const int end = after < layer->cells ? after : layer->cells;
-    uint8_t widths[MOST_WIDTHS];
+/* What the kernel reads for the output at y, x, row by row; cells outside are `zero`. */
+static void gather_cell(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
+    const int top = y * layer->stride - layer->pad_top, left = x * layer->stride - layer->pad_left;
+    const size_t cell = (size_t)layer->channels;
 
-    for (int at = begin; at < end; at += room) {
-        const int count = end - at < room ? end - at : room;
-        weights->kernel->survey(j->src + (size_t)at * (size_t)weights->in, count, weights->in, weights->halves, widths);
-        run_cells(j, at, count, widths);
+    for (int ky = 0; ky < layer->kernel; ky++)
+        for (int kx = 0; kx < layer->kernel; kx++, to += cell) {
+            const int from_y = top + ky, from_x = left + kx;
+            if (from_y < 0 || from_y >= layer->height || from_x < 0 || from_x >= layer->width)
+                memset(to, layer->zero, cell);
+            else
+                memcpy(to, src + ((size_t)from_y * (size_t)layer->width + (size_t)from_x) * cell, cell);
+        }
+}
+
+/* The same, row by row of the kernel, where all of them are inside. */
+static void gather_inner(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
+    const size_t cell = (size_t)layer->channels, row = (size_t)layer->width * cell,
+                 across = (size_t)layer->kernel * cell;
+    const uint8_t *from =
+        src + (size_t)(y * layer->stride - layer->pad_top) * row + (size_t)(x * layer->stride - layer->pad_left) * cell;
+
+    if (across == 9) { /* a constant, so that the compiler copies in registers */
+        for (int ky = 0; ky < layer->kernel; ky++, from += row, to += 9)
+            memcpy(to, from, 9);
+        return;
+    }
+    for (int ky = 0; ky < layer->kernel; ky++, from += row, to += across)
+        memcpy(to, from, across);
+}
+
+static void gather(const pointwise *layer, const uint8_t *src, int first, int count, uint8_t *to) {
+    for (int i = first; i < first + count; i++, to += PATCH) {
+        const int y = i / layer->out_width, x = i % layer->out_width;
+        const int top = y * layer->stride - layer->pad_top, left = x * layer->stride - layer->pad_left;
+        const int inner =
+            top >= 0 && top + layer->kernel <= layer->height && left >= 0 && left + layer->kernel <= layer->width;
+        if (inner)
+            gather_inner(layer, src, y, x, to);
+        else
+            gather_cell(layer, src, y, x, to);
     }
 }
 
-void lp_pointwise_run(const lp_pointwise *layer, const uint8_t *src, const void *added, void *dst) {
-    job all = {layer, src, added, dst};
+/* ---- Operator ---------------------------------------------------------------------------------------------------- */
 
-    lp_threads_share(layer->threads, run_part, &all);
+/* Whole blocks of the kernel's rows. */
+static int cells_of_unit(const pointwise *layer) {
+    const int rows = layer->weights->kernel->rows;
+    return SOURCE_BYTES / layer->weights->in / rows * rows;
 }
+
+static int units(const void *instance) {
+    const pointwise *const layer = instance;
+    const int unit = cells_of_unit(layer);
+
+    return (layer->cells + unit - 1) / unit;
+}
+
+static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const pointwise *const layer = instance;
+    const pointwise_weights *const weights = layer->weights;
+    const int unit = cells_of_unit(layer), last = end * unit < layer->cells ? end * unit : layer->cells;
+    uint8_t widths[MOST_WIDTHS];
+
+    for (int at = begin * unit; at < last; at += unit) {
+        const int count = last - at < unit ? last - at : unit;
+        const uint8_t *source = (const uint8_t *)tensors->src + (size_t)at * (size_t)weights->in;
+        if (layer->kernel > 1) {
+            gather(layer, tensors->src, at, count, scratch);
+            source = scratch;
+        }
+        weights->kernel->survey(source, count, weights->in, weights->halves, widths);
+        run_cells(layer, tensors, source, at, count, widths);
+    }
+    return LIGHTPOSE_OK;
+}
+
+static size_t scratch_size(const void *instance) {
+    return ((const pointwise *)instance)->kernel > 1 ? SOURCE_BYTES : 0;
+}
+
+static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    pointwise *const made = lp_calloc(1, sizeof *made);
+
+    *instance = made;
+    if (!made)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
+    *made = (pointwise){.weights = packed,
+                        .scales = spec->scales,
+                        .bias = layer->bias,
+                        .target = spec->dst,
+                        .cells = lp_conv_out_height(spec) * lp_conv_out_width(spec),
+                        .activation = spec->activation,
+                        .gains = spec->gains,
+                        .gain = spec->gain,
+                        .sum = spec->sum,
+                        .shift = spec->shift,
+                        .kernel = spec->kernel,
+                        .stride = spec->stride,
+                        .pad_top = spec->pad[0],
+                        .pad_left = spec->pad[1],
+                        .channels = spec->in,
+                        .height = spec->height,
+                        .width = spec->width,
+                        .out_width = lp_conv_out_width(spec),
+                        .zero = layer->zero};
+    return LIGHTPOSE_OK;
+}
+
+static const char *kernel_name(const void *instance) {
+    return ((const pointwise *)instance)->weights->kernel->name;
+}
+
+const lp_operator lp_op_pointwise = {.name = "pointwise",
+                                     .takes = takes,
+                                     .pack = pack,
+                                     .free_packed = free_packed,
+                                     .create = create,
+                                     .destroy = lp_free,
+                                     .kernel = kernel_name,
+                                     .units = units,
+                                     .scratch_size = scratch_size,
+                                     .run = run};

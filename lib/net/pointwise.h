@@ -12,47 +12,22 @@
  * they are multiplied. So no sum overflows or saturates, whatever the picture; how fast a layer runs depends on it.
  *
  * The doubling of large weights instead, so that no pair of products leaves 16 bits, would need 1.07 to 1.7 times the
- * multiplications. */
+ * multiplications.
+ *
+ * The first layer, 3x3 on 3 channels, is run the same way: a unit first gathers the cells that each output reads
+ * (im2col) into a source of 32 channels. */
 
 #ifndef LP_NET_POINTWISE_H
 #define LP_NET_POINTWISE_H
 
-#include "net/dnn.h"
+#include "net/operator.h"
 
-/* PATCH: source channels that a kernel wider than 1x1 is made to, by one cell for each output of what it reads. */
-enum { LP_POINTWISE_MOST_CHANNELS = 512, LP_POINTWISE_PATCH = 32 };
+enum { LP_POINTWISE_MOST_CHANNELS = 512 };
 
-/* Whether `spec` is a layer for it: 1x1, stride 1, no padding, from bytes, source channels in whole stretches, ReLU or
- * nothing (what is read after ELU is stored around 128, where nothing fits); on a CPU with AVX2 but no VNNI, with which
- * oneDNN is faster. */
-int lp_pointwise_takes(const lp_conv_spec *spec, unsigned features);
-
-/* The same of a layer that is none, but is one over patches (move.h) of its source with its border: the first layer,
- * whose pixels are as large as bytes get. */
-int lp_pointwise_takes_patches(const lp_conv_spec *spec, unsigned features);
-
-/* Weights in the order that the CPU's code reads. Immutable; shared by plans and threads. */
-typedef struct lp_pointwise_weights lp_pointwise_weights;
-
-/* `weights`: out x in x kernel x kernel, of `spec`, which is the layer's own for patches too. MEMORY. */
-lightpose_status lp_pointwise_pack(lp_pointwise_weights **packed, const lp_conv_spec *spec, const int8_t *weights,
-                                   unsigned features, lightpose_error *error);
-void lp_pointwise_weights_destroy(lp_pointwise_weights **packed);
-
-/* One layer; all pointers live as long as it is used. */
-typedef struct lp_pointwise {
-    const lp_pointwise_weights *weights;
-    const float *scales, *bias; /* one per output channel */
-    lp_element target;          /* U8 or F32 */
-    int cells, relu;
-    float sum, shift; /* of what is added, and of the result */
-    int threads;
-} lp_pointwise;
-
-const char *lp_pointwise_implementation(const lp_pointwise_weights *weights);
-
-/* dst = saturate(act(scale * (src * weights) + bias) + sum * added + shift); `added`, of the target's element, may be
- * NULL, or dst itself. */
-void lp_pointwise_run(const lp_pointwise *layer, const uint8_t *src, const void *added, void *dst);
+/* Takes layers from bytes: 1x1, stride 1, source channels in whole stretches; or a larger kernel that reads at most 32
+ * values. On a CPU with AVX2 but no VNNI, which has an instruction for it (dot.h). What is read after ELU is stored
+ * around 128, where nothing fits; such a layer takes longer than in oneDNN, whose sums of two products saturate
+ * instead. A unit is a block of cells. */
+extern const lp_operator lp_op_pointwise;
 
 #endif

@@ -151,8 +151,11 @@ INLINE vector output(const lp_pointwise_tile *tile, const int32_t *total, int co
     vector value = __builtin_convertvector(load_sums(total + column), vector) * load(tile->scales + column) +
                    load(tile->bias + column);
 
-    if (tile->relu)
+    if (tile->activation == LP_RELU)
         value = (vector)((sums)value & (value > zero));
+    if (tile->activation == LP_ELU)
+        value = elu(value);
+    value *= load(tile->gains + column);
     if (added)
         value += tile->factor *
                  (tile->bytes ? load_bytes((const uint8_t *)added + column) : load((const float *)added + column));
@@ -215,7 +218,7 @@ INLINE void store_plain(const lp_pointwise_tile *tile, const sums total[2], uint
 }
 
 static void multiply(const lp_pointwise_tile *tile) {
-    const int plain = tile->bytes && tile->columns == COLUMNS && !tile->relu && !tile->added && tile->shift == 0;
+    const int plain = tile->plain && tile->columns == COLUMNS && !tile->added;
     const uint8_t *width = tile->widths;
 
     for (int cell = 0; cell < tile->cells; cell += ROWS) {

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "net/arch.h"
+
 enum { LP_STRETCH = 32, LP_POINTWISE_MOST_COLUMNS = 32 };
 
 /* What the survey says of a stretch in a block of cells: 0 where 16 bits hold the sums over all of it, else the sum of
@@ -21,9 +23,10 @@ typedef struct lp_pointwise_tile {
     const int8_t *weights; /* a panel: for each 4 source channels, 4 bytes of each column */
     const uint8_t *widths; /* of each block of cells, of each stretch */
 
-    const float *scales, *bias; /* one per column of the panel */
-    int relu;
+    const float *scales, *bias, *gains; /* one per column of the panel */
+    lp_activation activation;
     float factor, shift;
+    int plain;          /* bytes, and nothing but their saturation after scale and bias */
     int bytes, columns; /* the target's element, and how many of the panel's columns it has */
     int step;           /* elements from cell to cell of target and added */
     const void *added;  /* or NULL */

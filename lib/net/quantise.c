@@ -18,12 +18,8 @@
 #include "base/mem.h"
 
 static const lp_layer *find_layer(const lp_scheme *scheme, const char *tensor) {
-    for (int i = 0; i < scheme->count; i++) {
-        const lp_layer *const row = &scheme->rows[i];
-        if (strcmp(row->name, tensor) == 0 || (row->sum && strcmp(row->sum, tensor) == 0))
-            return row;
-    }
-    return NULL;
+    const int row = lp_arch_find(scheme->rows, scheme->count, tensor);
+    return row < 0 ? NULL : &scheme->rows[row];
 }
 
 int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor) {
@@ -133,9 +129,7 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
 }
 
 int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer) {
-    const int exact = lp_cpu_lacks_vnni(scheme->features) || (scheme->features & LP_CPU_AVX512_VNNI);
-
-    return exact || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
+    return (scheme->features & LP_CPU_AVX2) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
 }
 
 /* The scale of one output channel's weights: the file's own where it holds int8 and the source scale is common to all

@@ -22,6 +22,7 @@ typedef struct lp_scheme {
     unsigned features; /* of the CPU */
     int count;
     lp_layer rows[LP_MAX_LAYERS];
+    int from[LP_MAX_LAYERS], add[LP_MAX_LAYERS]; /* the rows that write what a row reads: -1 for "data", and for none */
 } lp_scheme;
 
 /* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, but for
@@ -46,8 +47,8 @@ void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *
 
 /* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
  * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
- * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer so (AVX-VNNI,
- * or less than AVX2), it gets 7 bits, which always fit. Our own kernels are exact. */
+ * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer (on less than
+ * AVX2), it gets 7 bits, which always fit. Our own kernels are exact. */
 int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */

@@ -8,7 +8,6 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/threads.h"
 #include "net/winograd_kernel.h"
 
 /* MOST_GROUPS: a thread transforms so many times the kernel's rows of tiles at once. More reads the weights (1.2 MB in
@@ -24,13 +23,22 @@ enum {
     TARGET = 4
 };
 
-struct lp_winograd_weights {
+/* Transformed kernels in the order that the CPU's code reads. */
+typedef struct winograd_weights {
     const lp_winograd_kernel *kernel;
     int in, out;
     void *values;  /* panels of the kernel's columns, each 36 matrices */
     float *scales; /* of bytes: what a stored weight stands for, panels of 36 rows; else NULL */
     void *outside; /* a source cell outside the image */
-};
+} winograd_weights;
+
+typedef struct winograd {
+    const winograd_weights *weights;
+    const float *bias;
+    int height, width, dilation, relu;
+    float sum, shift; /* of what is added, and of the result; 1 and 0 in F32 */
+    int tiles;
+} winograd;
 
 /* The best first. */
 static const lp_winograd_kernel *const float_kernels[] = {
@@ -59,7 +67,7 @@ static int is_faster_plain(unsigned features) {
     return (features & LP_CPU_AMX_INT8) || ((features & LP_CPU_AVX_VNNI) && !(features & LP_CPU_AVX512_VNNI));
 }
 
-int lp_winograd_takes(const lp_conv_spec *spec, unsigned features) {
+static int takes(const lp_conv_spec *spec, unsigned features) {
     const int floats = spec->src == LP_F32 && spec->dst == LP_F32;
     const int bytes = spec->src == LP_U8 && spec->dst == LP_U8 && choose(features, 1) && !is_faster_plain(features);
     const int least = bytes && (features & LP_CPU_AVX512_VNNI) ? LEAST_CELLS_VNNI : LEAST_CELLS;
@@ -120,34 +128,40 @@ static void byte_factors(const double *transformed, int in, double *factors) {
 }
 
 /* Where the weight (i, o) of matrix `tap` lies; of bytes, those of two source channels are side by side. */
-static size_t place(const lp_winograd_weights *packed, int tap, int i, int o) {
+static size_t place(const winograd_weights *packed, int tap, int i, int o) {
     const int columns = packed->kernel->columns, column = o % columns;
     const size_t matrix = (size_t)(o / columns * LP_WINOGRAD_TAPS + tap) * (size_t)(packed->in * columns);
 
     return matrix + (size_t)(packed->scales ? (i / 2 * columns + column) * 2 + i % 2 : i * columns + column);
 }
 
-static size_t place_scale(const lp_winograd_weights *packed, int tap, int o) {
+static size_t place_scale(const winograd_weights *packed, int tap, int o) {
     const int columns = packed->kernel->columns;
 
     return (size_t)((o / columns * LP_WINOGRAD_TAPS + tap) * columns + o % columns);
 }
 
-static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const float *weights, int o) {
-    double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS], factors[LP_WINOGRAD_TAPS];
+/* Room to transform the kernels of one output channel. */
+typedef struct workspace {
+    double g[SOURCE][3];
+    float weights[LP_WINOGRAD_MOST_CHANNELS * 9];
+    double transformed[LP_WINOGRAD_MOST_CHANNELS * LP_WINOGRAD_TAPS];
+} workspace;
+
+static void pack_channel(winograd_weights *packed, workspace *w, int o) {
+    double factors[LP_WINOGRAD_TAPS];
 
     for (int i = 0; i < packed->in; i++)
-        transform_kernel(g, weights + ((size_t)o * (size_t)packed->in + (size_t)i) * 9,
-                         transformed + (size_t)i * LP_WINOGRAD_TAPS);
+        transform_kernel(w->g, w->weights + (size_t)i * 9, w->transformed + (size_t)i * LP_WINOGRAD_TAPS);
     for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++)
         factors[tap] = 1;
     if (packed->scales)
-        byte_factors(transformed, packed->in, factors);
+        byte_factors(w->transformed, packed->in, factors);
     for (int tap = 0; tap < LP_WINOGRAD_TAPS; tap++) {
         if (packed->scales)
             packed->scales[place_scale(packed, tap, o)] = (float)(1 / factors[tap]);
         for (int i = 0; i < packed->in; i++) {
-            const double value = transformed[i * LP_WINOGRAD_TAPS + tap] * factors[tap];
+            const double value = w->transformed[i * LP_WINOGRAD_TAPS + tap] * factors[tap];
             const size_t at = place(packed, tap, i, o);
             if (packed->scales)
                 ((int16_t *)packed->values)[at] = (int16_t)lrint(value);
@@ -157,48 +171,67 @@ static void pack_channel(lp_winograd_weights *packed, double g[SOURCE][3], const
     }
 }
 
-lightpose_status lp_winograd_pack(lp_winograd_weights **out, const lp_conv_spec *spec, const float *weights,
-                                  uint8_t outside, unsigned features, lightpose_error *error) {
+/* The weights of output channel `o` as the numbers they stand for, in units of the output. */
+static void read_channel(const lp_conv_spec *spec, const void *weights, int o, float *values) {
+    const size_t count = (size_t)spec->in * 9, first = (size_t)o * count;
+
+    for (size_t i = 0; i < count; i++)
+        values[i] = spec->src == LP_U8 ? (float)((const int8_t *)weights)[first + i] * spec->scales[o]
+                                       : ((const float *)weights)[first + i];
+}
+
+static void free_packed(void *weights) {
+    winograd_weights *const packed = weights;
+
+    if (!packed)
+        return;
+    lp_free(packed->values);
+    lp_free(packed->scales);
+    lp_free(packed->outside);
+    lp_free(packed);
+}
+
+static winograd_weights *allocate(const lp_conv_spec *spec, unsigned features) {
     const int bytes = spec->src == LP_U8;
-    const size_t count = (size_t)LP_WINOGRAD_TAPS * (size_t)spec->in * (size_t)spec->out;
-    lp_winograd_weights *packed = lp_calloc(1, sizeof *packed);
-    double g[SOURCE][3];
+    winograd_weights *const packed = lp_calloc(1, sizeof *packed);
+
+    if (!packed)
+        return NULL;
+    packed->kernel = choose(features, bytes);
+    packed->in = spec->in;
+    packed->out = spec->out;
+    packed->values = lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->in * (size_t)spec->out,
+                               (size_t)packed->kernel->weight_bytes);
+    packed->scales = bytes ? lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->out, sizeof(float)) : NULL;
+    packed->outside = lp_calloc((size_t)spec->in, sizeof(float));
+    if (packed->values && (!bytes || packed->scales) && packed->outside)
+        return packed;
+    free_packed(packed);
+    return NULL;
+}
+
+static lightpose_status pack(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    winograd_weights *const packed = allocate(spec, layer->features);
+    workspace *const w = lp_calloc(1, sizeof *w);
 
     *out = NULL;
-    if (packed) {
-        packed->kernel = choose(features, bytes);
-        packed->in = spec->in;
-        packed->out = spec->out;
-        packed->values = lp_calloc(count, (size_t)packed->kernel->weight_bytes);
-        packed->scales = bytes ? lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->out, sizeof(float)) : NULL;
-        packed->outside = lp_calloc((size_t)spec->in, sizeof(float));
+    if (!packed || !w) {
+        free_packed(packed);
+        lp_free(w);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d kernels",
+                       spec->name, spec->out, spec->in);
     }
-    if (!packed || !packed->values || (bytes && !packed->scales) || !packed->outside) {
-        lp_winograd_weights_destroy(&packed);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu values", spec->name,
-                       count);
+    if (spec->src == LP_U8)
+        memset(packed->outside, layer->zero, (size_t)spec->in);
+    kernel_transform(packed->kernel, w->g);
+    for (int o = 0; o < spec->out; o++) {
+        read_channel(spec, weights, o, w->weights);
+        pack_channel(packed, w, o);
     }
-    if (bytes)
-        memset(packed->outside, outside, (size_t)spec->in);
-    kernel_transform(packed->kernel, g);
-    for (int o = 0; o < spec->out; o++)
-        pack_channel(packed, g, weights, o);
+    lp_free(w);
     *out = packed;
     return LIGHTPOSE_OK;
-}
-
-void lp_winograd_weights_destroy(lp_winograd_weights **packed) {
-    if (!*packed)
-        return;
-    lp_free((*packed)->values);
-    lp_free((*packed)->scales);
-    lp_free((*packed)->outside);
-    lp_free(*packed);
-    *packed = NULL;
-}
-
-const char *lp_winograd_implementation(const lp_winograd_weights *weights) {
-    return weights->kernel->name;
 }
 
 /* ---- Tiles ------------------------------------------------------------------------------------------------------- */
@@ -213,7 +246,7 @@ static int tiles_along(int size, int dilation, int grid) {
     return ((size - grid + dilation - 1) / dilation + TARGET - 1) / TARGET;
 }
 
-static int count_tiles(const lp_winograd *layer) {
+static int count_tiles(const winograd *layer) {
     int count = 0;
 
     for (int gy = 0; gy < layer->dilation; gy++)
@@ -222,7 +255,7 @@ static int count_tiles(const lp_winograd *layer) {
     return count;
 }
 
-static tile find_tile(const lp_winograd *layer, int index) {
+static tile find_tile(const winograd *layer, int index) {
     const int d = layer->dilation;
 
     for (int row = 0;; row++)
@@ -237,7 +270,7 @@ static tile find_tile(const lp_winograd *layer, int index) {
 }
 
 /* Tiles that a thread has room for. */
-static int room_of(const lp_winograd *layer) {
+static int room_of(const winograd *layer) {
     return MOST_GROUPS * layer->weights->kernel->rows;
 }
 
@@ -248,30 +281,27 @@ static size_t matrix_step(int tiles, int channels) {
 }
 
 /* Bytes of the transformed source of a block, and of all that a thread needs. */
-static size_t source_scratch(const lp_winograd *layer) {
-    const lp_winograd_weights *const weights = layer->weights;
+static size_t source_scratch(const winograd *layer) {
+    const winograd_weights *const weights = layer->weights;
 
     return lp_align(LP_WINOGRAD_TAPS * matrix_step(room_of(layer), weights->in) *
                     (size_t)weights->kernel->weight_bytes);
 }
 
-static size_t thread_scratch(const lp_winograd *layer) {
-    const int columns = layer->weights->kernel->columns;
+static size_t scratch_size(const void *instance) {
+    const winograd *const layer = instance;
 
-    return source_scratch(layer) + LP_WINOGRAD_TAPS * matrix_step(room_of(layer), columns) * sizeof(float);
-}
-
-size_t lp_winograd_scratch_size(const lp_winograd *layer) {
-    return (size_t)layer->threads * thread_scratch(layer);
+    return source_scratch(layer) +
+           LP_WINOGRAD_TAPS * matrix_step(room_of(layer), layer->weights->kernel->columns) * sizeof(float);
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-static size_t element_bytes(const lp_winograd *layer) {
+static size_t element_bytes(const winograd *layer) {
     return layer->weights->scales ? 1 : sizeof(float);
 }
 
-static void source_cells(const lp_winograd *layer, tile at, const void *src, const void *cells[36]) {
+static void source_cells(const winograd *layer, tile at, const void *src, const void *cells[36]) {
     const size_t cell_bytes = (size_t)layer->weights->in * element_bytes(layer);
 
     for (int i = 0; i < LP_WINOGRAD_TAPS; i++) {
@@ -287,7 +317,7 @@ typedef struct target {
     const void *added[TARGET * TARGET];
 } target;
 
-static void target_cells(const lp_winograd *layer, tile at, const void *added, void *dst, target *t) {
+static void target_cells(const winograd *layer, tile at, const void *added, void *dst, target *t) {
     const size_t cell_bytes = (size_t)layer->weights->out * element_bytes(layer);
 
     for (int i = 0; i < TARGET * TARGET; i++) {
@@ -300,9 +330,9 @@ static void target_cells(const lp_winograd *layer, tile at, const void *added, v
 }
 
 /* One panel of outputs of `count` tiles, from their transformed source. */
-static void run_panel(const lp_winograd *layer, int first, const char *source, char *products, const target *targets,
+static void run_panel(const winograd *layer, int first, const char *source, char *products, const target *targets,
                       int count) {
-    const lp_winograd_weights *const weights = layer->weights;
+    const winograd_weights *const weights = layer->weights;
     const lp_winograd_kernel *const kernel = weights->kernel;
     const int tiles = (count + kernel->least_rows - 1) / kernel->least_rows * kernel->least_rows;
     const size_t bytes = (size_t)kernel->weight_bytes;
@@ -328,9 +358,9 @@ static void run_panel(const lp_winograd *layer, int first, const char *source, c
 }
 
 /* Tiles first to end, at most as many as there is room for in `scratch`. */
-static void run_block(const lp_winograd *layer, const void *src, const void *added, void *dst, char *scratch, int first,
+static void run_block(const winograd *layer, const void *src, const void *added, void *dst, char *scratch, int first,
                       int end) {
-    const lp_winograd_weights *const weights = layer->weights;
+    const winograd_weights *const weights = layer->weights;
     const lp_winograd_kernel *const kernel = weights->kernel;
     const size_t bytes = (size_t)kernel->weight_bytes, source_step = matrix_step(room_of(layer), weights->in);
     target targets[MOST_TILES];
@@ -346,29 +376,54 @@ static void run_block(const lp_winograd *layer, const void *src, const void *add
         run_panel(layer, o, scratch, scratch + source_scratch(layer), targets, end - first);
 }
 
-typedef struct job {
-    const lp_winograd *layer;
-    const void *src, *added;
-    void *dst;
-    char *scratch;
-} job;
+/* A unit is as many tiles as the kernel holds in registers. */
+static int units(const void *instance) {
+    const winograd *const layer = instance;
+    const int unit = layer->weights->kernel->rows;
 
-/* An even share of the tiles, in scratch memory of its own. */
-static void run_part(void *argument, int part) {
-    const job *const j = argument;
-    const lp_winograd *const layer = j->layer;
-    const int tiles = count_tiles(layer), rows = layer->weights->kernel->least_rows, groups = (tiles + rows - 1) / rows;
-    const int first = groups * part / layer->threads * rows, after = groups * (part + 1) / layer->threads * rows;
-    const int end = after < tiles ? after : tiles;
-
-    for (int at = first; at < end; at += room_of(layer)) {
-        const int stop = at + room_of(layer) < end ? at + room_of(layer) : end;
-        run_block(layer, j->src, j->added, j->dst, j->scratch + (size_t)part * thread_scratch(layer), at, stop);
-    }
+    return (layer->tiles + unit - 1) / unit;
 }
 
-void lp_winograd_run(const lp_winograd *layer, const void *src, const void *added, void *dst, void *scratch) {
-    job all = {layer, src, added, dst, scratch};
+static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const winograd *const layer = instance;
+    const int unit = layer->weights->kernel->rows, room = room_of(layer);
+    const int last = end * unit < layer->tiles ? end * unit : layer->tiles;
 
-    lp_threads_share(layer->threads, run_part, &all);
+    for (int at = begin * unit; at < last; at += room)
+        run_block(layer, tensors->src, tensors->added, tensors->dst, scratch, at, at + room < last ? at + room : last);
+    return LIGHTPOSE_OK;
 }
+
+static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
+    winograd *const made = lp_calloc(1, sizeof *made);
+
+    *instance = made;
+    if (!made)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
+    *made = (winograd){.weights = packed,
+                       .bias = layer->bias,
+                       .height = spec->height,
+                       .width = spec->width,
+                       .dilation = spec->dilation,
+                       .relu = spec->activation == LP_RELU,
+                       .sum = spec->sum,
+                       .shift = spec->shift};
+    made->tiles = count_tiles(made);
+    return LIGHTPOSE_OK;
+}
+
+static const char *kernel_name(const void *instance) {
+    return ((const winograd *)instance)->weights->kernel->name;
+}
+
+const lp_operator lp_op_winograd = {.name = "winograd",
+                                    .takes = takes,
+                                    .pack = pack,
+                                    .free_packed = free_packed,
+                                    .create = create,
+                                    .destroy = lp_free,
+                                    .kernel = kernel_name,
+                                    .units = units,
+                                    .scratch_size = scratch_size,
+                                    .run = run};

@@ -3,7 +3,6 @@
 
 #include "check.h"
 
-#include <omp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -216,15 +215,6 @@ static void threads_follow_the_affinity_mask(void **state) {
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
 }
 
-static void the_callers_team_size_comes_back(void **state) {
-    (void)state;
-    omp_set_num_threads(5);
-    const int saved = lp_threads_enter(3);
-    assert_int_equal(omp_get_max_threads(), 3);
-    lp_threads_leave(saved);
-    assert_int_equal(omp_get_max_threads(), 5);
-}
-
 static void the_isa_limit_of_onednn_limits_us_too(void **state) {
     (void)state;
     unsetenv("DNNL_MAX_CPU_ISA");
@@ -260,7 +250,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(quota_tells_fractions_and_stalls, make_root, remove_root),
         cmocka_unit_test_setup_teardown(quota_survives_nonsense, make_root, remove_root),
         cmocka_unit_test(threads_follow_the_affinity_mask),
-        cmocka_unit_test(the_callers_team_size_comes_back),
         cmocka_unit_test(the_isa_limit_of_onednn_limits_us_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

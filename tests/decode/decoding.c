@@ -25,6 +25,6 @@ lp_people decode(void) {
 
     lp_decoder_destroy(&decoder);
     assert_ok(lp_decoder_create(&decoder, &settings, error));
-    assert_ok(lp_decoder_run(decoder, &maps, 1, &people, error));
+    assert_ok(lp_decoder_run(decoder, &maps, NULL, &people, error));
     return people;
 }

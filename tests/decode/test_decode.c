@@ -10,11 +10,12 @@
 
 #include "decode/decode.h"
 #include "golden_maps.h"
+#include "teams.h"
 
 static lp_people decode(lp_decoder *decoder, const lp_maps *maps, int threads) {
     lp_people people;
 
-    assert_ok(lp_decoder_run(decoder, maps, threads, &people, error));
+    assert_ok(run_decoder(decoder, maps, threads, &people, error));
     return people;
 }
 

@@ -15,6 +15,7 @@
 #include "dense.h"
 #include "made_maps.h"
 #include "oracle.h"
+#include "teams.h"
 
 /* Vectors of 4 and 8 floats, where the CPU has them. */
 static const char *const isas[] = {"SSE41", "AVX2"};
@@ -93,7 +94,7 @@ static int check_all(const char *what, const lp_maps *planar, const lightpose_se
         lp_decoder *decoder = open_decoder(settings, isas[isa]);
         for (int threads = 1; threads <= 2; threads++) {
             lp_people people;
-            assert_ok(lp_decoder_run(decoder, &maps, threads, &people, error));
+            assert_ok(run_decoder(decoder, &maps, threads, &people, error));
             snprintf(name, sizeof name, "%s, %d x %d by %d, layout %d, %s, %d threads", what, maps.width, maps.height,
                      settings->upsample, layout, isas[isa], threads);
             compare(name, &people, &wanted);
@@ -254,7 +255,7 @@ static void nothing_is_allocated_after_warm_up(void **state) {
             before = allocations(2);
         for (int i = 0; i < SETS; i++) {
             lp_people people;
-            assert_ok(lp_decoder_run(decoder, &maps[i], 2, &people, error));
+            assert_ok(lp_decoder_run(decoder, &maps[i], NULL, &people, error));
             compare("again", &people, &wanted[i]);
         }
     }
@@ -284,7 +285,7 @@ static void a_failing_allocation_is_reported(void **state) {
         lp_mem_fail_at(nth);
         lightpose_status status = lp_decoder_create(&decoder, &settings, &failure);
         if (status == LIGHTPOSE_OK)
-            status = lp_decoder_run(decoder, &maps, 1, &people, &failure);
+            status = lp_decoder_run(decoder, &maps, NULL, &people, &failure);
         lp_mem_fail_at(0);
         if (status == LIGHTPOSE_OK) {
             lp_decoder_destroy(&decoder);
@@ -296,7 +297,7 @@ static void a_failing_allocation_is_reported(void **state) {
         assert_true(failure.text[0]);
         if (decoder) {
             assert_int_equal(people.count, 0);
-            assert_ok(lp_decoder_run(decoder, &maps, 1, &people, error));
+            assert_ok(lp_decoder_run(decoder, &maps, NULL, &people, error));
             compare("after a failure", &people, &wanted);
         }
         lp_decoder_destroy(&decoder);

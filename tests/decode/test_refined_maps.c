@@ -13,6 +13,7 @@
 #include "decode/decoder.h"
 #include "made_maps.h"
 #include "near.h"
+#include "teams.h"
 
 enum { KEYS = LIGHTPOSE_KEYPOINTS };
 
@@ -34,7 +35,8 @@ static lp_decoder *open_decoder(const lightpose_settings *settings) {
 static lp_people run(lp_decoder *decoder, const lp_maps *maps, int threads) {
     lp_people people;
 
-    assert_ok(lp_decoder_run(decoder, maps, threads, &people, error));
+    assert_ok(threads > 1 ? run_decoder(decoder, maps, threads, &people, error)
+                          : lp_decoder_run(decoder, maps, NULL, &people, error));
     return people;
 }
 
@@ -261,7 +263,7 @@ static void a_failing_allocation_is_reported(void **state) {
         lp_mem_fail_at(nth);
         lightpose_status status = lp_decoder_create(&decoder, &settings, &failure);
         if (status == LIGHTPOSE_OK)
-            status = lp_decoder_run(decoder, &maps, 1, &people, &failure);
+            status = lp_decoder_run(decoder, &maps, NULL, &people, &failure);
         lp_mem_fail_at(0);
         if (status != LIGHTPOSE_OK) {
             failures++;

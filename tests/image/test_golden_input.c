@@ -12,6 +12,7 @@
 #include "image/preprocess.h"
 #include "npy.h"
 #include "picture.h"
+#include "teams.h"
 
 static const char *const names[] = {"000000000139", "000000001000", "000000001296", "000000002299", "000000002431",
                                     "000000005001", "000000005529", "000000007977", "000000008211", "000000009772",
@@ -33,7 +34,7 @@ static uint8_t *run(const picture *p, const lp_geometry *geometry, lp_element el
     assert_non_null(data);
     memset(data, 0xa5, row * (size_t)geometry->net_height);
     assert_ok(lp_preprocess_create(&preprocess, error));
-    assert_ok(lp_preprocess_run(preprocess, &image, geometry, threads, &input, error));
+    assert_ok(run_preprocess(preprocess, &image, geometry, threads, &input, error));
     lp_preprocess_destroy(&preprocess);
     assert_null(preprocess);
     return data;

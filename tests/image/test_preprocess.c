@@ -17,6 +17,7 @@
 #include "image/view.h"
 #include "naive_yuv.h"
 #include "oracle.h"
+#include "teams.h"
 
 static const lightpose_settings limits = {
     .max_image_side = 32768, .max_image_pixels = 1 << 28, .max_net_height = 2048, .max_net_width = 4096};
@@ -180,7 +181,7 @@ static void run_and_compare(lp_preprocess *p, const lightpose_image *image, int 
     memset(out.data, 0xa5, stride * (size_t)(g.net_height - 1) + row);
     const lp_net_input input = {element, out.data, (ptrdiff_t)stride};
 
-    assert_ok(lp_preprocess_run(p, image, &g, 1 + draw(4), &input, error));
+    assert_ok(run_preprocess(p, image, &g, 1 + draw(4), &input, error));
     compare(&input, &g, image, scaled);
     for (int y = 0; y < g.net_height - 1; y++)
         for (size_t i = row; i < stride; i++)
@@ -262,7 +263,7 @@ static void narrow_images(void **state) {
             assert_ok(lp_geometry_make(&g, width, HEIGHT, NET, &limits, error));
             assert_int_equal(g.scaled_width, 1);
             assert_ok(lp_preprocess_create(&p, error));
-            assert_ok(lp_preprocess_run(p, &s.image, &g, 2, &input, error));
+            assert_ok(run_preprocess(p, &s.image, &g, 2, &input, error));
             for (int c = 0; c < 3; c++) {
                 for (int i = 0; i < HEIGHT * WIDE; i++)
                     column[i] = bgr[3 * (i / WIDE * width + width - 1) + c];
@@ -309,7 +310,7 @@ static void one_colour_stays(void **state) {
     const lp_net_input input = {LP_U8, out, 3 * 2048};
     assert_non_null(out);
     assert_ok(lp_preprocess_create(&p, error));
-    assert_ok(lp_preprocess_run(p, &image, &g, 2, &input, error));
+    assert_ok(run_preprocess(p, &image, &g, 2, &input, error));
     for (size_t i = 0; i < 3u * 2048 * 2048; i++)
         if (out[i] != pixel[i % 3])
             fail_msg("%d at %zu", out[i], i);
@@ -337,7 +338,7 @@ static void survives_failing_memory(void **state) {
     for (;; failures++) {
         lightpose_error detail = {0};
         lp_mem_fail_at(failures + 1);
-        const lightpose_status status = lp_preprocess_run(p, &s.image, &g, 2, &input, &detail);
+        const lightpose_status status = lp_preprocess_run(p, &s.image, &g, NULL, &input, &detail);
         lp_mem_fail_at(0);
         if (status == LIGHTPOSE_OK)
             break;
@@ -356,7 +357,7 @@ static void survives_failing_memory(void **state) {
     uint8_t *const wide = malloc((size_t)g.net_width * 96 * 3);
     assert_non_null(wide);
     lp_mem_fail_at(1);
-    assert_fails(lp_preprocess_run(p, &s.image, &g, 1, &(lp_net_input){LP_U8, wide, 3 * g.net_width}, error),
+    assert_fails(lp_preprocess_run(p, &s.image, &g, NULL, &(lp_net_input){LP_U8, wide, 3 * g.net_width}, error),
                  LIGHTPOSE_ERROR_MEMORY, "900x203");
     lp_mem_fail_at(0);
     run_and_compare(p, &small.image, 16, LP_U8);
@@ -380,7 +381,7 @@ static void allocates_nothing_when_warm(void **state) {
         const lightpose_image *const image = &s[i % 3].image;
         lp_geometry g;
         assert_ok(lp_geometry_make(&g, image->width, image->height, 96, &limits, error));
-        assert_ok(lp_preprocess_run(p, image, &g, 2, &(lp_net_input){LP_U8, out, 256 * 3}, error));
+        assert_ok(lp_preprocess_run(p, image, &g, NULL, &(lp_net_input){LP_U8, out, 256 * 3}, error));
         if (i == 2)
             warm = lp_mem_count();
     }

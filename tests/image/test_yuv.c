@@ -9,6 +9,7 @@
 
 #include "image/geometry.h"
 #include "image/preprocess.h"
+#include "teams.h"
 
 static double clamp_level(double value) {
     return value < 0 ? 0 : value > 255 ? 255 : value;
@@ -36,7 +37,7 @@ static uint8_t *resampled(const lightpose_image *image, int height, lp_geometry 
     const lp_net_input input = {LP_U8, out, 3 * g->net_width};
     assert_non_null(out);
     assert_ok(lp_preprocess_create(&p, error));
-    assert_ok(lp_preprocess_run(p, image, g, 2, &input, error));
+    assert_ok(run_preprocess(p, image, g, 2, &input, error));
     lp_preprocess_destroy(&p);
     return out;
 }

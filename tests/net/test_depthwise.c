@@ -11,6 +11,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "net/depthwise.h"
+#include "run_operator.h"
 #include "net/quantise.h"
 
 static uint32_t state = 1;
@@ -95,24 +96,22 @@ static void check_sample(const sample *s, unsigned features) {
     const int height = lp_conv_out_height(&s->spec), width = lp_conv_out_width(&s->spec);
     const size_t bytes = (size_t)(height * width * s->spec.out);
     uint8_t *const target = malloc(bytes + 2 * GUARD);
-    lp_depthwise *depthwise = NULL;
+    const lp_op_layer layer = {.spec = &s->spec, .bias = s->bias, .zero = s->zero, .features = features};
+    char name[64];
 
     assert_non_null(target);
     memset(target, 0xA5, bytes + 2 * GUARD);
-    assert_ok(lp_depthwise_create(&depthwise, &s->spec, s->weights, s->bias, s->zero, features, error));
-    lp_depthwise_run(depthwise, s->source, target + GUARD, 1 + chance(3));
+    run_operator(&lp_op_depthwise, &layer, s->weights, &(lp_op_tensors){s->source, NULL, target + GUARD}, name);
     for (int i = 0; i < height * width * s->spec.out; i++) {
         const int c = i % s->spec.out, cell = i / s->spec.out;
         const double want = exact(s, cell / width, cell % width, c), got = target[GUARD + i];
         if (!(fabs(got - want) <= 0.5 + 2e-4)) /* rounded to the nearest; single precision's share of 255 or more */
-            fail_msg("%s, %d x %d x %d, stride %d, dilation %d, channel %d, cell %d: %g instead of %g",
-                     lp_depthwise_implementation(depthwise), width, height, s->spec.out, s->spec.stride,
-                     s->spec.dilation, c, cell, got, want);
+            fail_msg("%s, %d x %d x %d, stride %d, dilation %d, channel %d, cell %d: %g instead of %g", name, width,
+                     height, s->spec.out, s->spec.stride, s->spec.dilation, c, cell, got, want);
     }
     for (int i = 0; i < GUARD; i++)
         if (target[i] != 0xA5 || target[GUARD + bytes + (size_t)i] != 0xA5)
-            fail_msg("%s writes outside its target", lp_depthwise_implementation(depthwise));
-    lp_depthwise_destroy(&depthwise);
+            fail_msg("%s writes outside its target", name);
     free(target);
 }
 
@@ -139,6 +138,8 @@ static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
         free(s.source);
         make_sample(&s);
     }
+    uint8_t *const target = malloc((size_t)(s.spec.height * s.spec.width * s.spec.out));
+    assert_non_null(target);
     const struct {
         unsigned features;
         const char *name;
@@ -146,35 +147,23 @@ static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
                  {LP_CPU_AVX2, "lightpose:dw:avx2"},
                  {LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, "lightpose:dw:avx512_vnni"}};
     for (int i = 0; i < 3; i++) {
-        lp_depthwise *depthwise = NULL;
+        const lp_op_layer layer = {.spec = &s.spec, .bias = s.bias, .features = cases[i].features};
+        char name[64];
         if ((cpu & cases[i].features) != cases[i].features)
             continue;
-        assert_ok(lp_depthwise_create(&depthwise, &s.spec, s.weights, s.bias, 0, cases[i].features, error));
-        assert_string_equal(lp_depthwise_implementation(depthwise), cases[i].name);
-        lp_depthwise_destroy(&depthwise);
+        run_operator(&lp_op_depthwise, &layer, s.weights, &(lp_op_tensors){s.source, NULL, target}, name);
+        assert_string_equal(name, cases[i].name);
     }
+    free(target);
     free(s.source);
 }
 
 static void a_failing_allocation_is_reported(void **unused) {
     sample s;
-    lp_depthwise *depthwise = NULL;
-    int64_t nth = 0;
-    lightpose_status status;
     (void)unused;
 
     make_sample(&s);
-    do {
-        lightpose_error error = {0};
-        lp_mem_fail_at(++nth);
-        status = lp_depthwise_create(&depthwise, &s.spec, s.weights, s.bias, 0, 0, &error);
-        lp_mem_fail_at(0);
-        assert_true(status == LIGHTPOSE_OK || status == LIGHTPOSE_ERROR_MEMORY);
-        assert_true((status == LIGHTPOSE_OK) == (depthwise != NULL));
-        assert_true(status == LIGHTPOSE_OK || strstr(error.text, "sample"));
-    } while (status != LIGHTPOSE_OK);
-    assert_int_equal(nth, 7); /* six of them, and then none */
-    lp_depthwise_destroy(&depthwise);
+    fail_operator(&lp_op_depthwise, &(lp_op_layer){.spec = &s.spec, .bias = s.bias}, s.weights);
     free(s.source);
 }
 

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/threads.h"
 #include "net/plan.h"
 #include "npy.h"
+#include "teams.h"
 
 enum { IMAGES = 17 };
 
@@ -94,7 +94,7 @@ static void run_image(lp_net *net, const char *image, difference *heat, differen
     for (int y = 0; y < options.height; y++)
         for (int x = 0; x < options.width * 3; x++)
             put_pixel(&input, y, x, ((const uint8_t *)pixels.data)[y * options.width * 3 + x]);
-    assert_ok(lp_plan_run(plan, &maps, error));
+    assert_ok(run_plan(plan, options.threads, &maps, error));
     assert_int_equal(heatmaps.shape[1], maps.height);
     assert_int_equal(heatmaps.shape[2], maps.width);
     compare(&maps.heatmaps, &heatmaps, heat);
@@ -118,11 +118,9 @@ static void check_precision(lightpose_precision precision, double worst, double 
         print_message("# not on this CPU\n");
         skip();
     }
-    const int saved = lp_threads_enter(2);
     assert_ok(lp_net_create(&net, weights, precision, error));
     for (int i = 0; i < IMAGES; i++)
         run_image(net, images[i], &heat, &paf);
-    lp_threads_leave(saved);
     const double heat_typical = sqrt(heat.squares / heat.count), paf_typical = sqrt(paf.squares / paf.count);
     print_message("# heatmaps off by %.2g at most, %.2g typically; part affinity fields %.2g, %.2g\n", heat.worst,
                   heat_typical, paf.worst, paf_typical);
@@ -205,7 +203,7 @@ static void check_checkpoint(const char *name, const char *folder) {
         for (int x = 0; x < width * 3; x++)
             ((float *)((char *)input.data + y * input.stride))[x] =
                 ((const float *)values.data)[(x % 3 * height + y) * width + x / 3] / lp_weights_input_scale(weights);
-    assert_ok(lp_plan_run(plan, &maps, error));
+    assert_ok(run_plan(plan, options.threads, &maps, error));
     compare(&maps.heatmaps, &heatmaps, &heat);
     compare(&maps.pafs, &pafs, &paf);
     print_message("# %s: heatmaps off by %.2g, part affinity fields by %.2g of the greatest\n", name,
@@ -225,12 +223,10 @@ static void checkpoints_give_the_reference_maps(void **state) {
     (void)state;
 
     free(random_array("input").data); /* skips where there is none */
-    const int saved = lp_threads_enter(1);
     assert_non_null(mkdtemp(folder));
     check_checkpoint("checkpoint_legacy", folder);
     check_checkpoint("checkpoint_zip", folder);
     assert_int_equal(rmdir(folder), 0);
-    lp_threads_leave(saved);
 }
 
 static const struct CMUnitTest tests[] = {

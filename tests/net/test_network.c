@@ -10,11 +10,11 @@
 #include <stdio.h>
 
 #include "base/cpu.h"
-#include "base/threads.h"
 #include "naive.h"
 #include "net/plan.h"
 #include "rounded.h"
 #include "synthetic.h"
+#include "teams.h"
 
 static lp_weights *synthetic(lp_variant variant, unsigned seed) {
     size_t size;
@@ -210,7 +210,7 @@ static void check_every_layer(lp_net *net, const lp_weights *weights, const run_
     lp_plan *plan = plan_for(net, with, 1);
     lp_maps maps;
 
-    assert_ok(lp_plan_run(plan, &maps, error));
+    assert_ok(run_plan(plan, with->threads, &maps, error));
     assert_int_equal(maps.width, with->width / 8);
     assert_int_equal(maps.height, with->height / 8);
     for (int i = 0; i < count && (with->stages == 2 || rows[i].kind != LP_CONCAT); i++) {
@@ -242,7 +242,7 @@ static float *run_maps(lp_net *net, const run_case *with, int keep, int runs) {
 
     for (int i = 0; i < runs; i++) {
         fill_input(plan, with->width, with->height, 7);
-        assert_ok(lp_plan_run(plan, &maps, error));
+        assert_ok(run_plan(plan, with->threads, &maps, error));
     }
     float *const values = copy_maps(&maps);
     lp_plan_destroy(&plan);
@@ -269,11 +269,9 @@ static void check_case(lp_variant variant, const run_case *with) {
         print_message("# not on this CPU, which has %s\n", lp_cpu_describe());
         skip();
     }
-    const int saved = lp_threads_enter(with->threads);
     assert_ok(lp_net_create(&net, weights, with->precision, error));
     check_every_layer(net, weights, with);
     check_same_maps(net, with);
-    lp_threads_leave(saved);
     lp_net_destroy(&net);
     lp_weights_destroy(&weights);
 }

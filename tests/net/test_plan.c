@@ -11,10 +11,10 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/threads.h"
 #include "net/arena.h"
 #include "net/plan.h"
 #include "synthetic.h"
+#include "teams.h"
 
 static lp_weights *synthetic(lp_variant variant, int with_ranges) {
     size_t size;
@@ -165,17 +165,15 @@ static void a_run_allocates_nothing(void **state) {
     lp_maps maps;
     (void)state;
 
-    const int saved = lp_threads_enter(2);
     assert_ok(lp_net_create(&net, weights, LIGHTPOSE_PRECISION_INT8, error));
     assert_ok(lp_plan_create(&plan, net, &options, error));
     fill_input(plan, &options);
     const int64_t before = lp_mem_count();
     for (int i = 0; i < 3; i++)
-        assert_ok(lp_plan_run(plan, &maps, error));
+        assert_ok(lp_plan_run(plan, NULL, &maps, error));
     assert_int_equal(lp_mem_count(), before);
     lp_plan_destroy(&plan);
     lp_net_destroy(&net);
-    lp_threads_leave(saved);
     lp_weights_destroy(&weights);
 }
 
@@ -199,7 +197,7 @@ static float *run_once(const worker *w, lightpose_status *status) {
     *status = values ? lp_plan_create(&plan, w->net, &w->options, NULL) : LIGHTPOSE_ERROR_MEMORY;
     if (*status == LIGHTPOSE_OK) {
         fill_input(plan, &w->options);
-        *status = lp_plan_run(plan, &maps, NULL);
+        *status = run_plan(plan, w->options.threads, &maps, NULL);
     }
     for (size_t i = 0; *status == LIGHTPOSE_OK && i < cells * LIGHTPOSE_HEATMAPS; i++)
         values[i] = maps.heatmaps.data[(ptrdiff_t)(i / cells) * maps.heatmaps.channel_stride +
@@ -210,12 +208,10 @@ static float *run_once(const worker *w, lightpose_status *status) {
 
 static void *work(void *argument) {
     worker *const w = argument;
-    const int saved = lp_threads_enter(w->options.threads);
 
     w->status = LIGHTPOSE_OK;
     for (int i = 0; i < ROUNDS && w->status == LIGHTPOSE_OK; i++)
         w->maps[i] = run_once(w, &w->status);
-    lp_threads_leave(saved);
     return NULL;
 }
 
@@ -243,9 +239,7 @@ static void check_sharing(lightpose_precision precision) {
         lightpose_status status;
         assert_int_equal(workers[i].status, LIGHTPOSE_OK);
         workers[i].net = net;
-        const int saved = lp_threads_enter(workers[i].options.threads);
         float *const alone = run_once(&workers[i], &status);
-        lp_threads_leave(saved);
         assert_int_equal(status, LIGHTPOSE_OK);
         for (int j = 0; j < ROUNDS; j++) {
             assert_memory_equal(workers[i].maps[j], alone, bytes);

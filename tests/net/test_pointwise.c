@@ -13,8 +13,8 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "net/move.h"
 #include "net/pointwise.h"
+#include "run_operator.h"
 
 enum { MOST_OUT = 80, GUARD = 64 };
 
@@ -26,12 +26,13 @@ static int chance(int below) {
 }
 
 typedef struct sample {
-    int in, out, cells, relu, bytes;
+    int in, out, cells, bytes;
+    lp_activation activation;
     int add; /* 0 no, 1 from elsewhere, 2 in place */
     float factor, shift;
     uint8_t *source;
     int8_t *weights;
-    float scales[MOST_OUT], bias[MOST_OUT];
+    float scales[MOST_OUT], bias[MOST_OUT], gains[MOST_OUT];
 } sample;
 
 /* Source channels in stretches of which each has a size of its own: 255 in every channel, or so that the sums of half
@@ -65,7 +66,7 @@ static void make_sample(sample *s) {
     *s = (sample){.in = 32 * (1 + chance(4)),
                   .out = 1 + chance(MOST_OUT),
                   .cells = 1 + chance(40),
-                  .relu = chance(2),
+                  .activation = (lp_activation)chance(3),
                   .bytes = chance(2),
                   .add = chance(3),
                   .factor = 0.75F,
@@ -83,6 +84,7 @@ static void make_sample(sample *s) {
     for (int o = 0; o < s->out; o++) {
         s->scales[o] = (float)(1 + chance(1000)) / (float)(s->in * 20000);
         s->bias[o] = (float)(chance(400) - 100);
+        s->gains[o] = (float)(1 + chance(8)) / 4;
     }
 }
 
@@ -102,29 +104,34 @@ static int exact_sum(const sample *s, int cell, int o) {
 static double exact(const sample *s, int cell, int o, double added) {
     double value = (double)exact_sum(s, cell, o) * s->scales[o] + s->bias[o];
 
-    if (s->relu)
+    if (s->activation == LP_RELU)
         value = fmax(value, 0);
+    if (s->activation == LP_ELU)
+        value = (value > 0 ? value : expm1(value)) * s->gains[o];
     value += (s->add ? s->factor * added : 0) + s->shift;
     return s->bytes ? fmin(fmax(value, 0), 255) : value;
 }
 
 static void run(const sample *s, unsigned features, const void *added, void *target, char name[64]) {
-    const lp_conv_spec spec = {.name = "sample", .in = s->in, .out = s->out, .kernel = 1};
-    lp_pointwise_weights *packed = NULL;
+    const lp_conv_spec spec = {.name = "sample",
+                               .src = LP_U8,
+                               .dst = s->bytes ? LP_U8 : LP_F32,
+                               .height = 1,
+                               .width = s->cells,
+                               .in = s->in,
+                               .out = s->out,
+                               .kernel = 1,
+                               .stride = 1,
+                               .dilation = 1,
+                               .scales = s->scales,
+                               .activation = s->activation,
+                               .gains = s->activation == LP_ELU ? s->gains : NULL,
+                               .gain = 1,
+                               .shift = s->shift,
+                               .sum = s->factor};
+    const lp_op_layer layer = {.spec = &spec, .bias = s->bias, .features = features};
 
-    assert_ok(lp_pointwise_pack(&packed, &spec, s->weights, features, error));
-    const lp_pointwise layer = {.weights = packed,
-                                .scales = s->scales,
-                                .bias = s->bias,
-                                .target = s->bytes ? LP_U8 : LP_F32,
-                                .cells = s->cells,
-                                .relu = s->relu,
-                                .sum = s->factor,
-                                .shift = s->shift,
-                                .threads = 1 + chance(3)};
-    lp_pointwise_run(&layer, s->source, added, target);
-    snprintf(name, 64, "%s", lp_pointwise_implementation(packed));
-    lp_pointwise_weights_destroy(&packed);
+    run_operator(&lp_op_pointwise, &layer, s->weights, &(lp_op_tensors){s->source, added, target}, name);
 }
 
 /* A cell is off by its rounding, 0.5 in bytes, and by single precision's share of some thousands. */
@@ -150,8 +157,8 @@ static void check_sample(const sample *s, unsigned features) {
         const double want = exact(s, i / s->out, i % s->out, added);
         const double got = s->bytes ? target[GUARD + i] : ((float *)(void *)(target + GUARD))[i];
         if (!(fabs(got - want) <= (s->bytes ? 0.5 : 0) + 1e-3))
-            fail_msg("%s, %d cells, %d to %d, bytes %d, relu %d, add %d, cell %d, channel %d: %g for %g", name,
-                     s->cells, s->in, s->out, s->bytes, s->relu, s->add, i / s->out, i % s->out, got, want);
+            fail_msg("%s, %d cells, %d to %d, bytes %d, activation %d, add %d, cell %d, channel %d: %g for %g", name,
+                     s->cells, s->in, s->out, s->bytes, (int)s->activation, s->add, i / s->out, i % s->out, got, want);
     }
     for (int i = 0; i < GUARD; i++)
         if (target[i] != 0xA5 || target[GUARD + bytes + (size_t)i] != 0xA5)
@@ -182,7 +189,8 @@ static void sums_are_exact(void **unused) {
     for (int i = 0; i < 250; i++) {
         sample s;
         make_sample(&s);
-        s.relu = s.bytes = s.add = 0;
+        s.activation = LP_LINEAR;
+        s.bytes = s.add = 0;
         s.shift = 0;
         for (int o = 0; o < s.out; o++) {
             s.scales[o] = 1;
@@ -206,6 +214,7 @@ static void sums_are_exact(void **unused) {
 }
 
 static void it_takes_what_it_can_do(void **unused) {
+    static const float scales[32];
     const unsigned cpu = LP_CPU_AVX2 | LP_CPU_AVX512;
     lp_conv_spec good = {.name = "good",
                          .src = LP_U8,
@@ -217,36 +226,40 @@ static void it_takes_what_it_can_do(void **unused) {
                          .kernel = 1,
                          .stride = 1,
                          .dilation = 1,
+                         .scales = scales,
                          .activation = LP_RELU,
                          .gain = 1};
-    lp_conv_spec bad[10];
+    lp_conv_spec bad[8];
     (void)unused;
 
-    assert_true(lp_pointwise_takes(&good, cpu));
-    assert_true(lp_pointwise_takes(&good, LP_CPU_AVX2));
-    assert_false(lp_pointwise_takes(&good, 0));
-    assert_false(lp_pointwise_takes(&good, LP_CPU_AVX2 | LP_CPU_AVX_VNNI));
-    assert_false(lp_pointwise_takes(&good, cpu | LP_CPU_AVX512_VNNI));
-    for (int i = 0; i < 10; i++)
+    assert_true(lp_op_pointwise.takes(&good, cpu));
+    assert_true(lp_op_pointwise.takes(&good, LP_CPU_AVX2));
+    assert_false(lp_op_pointwise.takes(&good, 0));
+    assert_false(lp_op_pointwise.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX_VNNI));
+    assert_false(lp_op_pointwise.takes(&good, cpu | LP_CPU_AVX512_VNNI));
+    for (int i = 0; i < 8; i++)
         bad[i] = good;
     bad[0].src = LP_F32;
     bad[1].dst = LP_BF16;
     bad[2].depthwise = 1;
     bad[3].stride = 2;
-    bad[4].pad[0] = -1;
-    bad[5].activation = LP_ELU;
-    bad[6].in = 48;
-    bad[7].kernel = 3;
-    bad[8].in = 1024;
-    bad[9].gain = 2;
-    for (int i = 0; i < 10; i++)
-        assert_false(lp_pointwise_takes(&bad[i], cpu));
+    bad[4].dst = LP_S8;
+    bad[5].in = 48;
+    bad[6].kernel = 3;
+    bad[7].in = 1024;
+    for (int i = 0; i < 8; i++)
+        assert_false(lp_op_pointwise.takes(&bad[i], cpu));
     good.dst = LP_F32;
-    assert_true(lp_pointwise_takes(&good, cpu));
+    assert_true(lp_op_pointwise.takes(&good, cpu));
 }
 
-static void it_takes_the_first_layer_as_patches(void **unused) {
+static void it_takes_the_first_layer(void **unused) {
+    static const float scales[32];
     const lp_conv_spec first = {.name = "first",
+                                .scales = scales,
+                                .src = LP_U8,
+                                .dst = LP_U8,
+                                .pad = {1, 1, 0, 0},
                                 .in = 3,
                                 .out = 32,
                                 .kernel = 3,
@@ -254,108 +267,124 @@ static void it_takes_the_first_layer_as_patches(void **unused) {
                                 .dilation = 1,
                                 .activation = LP_LINEAR,
                                 .gain = 1};
-    lp_conv_spec bad[5];
+    lp_conv_spec bad[4];
     (void)unused;
 
-    assert_true(lp_pointwise_takes_patches(&first, LP_CPU_AVX2));
-    assert_false(lp_pointwise_takes_patches(&first, 0));
-    assert_false(lp_pointwise_takes_patches(&first, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI));
-    for (int i = 0; i < 5; i++)
+    assert_true(lp_op_pointwise.takes(&first, LP_CPU_AVX2));
+    assert_false(lp_op_pointwise.takes(&first, 0));
+    assert_false(lp_op_pointwise.takes(&first, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI));
+    for (int i = 0; i < 4; i++)
         bad[i] = first;
     bad[0].src = LP_F32;
-    bad[1].pad[2] = 1;
-    bad[2].in = 4;
-    bad[3].kernel = 1;
-    bad[4].dilation = 2;
-    for (int i = 0; i < 5; i++)
-        assert_false(lp_pointwise_takes_patches(&bad[i], LP_CPU_AVX2));
+    bad[1].in = 4;
+    bad[2].kernel = 1;
+    bad[3].dilation = 2;
+    for (int i = 0; i < 4; i++)
+        assert_false(lp_op_pointwise.takes(&bad[i], LP_CPU_AVX2));
 }
 
 /* A 3x3 layer of stride 2 on three channels, to the unit: sums of extremes, as floats. */
-static void patches_make_a_convolution(void **unused) {
-    enum { HEIGHT = 7, WIDTH = 9, IN = 3, OUT = 32, DOWN = (HEIGHT - 3) / 2 + 1, ACROSS = (WIDTH - 3) / 2 + 1 };
-    const lp_conv_spec spec = {.name = "first", .in = IN, .out = OUT, .kernel = 3};
+static void the_first_layer_equals_plain_loops(void **unused) {
+    enum { HEIGHT = 70, WIDTH = 41, IN = 3, OUT = 40, DOWN = (HEIGHT + 1) / 2, ACROSS = (WIDTH + 1) / 2, ZERO = 128 };
+    float scales[OUT], bias[OUT] = {0};
+    const lp_conv_spec spec = {.name = "first",
+                               .src = LP_U8,
+                               .dst = LP_F32,
+                               .height = HEIGHT,
+                               .width = WIDTH,
+                               .pad = {1, 1, HEIGHT % 2, WIDTH % 2},
+                               .in = IN,
+                               .out = OUT,
+                               .kernel = 3,
+                               .stride = 2,
+                               .dilation = 1,
+                               .scales = scales,
+                               .gain = 1};
     const unsigned cpu = lp_cpu_features(), masks[] = {LP_CPU_AVX2, LP_CPU_AVX2 | LP_CPU_AVX512};
-    uint8_t *const image = malloc(HEIGHT * WIDTH * IN), *const patches = malloc(DOWN * ACROSS * LP_POINTWISE_PATCH);
+    uint8_t *const image = malloc(HEIGHT * WIDTH * IN);
+    float *const target = malloc(DOWN * ACROSS * OUT * sizeof *target);
     int8_t weights[OUT * IN * 9];
-    float scales[OUT], bias[OUT] = {0}, target[DOWN * ACROSS * OUT];
-    const lp_patch_source source = {image, WIDTH * IN, IN, 3, 2};
     (void)unused;
 
-    assert_true(image && patches);
+    assert_true(image && target);
     for (int i = 0; i < HEIGHT * WIDTH * IN; i++)
         image[i] = (uint8_t)(chance(2) ? 255 : chance(256));
     for (int i = 0; i < OUT * IN * 9; i++)
         weights[i] = (int8_t)(chance(2) ? 127 : chance(256) - 128);
     for (int o = 0; o < OUT; o++)
         scales[o] = 1;
-    memset(patches, 0xA5, DOWN * ACROSS * LP_POINTWISE_PATCH);
-    lp_patches(patches, LP_POINTWISE_PATCH, &source, DOWN, ACROSS, 2);
     for (int m = 0; m < 2; m++) {
-        lp_pointwise_weights *packed = NULL;
+        const lp_op_layer layer = {.spec = &spec, .bias = bias, .zero = ZERO, .features = masks[m]};
+        char name[64];
         if ((cpu & masks[m]) != masks[m])
             continue;
-        assert_ok(lp_pointwise_pack(&packed, &spec, weights, masks[m], error));
-        const lp_pointwise layer = {
-            .weights = packed, .scales = scales, .bias = bias, .target = LP_F32, .cells = DOWN * ACROSS, .threads = 2};
-        lp_pointwise_run(&layer, patches, NULL, target);
+        run_operator(&lp_op_pointwise, &layer, weights, &(lp_op_tensors){image, NULL, target}, name);
         for (int i = 0; i < DOWN * ACROSS * OUT; i++) {
-            const int y = i / OUT / ACROSS * 2, x = i / OUT % ACROSS * 2, o = i % OUT;
+            const int top = i / OUT / ACROSS * 2 - 1, left = i / OUT % ACROSS * 2 - 1, o = i % OUT;
             int sum = 0;
-            for (int c = 0; c < IN; c++)
-                for (int k = 0; k < 9; k++)
-                    sum += image[((y + k / 3) * WIDTH + x + k % 3) * IN + c] * weights[(o * IN + c) * 9 + k];
+            for (int k = 0; k < 9; k++) {
+                const int y = top + k / 3, x = left + k % 3, inside = y >= 0 && y < HEIGHT && x >= 0 && x < WIDTH;
+                for (int c = 0; c < IN; c++)
+                    sum += (inside ? image[(y * WIDTH + x) * IN + c] : ZERO) * weights[(o * IN + c) * 9 + k];
+            }
             assert_true(target[i] == (float)sum);
         }
-        lp_pointwise_weights_destroy(&packed);
     }
     free(image);
-    free(patches);
+    free(target);
 }
 
 static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
-    static const int8_t weights[32 * 32];
-    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32, .kernel = 1};
     const unsigned cpu = lp_cpu_features();
     const struct {
         unsigned features;
         const char *name;
     } cases[] = {{LP_CPU_AVX2, "lightpose:1x1:u8:avx2"}, {LP_CPU_AVX2 | LP_CPU_AVX512, "lightpose:1x1:u8:avx512"}};
+    float target[80 * MOST_OUT];
+    sample s;
     (void)unused;
 
+    make_sample(&s);
+    s.bytes = 1;
     for (int i = 0; i < 2; i++) {
-        lp_pointwise_weights *packed = NULL;
+        char name[64];
         if ((cpu & cases[i].features) != cases[i].features)
             continue;
-        assert_ok(lp_pointwise_pack(&packed, &spec, weights, cases[i].features, error));
-        assert_string_equal(lp_pointwise_implementation(packed), cases[i].name);
-        lp_pointwise_weights_destroy(&packed);
+        run(&s, cases[i].features, NULL, target, name);
+        assert_string_equal(name, cases[i].name);
     }
+    free_sample(&s);
 }
 
 static void failing_allocations_are_reported(void **unused) {
     static const int8_t weights[32 * 32];
-    const lp_conv_spec spec = {.name = "sample", .in = 32, .out = 32, .kernel = 1};
-    lp_pointwise_weights *packed = NULL;
+    static const float scales[32], bias[32];
+    const lp_conv_spec spec = {.name = "sample",
+                               .src = LP_U8,
+                               .dst = LP_U8,
+                               .height = 4,
+                               .width = 4,
+                               .in = 32,
+                               .out = 32,
+                               .kernel = 1,
+                               .stride = 1,
+                               .dilation = 1,
+                               .scales = scales};
     (void)unused;
 
-    if (!(lp_cpu_features() & LP_CPU_AVX2)) {
-        print_message("# not on this CPU, which has %s\n", lp_cpu_describe());
+    if (!(lp_cpu_features() & LP_CPU_AVX2))
         skip();
-    }
-    for (int nth = 1; nth <= 3; nth++) {
-        lp_mem_fail_at(nth);
-        assert_fails(lp_pointwise_pack(&packed, &spec, weights, LP_CPU_AVX2, error), LIGHTPOSE_ERROR_MEMORY, "sample");
-        lp_mem_fail_at(0);
-        assert_null(packed);
-    }
+    fail_operator(&lp_op_pointwise, &(lp_op_layer){.spec = &spec, .bias = bias, .features = LP_CPU_AVX2}, weights);
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(kernels_equal_plain_loops),        cmocka_unit_test(sums_are_exact),
-    cmocka_unit_test(it_takes_what_it_can_do),          cmocka_unit_test(each_kernel_is_chosen_where_its_cpu_is),
-    cmocka_unit_test(failing_allocations_are_reported), cmocka_unit_test(it_takes_the_first_layer_as_patches),
-    cmocka_unit_test(patches_make_a_convolution),
+    cmocka_unit_test(kernels_equal_plain_loops),
+    cmocka_unit_test(sums_are_exact),
+    cmocka_unit_test(it_takes_what_it_can_do),
+    cmocka_unit_test(each_kernel_is_chosen_where_its_cpu_is),
+    cmocka_unit_test(failing_allocations_are_reported),
+    cmocka_unit_test(it_takes_the_first_layer),
+    cmocka_unit_test(the_first_layer_equals_plain_loops),
 };
 
 int main(void) {
