@@ -4,11 +4,43 @@
 #include "output/audio.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <libavcodec/avcodec.h>
 
-static int add_stream(lp_audio *audio, AVFormatContext *muxer) {
+#define LEAP_BACK  0.5  /* seconds; smaller steps back are packets out of order */
+#define LEAP_AHEAD 10.0 /* seconds, of streams whose clock may be set anew; the picture's clock goes on then, too */
+#define LATE       1.0  /* seconds that the sound is behind the picture before such a leap is believed */
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+/* Whether a file of this kind with such a sound alone gets as far as its head: some kinds take codecs by name that they
+ * refuse in fact. */
+static int is_taken(const AVOutputFormat *format, const AVStream *from) {
+    AVFormatContext *trial = NULL;
+    uint8_t *bytes = NULL;
+    int code = avformat_query_codec(format, from->codecpar->codec_id, FF_COMPLIANCE_NORMAL) == 1 ? 0 : -1;
+    if (code >= 0)
+        code = avformat_alloc_output_context2(&trial, format, NULL, NULL);
+    AVStream *const to = code >= 0 ? avformat_new_stream(trial, NULL) : NULL;
+    code = to ? avcodec_parameters_copy(to->codecpar, from->codecpar) : -1;
+    if (to) {
+        to->codecpar->codec_tag = 0;
+        to->time_base = from->time_base;
+    }
+    if (code >= 0)
+        code = avio_open_dyn_buf(&trial->pb);
+    if (code >= 0) {
+        code = avformat_write_header(trial, NULL);
+        avio_close_dyn_buf(trial->pb, &bytes);
+        av_free(bytes);
+    }
+    avformat_free_context(trial);
+    return code >= 0;
+}
+
+static int add_stream(lp_audio *audio, AVFormatContext *muxer, char note[160]) {
     const int index = av_find_best_stream(audio->source, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
     if (index < 0)
         return 0;
@@ -16,20 +48,39 @@ static int add_stream(lp_audio *audio, AVFormatContext *muxer) {
         if ((int)i != index)
             audio->source->streams[i]->discard = AVDISCARD_ALL;
     audio->from = audio->source->streams[index];
-    if (avformat_query_codec(muxer->oformat, audio->from->codecpar->codec_id, FF_COMPLIANCE_NORMAL) != 1)
-        return 0;
+    const AVCodecParameters *parameters = audio->from->codecpar;
+    AVCodecParameters *made = NULL;
+    if (!is_taken(muxer->oformat, audio->from)) {
+        const char *const name = avcodec_get_name(parameters->codec_id);
+        const int global = !!(muxer->oformat->flags & AVFMT_GLOBALHEADER);
+        audio->recoder = lp_recoder_open(audio->from, global, &made);
+        if (!audio->recoder) {
+            snprintf(note, 160, "the sound is left out: %s does not hold %s, and it cannot be made AAC here",
+                     muxer->oformat->name, name);
+            return 0;
+        }
+        snprintf(note, 160, "the sound is made AAC: %s does not hold %s", muxer->oformat->name, name);
+        parameters = made;
+    }
     audio->to = avformat_new_stream(muxer, NULL);
-    if (!audio->to || avcodec_parameters_copy(audio->to->codecpar, audio->from->codecpar) < 0)
-        return 0;
-    audio->to->codecpar->codec_tag = 0; /* the containers' tags differ */
-    audio->to->time_base = audio->from->time_base;
-    return 1;
+    const int failed = !audio->to || avcodec_parameters_copy(audio->to->codecpar, parameters) < 0;
+    if (!failed) {
+        audio->to->codecpar->codec_tag = 0; /* the containers' tags differ */
+        audio->to->time_base = made ? (AVRational){1, made->sample_rate} : audio->from->time_base;
+    }
+    avcodec_parameters_free(&made);
+    return !failed;
 }
 
-lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer) {
+lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer, char note[160]) {
     lp_audio *audio = calloc(1, sizeof *audio);
+    *note = '\0';
+    if (audio) {
+        audio->end = NAN;
+        audio->written = INT64_MIN;
+    }
     if (audio && (!(audio->packet = av_packet_alloc()) || avformat_open_input(&audio->source, path, NULL, NULL) < 0 ||
-                  avformat_find_stream_info(audio->source, NULL) < 0 || !add_stream(audio, muxer)))
+                  avformat_find_stream_info(audio->source, NULL) < 0 || !add_stream(audio, muxer, note)))
         lp_audio_close(&audio);
     return audio;
 }
@@ -37,10 +88,17 @@ lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer) {
 void lp_audio_close(lp_audio **audio) {
     if (!*audio)
         return;
+    lp_recoder_close(&(*audio)->recoder);
     av_packet_free(&(*audio)->packet);
     avformat_close_input(&(*audio)->source);
     free(*audio);
     *audio = NULL;
+}
+
+/* ---- Packets ----------------------------------------------------------------------------------------------------- */
+
+static double seconds(const lp_audio *audio, int64_t ticks) {
+    return (double)ticks * av_q2d(audio->from->time_base);
 }
 
 static int read_packet(lp_audio *audio) {
@@ -55,28 +113,52 @@ static int read_packet(lp_audio *audio) {
     return 1;
 }
 
+/* The time of the packet that waits. Where the source's clock leaps the sound goes on without a gap, as the picture
+ * does. */
+static double packet_time(lp_audio *audio, double until) {
+    const double time = seconds(audio, audio->packet->pts) + audio->shift;
+    const int may_leap = audio->source->iformat->flags & AVFMT_TS_DISCONT;
+    if (isnan(audio->end))
+        return time;
+    if (time < audio->end - LEAP_BACK || (may_leap && time > until + LEAP_AHEAD && until > audio->end + LATE)) {
+        audio->shift += audio->end - time;
+        return audio->end;
+    }
+    return time;
+}
+
+static int copy_packet(lp_audio *audio, AVFormatContext *muxer, double time) {
+    AVPacket *const packet = audio->packet;
+    const AVRational to = audio->to->time_base;
+    int64_t stamp = llround(time / av_q2d(to));
+    if (audio->written != INT64_MIN && stamp <= audio->written)
+        stamp = audio->written + 1;
+    audio->written = stamp;
+    packet->pts = packet->dts = stamp;
+    packet->duration = av_rescale_q(packet->duration, audio->from->time_base, to);
+    packet->stream_index = audio->to->index;
+    packet->pos = -1;
+    return av_write_frame(muxer, packet);
+}
+
 int lp_audio_write(lp_audio *audio, AVFormatContext *muxer, double start, double until) {
     while (read_packet(audio)) {
-        AVPacket *const packet = audio->packet;
-        const AVRational from = audio->from->time_base, to = audio->to->time_base;
-        const double time = (double)packet->pts * av_q2d(from);
+        const double time = packet_time(audio, until);
         if (time >= until)
             return 0;
         audio->has_packet = 0;
-        if (time < start) {
-            av_packet_unref(packet);
-            continue;
-        }
-        const int64_t offset = llround(start / av_q2d(from));
-        packet->pts -= offset;
-        packet->dts = packet->dts == AV_NOPTS_VALUE ? packet->pts : packet->dts - offset;
-        av_packet_rescale_ts(packet, from, to);
-        packet->stream_index = audio->to->index;
-        packet->pos = -1;
-        const int code = av_write_frame(muxer, packet);
-        av_packet_unref(packet);
+        audio->end = time + seconds(audio, audio->packet->duration);
+        int code = 0;
+        if (time >= start)
+            code = audio->recoder ? lp_recoder_take(audio->recoder, audio->packet, time - start, muxer, audio->to)
+                                  : copy_packet(audio, muxer, time - start);
+        av_packet_unref(audio->packet);
         if (code < 0)
             return code;
     }
     return 0;
+}
+
+int lp_audio_finish(lp_audio *audio, AVFormatContext *muxer) {
+    return audio->recoder ? lp_recoder_finish(audio->recoder, muxer, audio->to) : 0;
 }

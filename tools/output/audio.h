@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A file's sound, copied into an annotated video as it is. */
+/* A file's sound, copied into an annotated video as it is where its container holds it, else as AAC. */
 
 #ifndef LP_TOOLS_OUTPUT_AUDIO_H
 #define LP_TOOLS_OUTPUT_AUDIO_H
 
 #include <libavformat/avformat.h>
 
+#include "output/recode.h"
+
 typedef struct lp_audio {
     AVFormatContext *source;
     AVStream *from, *to;
-    AVPacket *packet; /* the next one, read already */
+    lp_recoder *recoder; /* NULL: packets are copied */
+    AVPacket *packet;    /* the next one, read already */
     int has_packet;
+    double shift;    /* added to the source's times, whose clock may leap */
+    double end;      /* of what was read so far, in seconds of the source; NAN before the first packet */
+    int64_t written; /* the last time stamp written */
 } lp_audio;
 
-/* Adds a stream to `muxer` for the sound of `path`. NULL where there is none, or none that the muxer takes. */
-lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer);
+/* Adds a stream to `muxer`, which has no head yet, for the sound of `path`. NULL where there is none, and where it has
+ * to be left out; `note` then says why, or that it is made AAC; else it is empty. */
+lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer, char note[160]);
 
 /* Writes what is heard between `start` and `until` seconds of the source, moved so that `start` becomes 0. Returns 0,
  * or an error of the muxer. */
 int lp_audio_write(lp_audio *audio, AVFormatContext *muxer, double start, double until);
+
+/* Writes what the encoder holds back. */
+int lp_audio_finish(lp_audio *audio, AVFormatContext *muxer);
 
 void lp_audio_close(lp_audio **audio);
 

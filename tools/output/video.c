@@ -3,7 +3,11 @@
 
 /* The annotated video: H.264 where FFmpeg has libx264, else MPEG-4, at the times of the source's frames, with its
  * sound. A frame that cannot be decoded shows the one before it, so that the two videos have the same frames. The first
- * picture gives the size; later ones of another size are scaled to it. */
+ * picture gives the size; later ones of another size are scaled to it.
+ *
+ * Frames are coded in the order in which they are shown. Else a pause lies between the time at which a frame is decoded
+ * and the one at which it is shown, and of more than 2^28 ticks MP4's table of these (ctts) is refused by its readers.
+ */
 
 #include "output/audio.h"
 #include "output/canvas.h"
@@ -20,6 +24,9 @@
 
 enum { TICKS = 90000, IO_BYTES = 1 << 16, HD_LINES = 720 };
 
+/* MP4's readers take a frame's length for a signed number of 32 bits: in a longer pause its picture comes again. */
+#define LONGEST_SECONDS (3 * 3600)
+
 typedef struct video {
     const lp_output_options *options;
     const lp_output_stream *stream;
@@ -27,12 +34,14 @@ typedef struct video {
     AVFormatContext *muxer;
     AVCodecContext *encoder;
     AVStream *to;
-    AVFrame *frame; /* the picture as it is encoded, kept for frames that have none */
-    AVPacket *packet;
+    AVFrame *frame;          /* the picture as it is encoded, kept for frames that have none */
+    AVPacket *packet, *held; /* the one that waits for the next, which tells how long it lasts */
+    int is_held;
     lp_audio *audio;
     lp_canvas canvas;
-    double start;     /* the first frame's time in the source */
-    int64_t last_pts; /* in ticks */
+    double start;        /* the first frame's time in the source */
+    int64_t last_pts;    /* in ticks */
+    int64_t last_length; /* of a frame, in ticks; 0: not known yet */
     int64_t count;
 } video;
 
@@ -97,7 +106,8 @@ static void set_quality(video *v, const AVCodec *codec) {
     }
 }
 
-static lightpose_status open_encoder(video *v, int width, int height, lightpose_error *error) {
+static lightpose_status open_encoder(video *v, const lp_output_frame *frame, lightpose_error *error) {
+    const int width = frame->width, height = frame->height;
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     if (!codec)
         codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
@@ -118,48 +128,100 @@ static lightpose_status open_encoder(video *v, int width, int height, lightpose_
         c->framerate = (AVRational){v->stream->rate_num, v->stream->rate_den};
     if (v->muxer->oformat->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    c->max_b_frames = 0;
+    if (frame->pixel_aspect > 0)
+        c->sample_aspect_ratio = av_d2q(frame->pixel_aspect, 1000);
     set_quality(v, codec);
     const int code = avcodec_open2(c, codec, NULL);
     return code < 0 ? fail(v, code, "the encoder", error) : LIGHTPOSE_OK;
+}
+
+/* A note about the video, which is no failure. */
+static void tell(const video *v, const char *what) {
+    char text[512];
+    snprintf(text, sizeof text, "%s: %s", lp_output_file_path(v->file), what);
+    if (v->options->note && *what)
+        v->options->note(v->options->note_opaque, text);
+}
+
+static void add_sound(video *v) {
+    char note[160] =
+        "without the sound of its source, if it has any: what can be read once only is not read again for it";
+    if (v->stream->reopen)
+        v->audio = lp_audio_open(v->stream->reopen, v->muxer, note);
+    tell(v, note);
 }
 
 static lightpose_status open_streams(video *v, lightpose_error *error) {
     v->to = avformat_new_stream(v->muxer, NULL);
     v->frame = av_frame_alloc();
     v->packet = av_packet_alloc();
-    if (!v->to || !v->frame || !v->packet || avcodec_parameters_from_context(v->to->codecpar, v->encoder) < 0)
+    v->held = av_packet_alloc();
+    if (!v->to || !v->frame || !v->packet || !v->held ||
+        avcodec_parameters_from_context(v->to->codecpar, v->encoder) < 0)
         return fail(v, AVERROR(ENOMEM), "no memory", error);
     v->to->time_base = v->encoder->time_base;
     v->to->avg_frame_rate = v->encoder->framerate;
+    v->to->sample_aspect_ratio = v->encoder->sample_aspect_ratio;
     v->frame->width = v->encoder->width;
     v->frame->height = v->encoder->height;
     v->frame->format = v->encoder->pix_fmt;
     v->frame->colorspace = v->encoder->colorspace;
     v->frame->color_range = v->encoder->color_range;
-    if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO && v->stream->reopen)
-        v->audio = lp_audio_open(v->stream->reopen, v->muxer);
+    if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO)
+        add_sound(v);
     const int code = avformat_write_header(v->muxer, NULL);
     return code < 0 ? fail(v, code, "the head of the file", error) : LIGHTPOSE_OK;
 }
 
-/* Writes the packets that the encoder has ready, each after the sound that comes before it. */
-static lightpose_status write_packets(video *v, lightpose_error *error) {
+/* Writes the packet that waits, after the sound that comes before it. */
+static int write_held(video *v) {
+    int code = 0;
+    if (!v->is_held)
+        return 0;
+    v->is_held = 0;
+    if (v->audio)
+        code = lp_audio_write(v->audio, v->muxer, v->start,
+                              v->start + (double)v->held->pts * av_q2d(v->encoder->time_base));
+    if (code >= 0) {
+        av_packet_rescale_ts(v->held, v->encoder->time_base, v->to->time_base);
+        v->held->stream_index = v->to->index;
+        code = av_write_frame(v->muxer, v->held);
+    }
+    av_packet_unref(v->held);
+    return code;
+}
+
+/* How long the last frame lasts: as long as the one before it, unless that was a pause; else as the rate has it. */
+static int64_t own_length(const video *v) {
+    const int64_t ticks = v->encoder->time_base.den;
+    if (v->last_length > 0 && v->last_length <= ticks)
+        return v->last_length;
+    return llround((double)ticks / (v->stream->fps > 0 ? v->stream->fps : 25));
+}
+
+/* Takes the packets that the encoder has ready; with `all` there is none behind them. */
+static lightpose_status write_packets(video *v, int all, lightpose_error *error) {
     for (;;) {
         int code = avcodec_receive_packet(v->encoder, v->packet);
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
-            return LIGHTPOSE_OK;
-        if (code >= 0 && v->audio)
-            code = lp_audio_write(v->audio, v->muxer, v->start,
-                                  v->start + (double)v->packet->pts * av_q2d(v->encoder->time_base));
+            break;
         if (code >= 0) {
-            av_packet_rescale_ts(v->packet, v->encoder->time_base, v->to->time_base);
-            v->packet->stream_index = v->to->index;
-            code = av_write_frame(v->muxer, v->packet);
+            v->held->duration = v->packet->pts - v->held->pts;
+            code = write_held(v);
         }
-        av_packet_unref(v->packet);
-        if (code < 0)
+        if (code < 0) {
+            av_packet_unref(v->packet);
             return fail(v, code, "writing", error);
+        }
+        av_packet_move_ref(v->held, v->packet);
+        v->is_held = 1;
     }
+    if (!all)
+        return LIGHTPOSE_OK;
+    v->held->duration = own_length(v);
+    const int code = write_held(v);
+    return code < 0 ? fail(v, code, "writing", error) : LIGHTPOSE_OK;
 }
 
 /* Times must ascend; where a frame has none it follows the last at the nominal rate. */
@@ -173,27 +235,34 @@ static int64_t next_pts(video *v, const lp_output_frame *frame) {
                                         : 0;
     if (v->count && pts <= v->last_pts)
         pts = v->last_pts + 1;
+    v->last_length = v->count ? pts - v->last_pts : 0;
     v->last_pts = pts;
     v->count++;
     return pts;
 }
 
+static lightpose_status send(video *v, int64_t pts, lightpose_error *error) {
+    v->frame->pts = pts;
+    v->frame->pict_type = AV_PICTURE_TYPE_NONE;
+    v->frame->quality = v->encoder->global_quality;
+    const int code = avcodec_send_frame(v->encoder, v->frame);
+    return code < 0 ? fail(v, code, "encoding", error) : write_packets(v, 0, error);
+}
+
 static lightpose_status encode(video *v, const lp_output_frame *frame, lightpose_error *error) {
+    const int64_t longest = (int64_t)LONGEST_SECONDS * v->encoder->time_base.den;
+    const int64_t before = v->last_pts, count = v->count, pts = next_pts(v, frame);
     lightpose_status status = LIGHTPOSE_OK;
-    if (frame->picture) {
+    for (int64_t at = before + longest; count && at < pts && status == LIGHTPOSE_OK; at += longest)
+        status = send(v, at, error);
+    if (frame->picture && status == LIGHTPOSE_OK) {
         status = lp_canvas_draw(&v->canvas, frame->picture, frame->result, &v->options->draw, error);
         if (status == LIGHTPOSE_OK && av_frame_make_writable(v->frame) < 0)
             status = fail(v, AVERROR(ENOMEM), "no memory", error);
         if (status == LIGHTPOSE_OK)
             status = lp_canvas_to_frame(&v->canvas, v->frame, error);
     }
-    if (status != LIGHTPOSE_OK)
-        return status;
-    v->frame->pts = next_pts(v, frame);
-    v->frame->pict_type = AV_PICTURE_TYPE_NONE;
-    v->frame->quality = v->encoder->global_quality;
-    const int code = avcodec_send_frame(v->encoder, v->frame);
-    return code < 0 ? fail(v, code, "encoding", error) : write_packets(v, error);
+    return status == LIGHTPOSE_OK ? send(v, pts, error) : status;
 }
 
 /* ---- The writer -------------------------------------------------------------------------------------------------- */
@@ -227,7 +296,7 @@ static lightpose_status video_frame(void *state, const lp_output_frame *frame, l
             return LIGHTPOSE_OK;
         status = open_muxer(v, error);
         if (status == LIGHTPOSE_OK)
-            status = open_encoder(v, frame->width, frame->height, error);
+            status = open_encoder(v, frame, error);
         if (status == LIGHTPOSE_OK)
             status = open_streams(v, error);
         if (status == LIGHTPOSE_OK && av_frame_get_buffer(v->frame, 0) < 0)
@@ -241,6 +310,7 @@ static void free_all(video *v) {
     avcodec_free_context(&v->encoder);
     av_frame_free(&v->frame);
     av_packet_free(&v->packet);
+    av_packet_free(&v->held);
     if (v->muxer && v->muxer->pb) {
         av_freep(&v->muxer->pb->buffer);
         avio_context_free(&v->muxer->pb);
@@ -263,10 +333,12 @@ static lightpose_status video_close(void **state, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
     if (v->muxer) {
         int code = avcodec_send_frame(v->encoder, NULL);
-        status = code < 0 ? fail(v, code, "encoding", error) : write_packets(v, error);
+        status = code < 0 ? fail(v, code, "encoding", error) : write_packets(v, 1, error);
         if (status == LIGHTPOSE_OK && v->audio)
             code = lp_audio_write(v->audio, v->muxer, v->start,
-                                  v->start + (double)v->last_pts * av_q2d(v->encoder->time_base));
+                                  v->start + (double)(v->last_pts + own_length(v)) * av_q2d(v->encoder->time_base));
+        if (status == LIGHTPOSE_OK && v->audio && code >= 0)
+            code = lp_audio_finish(v->audio, v->muxer);
         if (status == LIGHTPOSE_OK && code >= 0)
             code = av_write_trailer(v->muxer);
         if (status == LIGHTPOSE_OK && code < 0)

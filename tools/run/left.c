@@ -10,16 +10,29 @@
 
 #include "fail.h"
 
-lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *stream_name, lightpose_error *error) {
+/* DIR, or DIR/a/b for a stream that was in a/b of a folder. */
+static char *folder_of(const lp_place *place, const lp_source *source) {
+    const int slash = place->path[strlen(place->path) - 1] == '/';
+    char *folder = NULL;
+    if (!source->folder)
+        return strdup(place->path);
+    return asprintf(&folder, "%s%s%s", place->path, slash ? "" : "/", source->folder) < 0 ? NULL : folder;
+}
+
+lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const lp_source *source, lightpose_error *error) {
     const lp_output_writer *const writer = place->writer;
     int direct = 0, failed = 0;
     *slot = (lp_slot){0};
     if (!writer->suffix && !writer->folder)
         return LIGHTPOSE_OK;
-    slot->path = place->folder ? lp_output_place(writer, place->path, stream_name) : strdup(place->path);
+    slot->folder = place->folder ? folder_of(place, source) : NULL;
+    if (!place->folder)
+        slot->path = strdup(place->path);
+    else if (slot->folder)
+        slot->path = lp_output_place(writer, slot->folder, source->name);
     if (slot->path && writer->folder) /* DIR/NAME.openpose: the folder of frames holds nothing else */
-        failed = asprintf(&slot->base, "%s%s%s.%s", place->path, place->path[strlen(place->path) - 1] == '/' ? "" : "/",
-                          stream_name, writer->name) < 0;
+        failed = asprintf(&slot->base, "%s%s%s.%s", slot->folder,
+                          slot->folder[strlen(slot->folder) - 1] == '/' ? "" : "/", source->name, writer->name) < 0;
     else if (slot->path)
         slot->base = lp_output_file_target(slot->path, &direct);
     if (failed)
@@ -32,6 +45,7 @@ lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *
 }
 
 void lp_slot_free(lp_slot *slot) {
+    free(slot->folder);
     free(slot->path);
     free(slot->base);
     *slot = (lp_slot){0};

@@ -11,12 +11,13 @@
 
 /* One output: of a stream where the place is a folder, else of the run. */
 typedef struct lp_slot {
-    char *path; /* of the file or folder; NULL for a format that writes nothing */
-    char *base; /* what its side files are called after; NULL where it can have none (standard output, a device) */
+    char *folder; /* of a stream's own files: the place, and below it where the stream was in a folder of folders */
+    char *path;   /* of the file or folder; NULL for a format that writes nothing */
+    char *base;   /* what its side files are called after; NULL where it can have none (standard output, a device) */
 } lp_slot;
 
-/* MEMORY. */
-LIGHTPOSE_NODISCARD lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *stream_name,
+/* `source` matters to a folder alone. MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const lp_source *source,
                                                   lightpose_error *error);
 void lp_slot_free(lp_slot *slot);
 
