@@ -454,10 +454,12 @@ static lightpose_status look(const struct run_options *o, run_parts *r, lp_engin
     if (whole && status == LIGHTPOSE_OK)
         lp_report_note(&r->report, "%d of %d input%s: results are there already, and passed over", whole, count,
                        count == 1 ? "" : "s");
+    if (r->provenance.root)
+        lp_targets_survey(r->targets, lp_provenance_see, &r->provenance);
     if (*r->provenance.mixed && status == LIGHTPOSE_OK)
         lp_report_error(&r->report,
-                        "warning: results that are there were made with another instruction set (%s): last digits may "
-                        "differ between them and those of this run",
+                        "warning: results beside those of this run were made with another instruction set (%s): last "
+                        "digits may differ between the two",
                         r->provenance.mixed);
     return status;
 }

@@ -3,10 +3,15 @@
 
 #include "run/left.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fail.h"
 
@@ -95,4 +100,51 @@ void lp_left_look(lp_left *left, const lp_place *place, const lp_slot *slot, int
 void lp_left_free(lp_left *left) {
     lp_meta_free(&left->meta);
     *left = (lp_left){.state = LP_LEFT_NOTHING};
+}
+
+/* Another run's file is locked, and stays where it is. */
+static int is_nobodys(const char *path) {
+    const int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    const int free_now = descriptor >= 0 && (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
+    if (descriptor >= 0)
+        close(descriptor);
+    return free_now;
+}
+
+int lp_left_set_aside(const char *base) {
+    enum { MOST = 10000 };
+    char *const partial = lp_output_file_beside(base, ".partial"), *free_name = NULL;
+    int done = 0;
+    for (int i = 1; is_file(partial, 1) && is_nobodys(partial) && i < MOST && !done; i++) {
+        free(free_name);
+        if (asprintf(&free_name, "%s.%d", partial, i) < 0)
+            free_name = NULL;
+        struct stat about;
+        done = free_name && stat(free_name, &about) != 0 && rename(partial, free_name) == 0;
+    }
+    free(free_name);
+    free(partial);
+    return done;
+}
+
+void lp_left_survey(const char *folder, void (*see)(void *opaque, const char *about), void *opaque) {
+    enum { MOST = 256 };
+    static const char ending[] = ".meta";
+    DIR *const listing = opendir(folder);
+    int count = 0;
+    for (const struct dirent *entry; listing && count < MOST && (entry = readdir(listing));) {
+        const size_t size = strlen(entry->d_name);
+        char *path = NULL;
+        lp_meta meta;
+        if (size < sizeof ending || strcmp(entry->d_name + size - (sizeof ending - 1), ending) ||
+            asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+            continue;
+        count++;
+        if (lp_meta_read(&meta, path))
+            see(opaque, meta.about);
+        lp_meta_free(&meta);
+        free(path);
+    }
+    if (listing)
+        closedir(listing);
 }

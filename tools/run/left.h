@@ -37,4 +37,11 @@ typedef struct lp_left {
 void lp_left_look(lp_left *left, const lp_place *place, const lp_slot *slot, int resume);
 void lp_left_free(lp_left *left);
 
+/* Gives a partial file that will not be gone on with a name that nothing writes to, NAME.partial.1 or the next that is
+ * free: of a live source it is all there is. Returns 1 where there was one. */
+int lp_left_set_aside(const char *base);
+
+/* Shows `see` which run made each of a folder's results, by their side files, some hundreds at most. */
+void lp_left_survey(const char *folder, void (*see)(void *opaque, const char *about), void *opaque);
+
 #endif

@@ -128,6 +128,18 @@ static int tell_difference(const json_t *theirs, const json_t *ours, const char 
     return 0;
 }
 
+static void note_set(lp_provenance *p, const json_t *theirs) {
+    const char *const set = json_string_value(json_object_get(theirs, "instruction_set"));
+    if (set && strcmp(set, json_string_value(json_object_get(p->root, "instruction_set"))))
+        snprintf(p->mixed, sizeof p->mixed, "%s", set);
+}
+
+void lp_provenance_see(void *opaque, const char *about) {
+    json_t *const theirs = json_loads(about, 0, NULL);
+    note_set(opaque, theirs);
+    json_decref(theirs);
+}
+
 int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
     static const char *const plain[] = {"lightpose", "precision"};
     lp_provenance *const p = opaque;
@@ -153,9 +165,7 @@ int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
     }
     if (!differs)
         differs = tell_difference(json_object_get(theirs, "options"), json_object_get(p->root, "options"), "--", text);
-    const char *const set = json_string_value(json_object_get(theirs, "instruction_set"));
-    if (set && strcmp(set, json_string_value(json_object_get(p->root, "instruction_set"))))
-        snprintf(p->mixed, sizeof p->mixed, "%s", set);
+    note_set(p, theirs);
     json_decref(theirs);
     return differs;
 }

@@ -29,4 +29,7 @@ void lp_provenance_free(lp_provenance *provenance);
  * lp_provenance: for lp_targets_look. */
 int lp_provenance_differs(void *provenance, const char *about, char text[256]);
 
+/* Notes the instruction set alone. */
+void lp_provenance_see(void *provenance, const char *about);
+
 #endif

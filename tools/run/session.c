@@ -80,8 +80,10 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
         if (status != LIGHTPOSE_OK)
             return status;
     }
-    if (prospect->next > 0)
+    if (prospect->next > 0) {
+        a->last_index = prospect->next - 1;
         lp_report_note(s->options->report, "%s: goes on at frame %" PRId64, source->text, prospect->next);
+    }
     if (!s->options->targets)
         return LIGHTPOSE_OK;
     const lp_output_stream stream = {
@@ -273,7 +275,7 @@ static void end(session *s, const lp_job *job) {
     if (a->frames && !interrupted && !a->about.live && range->last - a->last_index >= range->step)
         lp_report_note(report, "%s: there is no frame %" PRId64 "; the last is %" PRId64, source->text, range->last,
                        a->last_index);
-    if (is_stopped(s) && a->begun && !a->about.live)
+    if (is_stopped(s) && a->begun && a->last_index >= 0 && !a->about.live)
         lp_report_note(report, "%s: stopped after frame %" PRId64, source->text, a->last_index);
     if (a->out) {
         const size_t size = lp_follower_save(&a->follower, &s->memory, &s->memory_capacity);

@@ -254,6 +254,16 @@ lightpose_status lp_targets_look(const lp_targets *t, int source,
     return status;
 }
 
+void lp_targets_survey(const lp_targets *t, void (*see)(void *opaque, const char *about), void *opaque) {
+    for (int i = 0; i < t->places.count; i++) {
+        int seen = 0; /* each folder once, whatever the formats in it */
+        for (int j = 0; j < i; j++)
+            seen |= place_at(t, j)->folder && !strcmp(place_at(t, j)->path, place_at(t, i)->path);
+        if (place_at(t, i)->folder && !seen)
+            lp_left_survey(place_at(t, i)->path, see, opaque);
+    }
+}
+
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 /* The outputs point at streams for as long as they live. */
@@ -392,6 +402,8 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
         /* A file in the folder needs the folder; a folder makes itself. */
         if (place->folder && place->writer->suffix)
             status = lp_output_make_folder(which->slot.folder, error);
+        if (s->about->kind == LP_STREAM_CAMERA && which->slot.base)
+            lp_left_set_aside(which->slot.base);
         if (status == LIGHTPOSE_OK)
             status = lp_output_open(&which->out, place->writer, which->slot.path, which->slot.base, t->options.output,
                                     error);

@@ -50,6 +50,9 @@ LIGHTPOSE_NODISCARD lightpose_status lp_targets_look(const lp_targets *targets, 
                                                      int (*differs)(void *opaque, const char *about, char text[256]),
                                                      void *opaque, lp_prospect *prospect, lightpose_error *error);
 
+/* Shows `see` the runs that made the results in the folders that this run writes to. */
+void lp_targets_survey(const lp_targets *targets, void (*see)(void *opaque, const char *about), void *opaque);
+
 /* Whether an output failed so far; and whether that was standard output, whose reader has gone. */
 int lp_targets_failed(const lp_targets *targets);
 int lp_targets_closed(const lp_targets *targets);
