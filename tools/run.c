@@ -6,11 +6,9 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli_values.h"
@@ -18,6 +16,7 @@
 #include "output/guard.h"
 #include "run/provenance.h"
 #include "run/session.h"
+#include "run/signals.h"
 #include "start.h"
 
 static const lp_cli_command command = {
@@ -132,41 +131,6 @@ static const lp_cli_option people_options[] = {
     {"min-size", 0, "PIXELS", "people whose box is at least so high", AT(NUMBER, min_size), .max = 1e6},
     {"min-confidence", 0, "X", "people whose score is at least this, 0 to 1", AT(NUMBER, min_pose_score), .max = 1},
     {0}};
-
-/* ---- Signals ----------------------------------------------------------------------------------------------------- */
-
-static atomic_int stop_requested;
-static volatile sig_atomic_t caught;
-
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Ends the run in order, however many come: timeout(1) and a closing terminal send theirs twice. Who presses Ctrl-C
- * again after more than a second does not want to wait. */
-static void on_signal(int number) {
-    static volatile int64_t interrupted;
-    const int64_t now = now_ms();
-    if (number == SIGINT && interrupted && now - interrupted > 1000)
-        _exit(128 + number);
-    if (number == SIGINT && !interrupted)
-        interrupted = now;
-    if (!caught)
-        caught = number;
-    atomic_store(&stop_requested, 1);
-}
-
-static void catch_signals(void) {
-    const struct sigaction action = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
-    struct sigaction before;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN) /* nohup(1) stays in force */
-        sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing */
-}
 
 /* ---- What options mean ------------------------------------------------------------------------------------------- */
 
@@ -314,7 +278,7 @@ static void set_engine(const struct run_options *o, const lp_sources *sources, l
     engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
     engine->input.reconnect = o->reconnect;
     engine->input.keep_damaged = o->keep_damaged;
-    engine->input.stop = &stop_requested;
+    engine->input.stop = &lp_stop_requested;
     if (!o->quiet)
         engine->input.tell = tell_of_source;
     engine->want_geometry = o->scale == LP_SCALE_NET;
@@ -353,7 +317,7 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
     char passed[512];
     sources->recursive = o->recursive;
     sources->live = o->live < 0 ? 0 : o->live ? 1 : -1;
-    sources->stop = &stop_requested;
+    sources->stop = &lp_stop_requested;
     for (int i = 0; i < inputs->count + o->lists.count; i++) {
         lightpose_error error = {0};
         const lightpose_status status = i < inputs->count
@@ -494,7 +458,7 @@ static int run_session(const struct run_options *o, const run_parts *r, const lp
         .report = (lp_report *)(uintptr_t)&r->report,
         .window = r->window,
         .draw = r->output.draw,
-        .stop = &stop_requested,
+        .stop = &lp_stop_requested,
     };
     return lp_session_run(&session);
 }
@@ -561,7 +525,7 @@ static int run(const struct run_options *o, const lp_cli_group *groups, lp_engin
             code = run_session(o, &r, engine, ids);
         else
             code = (lp_cli_error("%s", error.text), LP_CLI_FAILED);
-        if (caught && r.targets && places->count > r.to_stdout && !lp_source_is_live(&sources->items[0]))
+        if (lp_signals_caught() && r.targets && places->count > r.to_stdout && !lp_source_is_live(&sources->items[0]))
             lp_report_note(&r.report,
                            "stopped: results that are not whole are called NAME.partial; --resume goes on with them");
     }
@@ -606,7 +570,7 @@ int cmd_run(int argc, char **argv) {
         if (code == LP_CLI_GO)
             code = read_ids(&o, &ids);
         if (code == LP_CLI_GO) {
-            catch_signals();
+            lp_signals_catch();
             const int gathered = gather(&o, &inputs, &sources);
             set_engine(&o, &sources, &engine);
             /* A worker's one thread waits for no other. Starting over would repeat what was told or read. */
@@ -618,8 +582,8 @@ int cmd_run(int argc, char **argv) {
             code = code == LP_CLI_OK ? gathered : code;
         }
         /* A file stopped before its end is work undone; a camera ends no other way. */
-        if (caught && code == LP_CLI_OK && !lp_source_is_live(&sources.items[0]))
-            code = 128 + caught;
+        if (lp_signals_caught() && code == LP_CLI_OK && !lp_source_is_live(&sources.items[0]))
+            code = 128 + lp_signals_caught();
     }
     free(ids);
     lp_sources_free(&sources);

@@ -8,31 +8,12 @@
 #include <string.h>
 
 #include "fail.h"
-#include "run/left.h"
 #include "run/lineage.h"
-#include "run/places.h"
 #include "run/report.h"
+#include "run/targets_inside.h"
 
 /* Frames that failed before the first good one, kept until there is something to write them to. */
 enum { MAX_FAILED = 4096 };
-
-/* An output and how it stands. One for each place that is a file, and one for each stream and place that is a folder.
- */
-typedef struct target {
-    lp_slot slot;
-    lp_left left;
-    lp_output *out; /* NULL: not open yet, or ended */
-    int dead;       /* it failed */
-} target;
-
-struct lp_targets {
-    lp_targets_options options;
-    lp_places places;
-    target *shared;             /* for each place */
-    lp_output_stream **streams; /* all that have begun: outputs point at them */
-    int stream_count;
-    int failed, closed;
-};
 
 typedef struct failed_frame {
     int64_t index;
@@ -45,7 +26,7 @@ typedef struct failed_frame {
 struct lp_target_stream {
     lp_targets *targets;
     lp_output_stream *about, *about_shared; /* by whether the output has this stream alone */
-    target *own;                            /* for each folder; unused where the place is a file */
+    lp_target *own;                         /* for each folder; unused where the place is a file */
     int *takes;                             /* for each place: it takes frames of this stream */
     int *begun;                             /* for each place: its output has begun this stream */
     int open;
@@ -54,30 +35,18 @@ struct lp_target_stream {
     int waiting_count, waiting_capacity;
 };
 
-static const lp_place *place_at(const lp_targets *t, int index) {
-    return &t->places.items[index];
-}
-
-static int is_for(const lp_place *place, lp_stream_kind kind) {
-    return kind == LP_STREAM_IMAGES ? place->pictures : place->videos;
-}
-
-static lp_stream_kind kind_of(const lp_source *source) {
-    return source->kind == LP_SOURCE_PICTURES ? LP_STREAM_IMAGES : LP_STREAM_VIDEO;
-}
-
 /* ---- Failures ---------------------------------------------------------------------------------------------------- */
 
 /* Ends an output that failed; what it has stays. */
-static void fail_target(lp_targets *t, lp_target_stream *s, int index, target *which, const lightpose_error *error) {
+static void fail_target(lp_targets *t, lp_target_stream *s, int index, lp_target *which, const lightpose_error *error) {
     lp_output_abort(&which->out);
     which->dead = 1;
     t->failed = 1;
     if (s)
         s->failed++;
-    if (!strcmp(place_at(t, index)->path, "-") && lp_report_reader_is_gone())
+    if (!strcmp(lp_place_at(t, index)->path, "-") && lp_report_reader_is_gone())
         t->closed = 1;
-    if ((!t->closed || strcmp(place_at(t, index)->path, "-")) && t->options.tell)
+    if ((!t->closed || strcmp(lp_place_at(t, index)->path, "-")) && t->options.tell)
         t->options.tell(t->options.tell_opaque, error->text);
 }
 
@@ -104,11 +73,11 @@ static lightpose_status plan_shared(lp_targets *t, lightpose_error *error) {
     if (!t->shared)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
-        if (place_at(t, i)->folder)
+        if (lp_place_at(t, i)->folder)
             continue;
-        status = lp_slot_make(&t->shared[i].slot, place_at(t, i), NULL, error);
+        status = lp_slot_make(&t->shared[i].slot, lp_place_at(t, i), NULL, error);
         if (status == LIGHTPOSE_OK && (t->options.resume || t->options.no_clobber))
-            lp_left_look(&t->shared[i].left, place_at(t, i), &t->shared[i].slot, t->options.resume);
+            lp_left_look(&t->shared[i].left, lp_place_at(t, i), &t->shared[i].slot, t->options.resume);
     }
     return status;
 }
@@ -131,7 +100,7 @@ lightpose_status lp_targets_plan(lp_targets **targets, const lp_targets_options 
 int lp_targets_use_names(const lp_targets *targets, int pictures) {
     int used = 0;
     for (int i = 0; i < targets->places.count; i++) {
-        const lp_place *const p = place_at(targets, i);
+        const lp_place *const p = lp_place_at(targets, i);
         used |= p->folder &&
                 (pictures ? p->pictures && p->writer->folder : p->writer->suffix || (p->videos && p->writer->folder));
     }
@@ -140,12 +109,13 @@ int lp_targets_use_names(const lp_targets *targets, int pictures) {
 
 int lp_targets_have(const lp_targets *targets, const char *writer) {
     for (int i = 0; i < targets->places.count; i++)
-        if (writer ? !strcmp(place_at(targets, i)->writer->name, writer) : place_at(targets, i)->writer->needs_picture)
+        if (writer ? !strcmp(lp_place_at(targets, i)->writer->name, writer)
+                   : lp_place_at(targets, i)->writer->needs_picture)
             return 1;
     return 0;
 }
 
-static void free_target(target *which) {
+void lp_target_free(lp_target *which) {
     lp_output_abort(&which->out);
     lp_slot_free(&which->slot);
     lp_left_free(&which->left);
@@ -156,7 +126,7 @@ void lp_targets_free(lp_targets **targets) {
     if (!t)
         return;
     for (int i = 0; t->shared && i < t->places.count; i++)
-        free_target(&t->shared[i]);
+        lp_target_free(&t->shared[i]);
     for (int i = 0; i < t->stream_count; i++)
         free(t->streams[i]);
     free(t->streams);
@@ -164,104 +134,6 @@ void lp_targets_free(lp_targets **targets) {
     lp_places_free(&t->places);
     free(t);
     *targets = NULL;
-}
-
-/* ---- What is left to do ------------------------------------------------------------------------------------------ */
-
-/* A partial result that stands behind `source` in a run of several, or at its end, has all of it. */
-static int has_all(const lp_left *left, int source, int shared) {
-    return left->state == LP_LEFT_WHOLE ||
-           (shared && left->state == LP_LEFT_PARTIAL &&
-            (left->meta.number > source || (left->meta.number == source && left->meta.ended)));
-}
-
-static lightpose_status check_left(const lp_targets *t, const lp_left *left, const char *base, int source, int shared,
-                                   int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
-                                   lightpose_error *error) {
-    char text[256];
-    if (!t->options.resume || !left->meta.about)
-        return LIGHTPOSE_OK;
-    const lp_sources *const sources = t->options.sources;
-    const int number = shared ? left->meta.number : source;
-    if (left->state == LP_LEFT_PARTIAL &&
-        (number >= sources->count || left->meta.lineage != lp_lineage(sources, shared ? 0 : source, number)))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
-                            "--resume it is begun anew",
-                            base);
-    if (differs && differs(opaque, left->meta.about, text))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
-                            "written anew",
-                            base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
-    return LIGHTPOSE_OK;
-}
-
-/* Where the source has to be taken up for an output that has `left`. */
-static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, int shared, lightpose_error *error) {
-    if (has_all(left, source, shared))
-        return LIGHTPOSE_OK;
-    const int goes_on = left->state == LP_LEFT_PARTIAL && (!shared || left->meta.number == source);
-    const int64_t next = goes_on ? left->meta.next : 0;
-    if (!p->whole && next >= p->next)
-        return LIGHTPOSE_OK;
-    p->whole = 0;
-    p->next = next;
-    p->frames = goes_on ? left->meta.frames : 0;
-    p->people = goes_on ? left->meta.people : 0;
-    free(p->tracker);
-    p->tracker = NULL;
-    p->tracker_size = goes_on ? left->meta.tracker_size : 0;
-    if (!p->tracker_size)
-        return LIGHTPOSE_OK;
-    p->tracker = malloc(p->tracker_size);
-    if (!p->tracker)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker");
-    memcpy(p->tracker, left->meta.tracker, p->tracker_size);
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_targets_look(const lp_targets *t, int source,
-                                 int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
-                                 lp_prospect *prospect, lightpose_error *error) {
-    const lp_source *const from = &t->options.sources->items[source];
-    lightpose_status status = LIGHTPOSE_OK;
-    int outputs = 0;
-
-    *prospect = (lp_prospect){.whole = 1};
-    if (!t->options.resume && !t->options.no_clobber) {
-        prospect->whole = 0;
-        return LIGHTPOSE_OK;
-    }
-    for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
-        const lp_place *const place = place_at(t, i);
-        if (!is_for(place, kind_of(from)))
-            continue;
-        target own = {0};
-        outputs++;
-        if (place->folder)
-            status = lp_slot_make(&own.slot, place, from, error);
-        if (place->folder && status == LIGHTPOSE_OK)
-            lp_left_look(&own.left, place, &own.slot, t->options.resume);
-        const target *const which = place->folder ? &own : &t->shared[i];
-        if (status == LIGHTPOSE_OK)
-            status = check_left(t, &which->left, which->slot.base, source, !place->folder, differs, opaque, error);
-        if (status == LIGHTPOSE_OK)
-            status = merge(prospect, &which->left, source, !place->folder, error);
-        free_target(&own);
-    }
-    prospect->whole &= outputs > 0;
-    return status;
-}
-
-void lp_targets_survey(const lp_targets *t, void (*see)(void *opaque, const char *about), void *opaque) {
-    for (int i = 0; i < t->places.count; i++) {
-        int seen = 0; /* each folder once, whatever the formats in it */
-        for (int j = 0; j < i; j++)
-            seen |= place_at(t, j)->folder && !strcmp(place_at(t, j)->path, place_at(t, i)->path);
-        if (place_at(t, i)->folder && !seen)
-            lp_left_survey(place_at(t, i)->path, see, opaque);
-    }
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
@@ -281,11 +153,11 @@ static lp_output_stream *keep_stream(lp_targets *t, const lp_output_stream *abou
     return copy;
 }
 
-static lightpose_status resume_target(lp_targets *t, int index, target *which, const lp_output_stream *stream,
+static lightpose_status resume_target(lp_targets *t, int index, lp_target *which, const lp_output_stream *stream,
                                       lightpose_error *error) {
     const lightpose_status status =
-        lp_output_resume(&which->out, place_at(t, index)->writer, which->slot.path, which->slot.base, t->options.output,
-                         &which->left.meta, stream, error);
+        lp_output_resume(&which->out, lp_place_at(t, index)->writer, which->slot.path, which->slot.base,
+                         t->options.output, &which->left.meta, stream, error);
     if (status == LIGHTPOSE_OK)
         lp_left_free(&which->left);
     return status;
@@ -294,12 +166,12 @@ static lightpose_status resume_target(lp_targets *t, int index, target *which, c
 /* Opens a file of several streams that an earlier run left at one of them. */
 static lightpose_status resume_shared(lp_targets *t, int index, const lp_output_stream *current,
                                       lightpose_error *error) {
-    target *const which = &t->shared[index];
+    lp_target *const which = &t->shared[index];
     const int number = which->left.meta.number;
     const lp_output_stream *stream = current;
     if (!current || current->number != number) {
         const lp_source *const source = &t->options.sources->items[number];
-        const lp_output_stream about = {.kind = kind_of(source),
+        const lp_output_stream about = {.kind = lp_stream_kind_of(source),
                                         .name = source->name,
                                         .source = source->text,
                                         .number = number,
@@ -310,19 +182,19 @@ static lightpose_status resume_shared(lp_targets *t, int index, const lp_output_
                   : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
 }
 
-static target *target_of(lp_target_stream *s, int index) {
-    return place_at(s->targets, index)->folder ? &s->own[index] : &s->targets->shared[index];
+static lp_target *target_of(lp_target_stream *s, int index) {
+    return lp_place_at(s->targets, index)->folder ? &s->own[index] : &s->targets->shared[index];
 }
 
 /* Goes on with what an earlier run left. */
 static void resume_all(lp_target_stream *s) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        target *const which = target_of(s, i);
+        lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
         if (!s->takes[i] || which->left.state != LP_LEFT_PARTIAL)
             continue;
-        const int folder = place_at(t, i)->folder, at_this = folder || which->left.meta.number == s->about->number;
+        const int folder = lp_place_at(t, i)->folder, at_this = folder || which->left.meta.number == s->about->number;
         const lightpose_status status =
             folder ? resume_target(t, i, which, s->about, &error) : resume_shared(t, i, s->about_shared, &error);
         s->begun[i] = at_this;
@@ -335,9 +207,9 @@ static void resume_all(lp_target_stream *s) {
 static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        const lp_place *const place = place_at(t, i);
-        target *const which = target_of(s, i);
-        s->takes[i] = is_for(place, s->about->kind);
+        const lp_place *const place = lp_place_at(t, i);
+        lp_target *const which = target_of(s, i);
+        s->takes[i] = lp_place_is_for(place, s->about->kind);
         if (s->takes[i] && place->folder) {
             const lightpose_status status =
                 lp_slot_make(&which->slot, place, &t->options.sources->items[s->about->number], error);
@@ -346,7 +218,7 @@ static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error)
             if (t->options.resume || t->options.no_clobber)
                 lp_left_look(&which->left, place, &which->slot, t->options.resume);
         }
-        s->takes[i] = s->takes[i] && !has_all(&which->left, s->about->number, !place->folder);
+        s->takes[i] = s->takes[i] && !lp_left_has_all(&which->left, s->about->number, !place->folder);
     }
     return LIGHTPOSE_OK;
 }
@@ -354,7 +226,7 @@ static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error)
 static void free_stream(lp_target_stream **stream) {
     lp_target_stream *const s = *stream;
     for (int i = 0; s->own && i < s->targets->places.count; i++)
-        free_target(&s->own[i]);
+        lp_target_free(&s->own[i]);
     free(s->own);
     free(s->takes);
     free(s->begun);
@@ -395,8 +267,8 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
 
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
     const lp_targets *const t = s->targets;
-    const lp_place *const place = place_at(t, index);
-    target *const which = target_of(s, index);
+    const lp_place *const place = lp_place_at(t, index);
+    lp_target *const which = target_of(s, index);
     lightpose_status status = LIGHTPOSE_OK;
     if (!which->out) {
         /* A file in the folder needs the folder; a folder makes itself. */
@@ -419,8 +291,8 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
 static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        const lp_place *const place = place_at(t, i);
-        target *const which = target_of(s, i);
+        const lp_place *const place = lp_place_at(t, i);
+        lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
         if (!s->takes[i] || which->dead || frame->index < lp_output_next(which->out))
             continue;
@@ -453,7 +325,7 @@ static void open_all(lp_target_stream *s) {
     lp_targets *const t = s->targets;
     s->open = 1;
     for (int i = 0; i < t->places.count; i++) {
-        target *const which = target_of(s, i);
+        lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
         if (s->takes[i] && !s->begun[i] && !which->dead && open_target(s, i, &error) != LIGHTPOSE_OK)
             fail_target(t, s, i, which, &error);
@@ -490,7 +362,7 @@ void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
 
 int lp_targets_stream_live(const lp_target_stream *s) {
     for (int i = 0; i < s->targets->places.count; i++) {
-        const target *const which = place_at(s->targets, i)->folder ? &s->own[i] : &s->targets->shared[i];
+        const lp_target *const which = lp_place_at(s->targets, i)->folder ? &s->own[i] : &s->targets->shared[i];
         if (s->takes[i] && !which->dead)
             return 1;
     }
@@ -502,7 +374,7 @@ int lp_targets_stream_live(const lp_target_stream *s) {
 static void checkpoint(lp_target_stream *s, const void *tracker, size_t size, int ended) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        target *const which = target_of(s, i);
+        lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
         if (s->takes[i] && s->begun[i] && which->out &&
             lp_output_checkpoint(which->out, tracker, size, ended, &error) != LIGHTPOSE_OK)
@@ -534,7 +406,7 @@ int lp_targets_end(lp_target_stream **stream, int interrupted, const void *track
 
 void lp_targets_finish(lp_targets *t, int interrupted) {
     for (int i = 0; i < t->places.count; i++) {
-        target *const which = &t->shared[i];
+        lp_target *const which = &t->shared[i];
         lightpose_error error = {0};
         lightpose_status status = LIGHTPOSE_OK;
         /* All inputs were in it, and only its name was to come. */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What an earlier run left to do of each source. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "run/lineage.h"
+#include "run/targets_inside.h"
+
+int lp_left_has_all(const lp_left *left, int source, int shared) {
+    return left->state == LP_LEFT_WHOLE ||
+           (shared && left->state == LP_LEFT_PARTIAL &&
+            (left->meta.number > source || (left->meta.number == source && left->meta.ended)));
+}
+
+static lightpose_status check_left(const lp_targets *t, const lp_left *left, const char *base, int source, int shared,
+                                   int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
+                                   lightpose_error *error) {
+    char text[256];
+    if (!t->options.resume || !left->meta.about)
+        return LIGHTPOSE_OK;
+    const lp_sources *const sources = t->options.sources;
+    const int number = shared ? left->meta.number : source;
+    if (left->state == LP_LEFT_PARTIAL &&
+        (number >= sources->count || left->meta.lineage != lp_lineage(sources, shared ? 0 : source, number)))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
+                            "--resume it is begun anew",
+                            base);
+    if (differs && differs(opaque, left->meta.about, text))
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                            "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
+                            "written anew",
+                            base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
+    return LIGHTPOSE_OK;
+}
+
+/* Where the source has to be taken up for an output that has `left`. */
+static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, int shared, lightpose_error *error) {
+    if (lp_left_has_all(left, source, shared))
+        return LIGHTPOSE_OK;
+    const int goes_on = left->state == LP_LEFT_PARTIAL && (!shared || left->meta.number == source);
+    const int64_t next = goes_on ? left->meta.next : 0;
+    if (!p->whole && next >= p->next)
+        return LIGHTPOSE_OK;
+    p->whole = 0;
+    p->next = next;
+    p->frames = goes_on ? left->meta.frames : 0;
+    p->people = goes_on ? left->meta.people : 0;
+    free(p->tracker);
+    p->tracker = NULL;
+    p->tracker_size = goes_on ? left->meta.tracker_size : 0;
+    if (!p->tracker_size)
+        return LIGHTPOSE_OK;
+    p->tracker = malloc(p->tracker_size);
+    if (!p->tracker)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker");
+    memcpy(p->tracker, left->meta.tracker, p->tracker_size);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_targets_look(const lp_targets *t, int source,
+                                 int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
+                                 lp_prospect *prospect, lightpose_error *error) {
+    const lp_source *const from = &t->options.sources->items[source];
+    lightpose_status status = LIGHTPOSE_OK;
+    int outputs = 0;
+
+    *prospect = (lp_prospect){.whole = 1};
+    if (!t->options.resume && !t->options.no_clobber) {
+        prospect->whole = 0;
+        return LIGHTPOSE_OK;
+    }
+    for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
+        const lp_place *const place = lp_place_at(t, i);
+        if (!lp_place_is_for(place, lp_stream_kind_of(from)))
+            continue;
+        lp_target own = {0};
+        outputs++;
+        if (place->folder)
+            status = lp_slot_make(&own.slot, place, from, error);
+        if (place->folder && status == LIGHTPOSE_OK)
+            lp_left_look(&own.left, place, &own.slot, t->options.resume);
+        const lp_target *const which = place->folder ? &own : &t->shared[i];
+        if (status == LIGHTPOSE_OK)
+            status = check_left(t, &which->left, which->slot.base, source, !place->folder, differs, opaque, error);
+        if (status == LIGHTPOSE_OK)
+            status = merge(prospect, &which->left, source, !place->folder, error);
+        lp_target_free(&own);
+    }
+    prospect->whole &= outputs > 0;
+    return status;
+}
+
+void lp_targets_survey(const lp_targets *t, void (*see)(void *opaque, const char *about), void *opaque) {
+    for (int i = 0; i < t->places.count; i++) {
+        int seen = 0; /* each folder once, whatever the formats in it */
+        for (int j = 0; j < i; j++)
+            seen |= lp_place_at(t, j)->folder && !strcmp(lp_place_at(t, j)->path, lp_place_at(t, i)->path);
+        if (lp_place_at(t, i)->folder && !seen)
+            lp_left_survey(lp_place_at(t, i)->path, see, opaque);
+    }
+}
