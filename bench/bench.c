@@ -272,7 +272,6 @@ int main(int argc, char **argv) {
     lp_cli_operands inputs;
 
     lp_start(argv);
-    lp_start_over();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("lightpose-bench %s\n", lightpose_version());
         return LP_CLI_OK;

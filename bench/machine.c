@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include <lightpose/lightpose.h>
@@ -172,7 +171,6 @@ void machine_causes(json_t *causes, const machine_load *passed, int threads, int
                     lightpose_precision precision) {
     const int online = (int)sysconf(_SC_NPROCESSORS_ONLN);
     const double others = machine_others(passed), stolen = machine_stolen(passed);
-    const char *const policy = getenv("OMP_WAIT_POLICY");
     char clock[256];
 
     add_cpus(causes, passed, threads, contexts);
@@ -181,8 +179,6 @@ void machine_causes(json_t *causes, const machine_load *passed, int threads, int
     if (stolen > 0.05)
         add_cause(causes, "busy host: the hypervisor took %.2f of %d CPUs", stolen, online);
     add_isa(causes, precision);
-    if (threads > 1 && policy && strcasecmp(policy, "passive") == 0)
-        add_cause(causes, "waiting: OMP_WAIT_POLICY=passive puts threads to sleep between layers");
     machine_clock("/sys/devices/system/cpu/cpu0", clock, sizeof clock);
     if (*clock)
         add_cause(causes, "%s", clock);

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "pipeline.h"
 
 /* What one context does in a span. */
 typedef struct worker {
@@ -117,8 +118,16 @@ void pool_close(pool *p) {
     free(p->frame);
 }
 
+/* The last thread of each team: the first one is the caller, which also runs what is not shared out. */
+static void slow_last_threads(pool *p, double slowdown) {
+    for (int i = 0; i < p->contexts && p->threads > 1; i++)
+        lp_pipeline_slow_down(p->context[i], p->threads - 1, slowdown);
+}
+
 lightpose_status pool_run(pool *p, double seconds, int min_runs, pool_condition condition, lightpose_error *error) {
     const int quiet = condition == POOL_QUIET;
+
+    slow_last_threads(p, condition == POOL_SLOWED ? p->options->slowdown : 1);
     const machine_load before = machine_load_now();
     const double rate = run_span(p, seconds, min_runs, quiet && p->contexts == 1, error);
     const machine_load after = machine_load_now();

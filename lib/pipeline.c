@@ -335,3 +335,7 @@ const lightpose_stats *lp_pipeline_stats(const lp_pipeline *pipeline) {
 int lp_pipeline_has_model(const lp_pipeline *pipeline) {
     return pipeline->model != NULL;
 }
+
+void lp_pipeline_slow_down(lp_pipeline *pipeline, int thread, double factor) {
+    lp_team_slow_down(pipeline->team, thread, factor);
+}

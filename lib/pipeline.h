@@ -37,4 +37,7 @@ const lightpose_settings *lp_pipeline_settings(const lp_pipeline *pipeline);
 const lightpose_stats *lp_pipeline_stats(const lp_pipeline *pipeline);
 int lp_pipeline_has_model(const lp_pipeline *pipeline);
 
+/* For the benchmark: makes one thread of the team `factor` times slower (base/team.h). */
+void lp_pipeline_slow_down(lp_pipeline *pipeline, int thread, double factor);
+
 #endif

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""Times this library's network against other engines on the same weights, interleaved in one run.
+"""Times this library's network against other engines with the same weights, in turn.
 
-Each engine is a process that waits asleep; in every round each in turn runs a few inferences alone. Medians over all
-rounds, and the ratio of medians with the interval that 95 % of resampled rounds give.
+Each engine is a process that sleeps while it waits. In every round each of them runs a few inferences alone. Prints the
+medians over all rounds, and the ratio of medians with its bootstrap 95 % interval.
 
 usage: run.py --models DIR [--build DIR] [--node DIR] [--threads N] [--size HxW] [--rounds N] [--runs N]
               [--json FILE] [--svg FILE]
        run.py --from FILE --svg FILE
-  --models  holds pose_f32.onnx and pose_int8_qdq.onnx: this network with the weights that are measured, for the others
-  --from    draw the plot of an earlier run's JSON
+  --models  folder with pose_f32.onnx and pose_int8_qdq.onnx, which make_onnx.py writes
+  --from    JSON of an earlier run, of which the plot is drawn
   --node    where onnxruntime-node is installed (npm install onnxruntime-node --ignore-scripts); default: --models
 """
 import argparse
@@ -31,9 +31,9 @@ WEIGHTS = os.path.join(ROOT, "weights", "human-pose-estimation-0001.safetensors"
 class Engine:
     """A process that runs N inferences for each line "N" and answers with their milliseconds."""
 
-    def __init__(self, name, command, folder=None, env=None):
+    def __init__(self, name, command, folder=None):
         self.name, self.times = name, []
-        self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **(env or {})}, text=True,
+        self.process = subprocess.Popen(command, cwd=folder, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"{name}: did not start: {' '.join(command)}")
@@ -49,31 +49,29 @@ class Engine:
 
 
 def engines(options):
-    """Those that can be started here; says which cannot."""
+    """Starts the engines; names those that cannot be started here."""
     height, width = options.size.split("x")
     threads = str(options.threads)
     bench = os.path.join(options.build, "bench")
     node = options.node or options.models
-    # libgomp's threads spin between parallel regions; in a process that waits they must not take the others' cores
-    quiet = {"GOMP_SPINCOUNT": "1000"}
-    ours = [(f"lightpose {p}", [os.path.join(bench, "peer-lightpose"), WEIGHTS, p, threads, height, width], None, quiet)
+    ours = [(f"lightpose {p}", [os.path.join(bench, "peer-lightpose"), WEIGHTS, p, threads, height, width], None)
             for p in ("f32", "bf16", "int8")]
     ort = [(f"onnxruntime {p}", ["node", os.path.join(HERE, "ort.mjs"), os.path.join(options.models, model), threads,
-                                 height, width], node, None)
+                                 height, width], node)
            for p, model in (("f32", "pose_f32.onnx"), ("int8", "pose_int8_qdq.onnx"))]
     opencv = [("OpenCV DNN f32", [os.path.join(bench, "peer-opencv-dnn"),
-                                  os.path.join(options.models, "pose_f32.onnx"), threads, height, width], None, None)]
+                                  os.path.join(options.models, "pose_f32.onnx"), threads, height, width], None)]
     started = []
-    for name, command, folder, env in ours + ort + opencv:
+    for name, command, folder in ours + ort + opencv:
         try:
-            started.append(Engine(name, command, folder, env))
+            started.append(Engine(name, command, folder))
         except (OSError, RuntimeError) as error:
             print(f"left out: {error}", file=sys.stderr)
     return started
 
 
 def ratio(first, second, draws=1000):
-    """Ratio of medians, and its interval when the rounds are drawn anew."""
+    """Ratio of medians, and its bootstrap 95 % interval."""
     pick = random.Random(1)
     count = min(len(first), len(second))
     seen = []
@@ -143,8 +141,8 @@ def main():
         engine.run(3)
     for _ in range(options.rounds):
         for engine in started:
-            time.sleep(0.03)  # the last engine's threads fall asleep
-            engine.run(1)     # caches are its own again
+            time.sleep(0.03)  # until the last engine's threads sleep
+            engine.run(1)     # fills the caches
             engine.times.append(statistics.median(engine.run(options.runs)))
     for engine in started:
         engine.close()
