@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "compare.h"
 
-enum { ROUNDS = 8, SETTLE_US = 50000 };
+enum { MOST_ROUNDS = 8, SETTLE_US = 50000 };
 
 /* Options that one round must not have. */
 static const struct {
@@ -163,23 +163,24 @@ static lightpose_status one_round(side sides[2], int first, json_t *comparisons,
 
 lightpose_status against_run(json_t **comparison, const char *program, char *const *arguments, double seconds, int runs,
                              lightpose_error *error) {
+    const int rounds = runs < MOST_ROUNDS ? runs : MOST_ROUNDS;
     char seconds_text[32], runs_text[32];
     const char *added[] = {"--json", "-", "--seconds", seconds_text, "--runs", runs_text, NULL, NULL};
     side sides[2] = {{program, NULL, NULL}, {"/proc/self/exe", NULL, NULL}};
     json_t *const comparisons = json_array();
 
     *comparison = NULL;
-    snprintf(seconds_text, sizeof seconds_text, "%.4f", seconds / ROUNDS);
-    snprintf(runs_text, sizeof runs_text, "%d", (runs + ROUNDS - 1) / ROUNDS);
+    snprintf(seconds_text, sizeof seconds_text, "%.4f", seconds / rounds);
+    snprintf(runs_text, sizeof runs_text, "%d", (runs + rounds - 1) / rounds);
     for (int i = 0; i < 2; i++) {
         added[6] = knows(sides[i].program, "--startup") ? "--no-startup" : NULL;
         sides[i].arguments = against_arguments(arguments, added);
         if (!sides[i].arguments)
             (void)lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the arguments");
     }
-    for (int round = 0; round < ROUNDS && error->status == LIGHTPOSE_OK; round++) {
+    for (int round = 0; round < rounds && error->status == LIGHTPOSE_OK; round++) {
         if (isatty(STDERR_FILENO))
-            fprintf(stderr, "round %d of %d\n", round + 1, ROUNDS);
+            fprintf(stderr, "round %d of %d\n", round + 1, rounds);
         (void)!one_round(sides, round, comparisons, error);
     }
     if (error->status == LIGHTPOSE_OK)

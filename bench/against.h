@@ -15,9 +15,9 @@
  * without memory. */
 char **against_arguments(char *const *arguments, const char *const *added);
 
-/* Runs `program` and this program in turn, `rounds` times, each for `seconds` / `rounds` and `runs` / `rounds` per
- * measurement, and compares them. `arguments` are those of main(). FILE where one of them does not run or prints no
- * report. */
+/* Runs `program` and this program in turn, in 8 rounds or as many as there are runs, which share `seconds` and `runs`
+ * of each measurement, and compares them. `arguments` are those of main(). FILE where one of them does not run or
+ * prints no report. */
 lightpose_status against_run(json_t **comparison, const char *program, char *const *arguments, double seconds, int runs,
                              lightpose_error *error);
 
