@@ -67,11 +67,15 @@ const lp_dw_kernel lp_dw_plain = {.name = "lightpose:dw:c",
 
 /* The best first. Blocks that the channels do not fill are for the kernels that can mask (a block of 64, plain C). */
 static const lp_dw_kernel *choose(unsigned features, int channels) {
+#if defined(__x86_64__)
     const lp_dw_kernel *const kernels[] = {&lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2};
 
     for (int i = 0; i < 3; i++)
         if ((features & kernels[i]->features) == kernels[i]->features && (i == 0 || channels % kernels[i]->block == 0))
             return kernels[i];
+#endif
+    (void)features;
+    (void)channels;
     return &lp_dw_plain;
 }
 

@@ -8,6 +8,8 @@
 
 #include "net/depthwise_kernel.h"
 
+#include <immintrin.h>
+
 #include "base/cpu.h"
 
 static void place(int channel, int tap, int *at_weight, int *at_float) {
@@ -17,11 +19,7 @@ static void place(int channel, int tap, int *at_weight, int *at_float) {
     *at_weight = 64 * column + 32 * (row / 2) + 2 * *at_float + row % 2;
 }
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-#define TARGET __attribute__((target("avx2,fma")))
-#define INLINE TARGET static inline __attribute__((always_inline))
+#define INLINE static inline __attribute__((always_inline))
 
 typedef struct column {
     __m256i ab[2], c[2];
@@ -126,7 +124,7 @@ INLINE void run_elu(const lp_dw_row *row, int with_elu) {
     }
 }
 
-TARGET static void run(const lp_dw_row *row) {
+static void run(const lp_dw_row *row) {
     const lp_dw_row own = *row; /* a copy that stores of bytes cannot alias: it stays in registers */
 
     if (own.elu)
@@ -142,6 +140,3 @@ const lp_dw_kernel lp_dw_avx2 = {.name = "lightpose:dw:avx2",
                                  .weight_bytes = 2,
                                  .place = place,
                                  .run = run};
-#else
-const lp_dw_kernel lp_dw_avx2 = {.features = ~0U, .block = 16, .taps = 12, .weight_bytes = 2, .place = place};
-#endif

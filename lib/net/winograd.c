@@ -61,8 +61,8 @@ static const lp_winograd_kernel *choose(unsigned features, int bytes) {
     return *kernel;
 }
 
-/* Whether oneDNN's plain byte products are as fast as a quarter of them: those of AMX's tiles are faster, and for the
- * 256-bit ones of AVX-VNNI there is no kernel here. */
+/* Whether plain byte products are as fast as a quarter of them in 16 bits: those of AMX's tiles (tiled.h) are, and for
+ * the 256-bit ones of AVX-VNNI (dot.h) it is open; no build of winograd_bytes.c has their instruction. */
 static int is_faster_plain(unsigned features) {
     return (features & LP_CPU_AMX_INT8) || ((features & LP_CPU_AVX_VNNI) && !(features & LP_CPU_AVX512_VNNI));
 }
