@@ -15,14 +15,14 @@
 static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv);
-    enum { NO_NETWORK, STARTS_OVER, STARTS_OVER_ITSELF } start;
+    int has_network;
 } commands[] = {
-    {"run", "people in pictures, videos and cameras", cmd_run, STARTS_OVER_ITSELF},
-    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, STARTS_OVER},
-    {"diff", "what two result files disagree on", cmd_diff, NO_NETWORK},
-    {"quantize", "weights for int8, with ranges measured on pictures", cmd_quantize, STARTS_OVER},
-    {"info", "version, weights, CPU, threads", cmd_info, STARTS_OVER},
-    {NULL, NULL, NULL, NO_NETWORK},
+    {"run", "people in pictures, videos and cameras", cmd_run, 1},
+    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
+    {"diff", "what two result files disagree on", cmd_diff, 0},
+    {"quantize", "weights for int8, with ranges measured on pictures", cmd_quantize, 1},
+    {"info", "version, weights, CPU, threads", cmd_info, 1},
+    {NULL, NULL, NULL, 0},
 };
 
 static void help(FILE *to) {
@@ -58,10 +58,8 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; commands[i].name; i++)
         if (!strcmp(argv[1], commands[i].name)) {
-            if (commands[i].start != NO_NETWORK)
-                lp_start(argv);
-            if (commands[i].start == STARTS_OVER)
-                lp_start_over();
+            if (commands[i].has_network)
+                lp_start();
             argv[1] = argv[0];
             return commands[i].run(argc - 1, argv + 1);
         }

@@ -17,7 +17,6 @@
 #include "run/provenance.h"
 #include "run/session.h"
 #include "run/signals.h"
-#include "start.h"
 
 static const lp_cli_command command = {
     "run", "INPUT...",
@@ -573,9 +572,6 @@ int cmd_run(int argc, char **argv) {
             lp_signals_catch();
             const int gathered = gather(&o, &inputs, &sources);
             set_engine(&o, &sources, &engine);
-            /* A worker's one thread waits for no other. Starting over would repeat what was told or read. */
-            if (engine.settings.threads != 1 && gathered == LP_CLI_OK && !o.lists.count)
-                lp_start_over();
             code = check_inputs(&o, &sources);
             if (code == LP_CLI_GO)
                 code = sources.count ? run(&o, groups, &engine, &sources, ids) : LP_CLI_FAILED;

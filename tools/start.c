@@ -7,27 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-
-static char **arguments; /* as the program was given them; NULL: not kept */
-
-/* libgomp has bound this thread to one CPU by now where it was told to bind; the program started once more would take
- * that for all it may use. */
-static int is_bound(void) {
-    const char *const bind = getenv("OMP_PROC_BIND");
-    return (bind && strcasecmp(bind, "false") != 0) || getenv("OMP_PLACES") || getenv("GOMP_CPU_AFFINITY");
-}
-
-/* Threads that wait for each other 60 times a frame must not sleep, nor, when another program has their CPU, spin for
- * long: libgomp's own choice costs half a second a frame then, a short spin nothing. libgomp reads its variables when
- * it is loaded, so the program starts once more with them set. */
-void lp_start_over(void) {
-    if (!arguments || getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || is_bound())
-        return;
-    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
-        execv("/proc/self/exe", arguments); /* where that fails the run is slower, no more */
-}
 
 /* A program that runs from its build folder finds the weights that weights/get put into the source tree. */
 static void find_weights(void) {
@@ -51,13 +31,6 @@ static void find_weights(void) {
         setenv("LIGHTPOSE_WEIGHTS", path, 1);
 }
 
-void lp_start(char **argv) {
-    int count = 0;
-    while (argv[count])
-        count++;
+void lp_start(void) {
     find_weights();
-    free(arguments);
-    arguments = malloc(((size_t)count + 1) * sizeof *arguments);
-    if (arguments)
-        memcpy(arguments, argv, ((size_t)count + 1) * sizeof *arguments);
 }

@@ -47,12 +47,10 @@
  *   it to NULL, and accepts a NULL handle. Settings, images, maps and paths need to live only during the call.
  * - Threads. A model may be used by any number of threads at once. A context, result or tracker is used by one thread
  *   at a time and may move between threads.
- * - Waiting. The threads of one context wait for each other some 60 times a frame, in the way that OpenMP's library
- *   read from the environment when it was loaded, before main. Start programs with GOMP_SPINCOUNT=1000, or set it and
- *   execute the program once more, as the command does. Without it GCC's OpenMP spins for milliseconds: no faster on
- *   a free machine, and where another program holds one of two cores an eighth of the speed is left instead of half.
- *   OMP_WAIT_POLICY=passive costs a sixth on a free machine. Contexts of one thread never wait, and lose only what the
- *   other program takes. Leave OMP_PROC_BIND unset: a bound thread cannot make way.
+ *   Results do not depend on the number of threads. A context of several threads opens one OpenMP region per frame; no
+ *   environment variable is needed. Contexts of one thread, one for each CPU, give the most frames a second.
+ * - Fork. In a child that a process forks after one of its contexts has used several threads, contexts work on the
+ *   calling thread alone: OpenMP's threads do not survive a fork.
  * - Coordinates. Continuous image coordinates in pixels: the image's top-left corner is (0, 0), the centre of its first
  *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` reports the published
  *   formula instead, which lacks the half pixel.

@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "net/dnn_operator.h"
 
 /* What there are two of is that of an inner layer, and that of one that writes an output. */
 typedef struct net_layer {
@@ -36,15 +37,69 @@ static lightpose_status check_int8(const lp_weights *weights, lightpose_error *e
                    "precision int8 needs weights with activation_ranges; these carry none");
 }
 
+/* Whether a plan of that precision would contain reference code of oneDNN, which is a hundred times too slow: as bf16
+ * does on CPUs with some of its instructions only. Asked of the layers at a usual size, without their numbers. */
+static lightpose_status has_reference(const lp_weights *weights, lightpose_precision precision, int *found,
+                                      lightpose_error *error) {
+    lp_layer rows[LP_MAX_LAYERS];
+    const int count = lp_arch_layers(lp_weights_variant(weights), rows);
+    const lp_element element = precision == LIGHTPOSE_PRECISION_BF16 ? LP_BF16 : LP_U8;
+    static const float scales[LP_MAX_CHANNELS];
+
+    *found = 0;
+    for (int i = 0; i < count && !*found; i++) {
+        const lp_layer *const row = &rows[i];
+        const int pad = row->dilation * (row->kernel - 1) / 2;
+        const lp_conv_spec spec = {.name = row->name,
+                                   .src = element,
+                                   .dst = element,
+                                   .height = 4,
+                                   .width = 56,
+                                   .pad = {pad, pad, pad, pad},
+                                   .in = row->in == 185 ? LP_CONCAT_CHANNELS : row->in,
+                                   .out = row->out,
+                                   .kernel = row->kernel,
+                                   .stride = row->stride,
+                                   .dilation = row->dilation,
+                                   .depthwise = row->kind == LP_DEPTHWISE,
+                                   .scales = element == LP_U8 ? scales : NULL,
+                                   .activation = row->activation,
+                                   .gain = 1,
+                                   .sum = row->add ? 1 : 0};
+        if (row->kind == LP_CONCAT || lp_operator_at(lp_operator_choose(&spec, lp_cpu_features())) != &lp_op_dnn)
+            continue;
+        LP_TRY(lp_dnn_is_reference(&spec, found, error));
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* The fastest precision that these weights and this CPU have. */
+static lightpose_status choose_precision(const lp_weights *weights, lightpose_precision *resolved,
+                                         lightpose_error *error) {
+    int slow = 0;
+
+    *resolved = LIGHTPOSE_PRECISION_INT8;
+    if (check_int8(weights, NULL) == LIGHTPOSE_OK) {
+        LP_TRY(has_reference(weights, *resolved, &slow, error));
+        if (!slow)
+            return LIGHTPOSE_OK;
+    }
+    *resolved = LIGHTPOSE_PRECISION_BF16;
+    if (check_bf16(NULL) == LIGHTPOSE_OK) {
+        LP_TRY(has_reference(weights, *resolved, &slow, error));
+        if (!slow)
+            return LIGHTPOSE_OK;
+    }
+    *resolved = LIGHTPOSE_PRECISION_F32;
+    return LIGHTPOSE_OK;
+}
+
 lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
                                 lightpose_error *error) {
     *resolved = wanted;
     switch (wanted) {
     case LIGHTPOSE_PRECISION_AUTO:
-        *resolved = check_int8(weights, NULL) == LIGHTPOSE_OK ? LIGHTPOSE_PRECISION_INT8
-                    : check_bf16(NULL) == LIGHTPOSE_OK        ? LIGHTPOSE_PRECISION_BF16
-                                                              : LIGHTPOSE_PRECISION_F32;
-        return LIGHTPOSE_OK;
+        return choose_precision(weights, resolved, error);
     case LIGHTPOSE_PRECISION_F32:
         return LIGHTPOSE_OK;
     case LIGHTPOSE_PRECISION_BF16:
