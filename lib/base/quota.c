@@ -11,8 +11,10 @@ static double cpus_of(long long quota, long long period) {
     return quota > 0 && period > 0 ? (double)quota / (double)period : LP_NO_QUOTA;
 }
 
-/* Reads up to two numbers from folder/name; returns how many. "max" is none. */
-static int read_numbers(const char *folder, const char *name, long long *first, long long *second) {
+/* Not inlined: paths of several functions in one frame are too much for a small stack. Reads up to two numbers from
+ * folder/name; returns how many. "max" is none. */
+static __attribute__((noinline)) int read_numbers(const char *folder, const char *name, long long *first,
+                                                  long long *second) {
     char path[PATH_MAX];
 
     const int length = snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -25,7 +27,7 @@ static int read_numbers(const char *folder, const char *name, long long *first, 
 }
 
 /* How often the group in `folder` was stopped, in either version: a line "nr_throttled 12". */
-static long long stalls_of(const char *folder) {
+static __attribute__((noinline)) long long stalls_of(const char *folder) {
     char path[PATH_MAX], line[128];
     long long stalls = 0;
 

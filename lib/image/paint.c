@@ -176,10 +176,15 @@ lightpose_status lp_paint_line(lp_painter *painter, lp_point from, lp_point to, 
                            fmax(from.y, to.y) + reach);
     if (is_empty(a) || weight_of(alpha) == 0)
         return LIGHTPOSE_OK;
-    LP_TRY(clear_mask(painter, a, &mask, error));
-    const int count = outline(from, to, fmax(radius - bleed, thinnest - bleed), a, points);
-    LP_TRY(lp_cv_polygon(&mask, points, count, error));
-    blend(painter, a, &mask, colour, radius < thinnest ? alpha * radius / thinnest : alpha);
+    /* In bands of as many rows as the painter has room for. */
+    const int fitting = (int)(sizeof painter->room / (size_t)(a.right - a.left)), rows = fitting > 1 ? fitting : 1;
+    for (int top = a.top; top < a.bottom; top += rows) {
+        const area band = {a.left, top, a.right, top + rows < a.bottom ? top + rows : a.bottom};
+        LP_TRY(clear_mask(painter, band, &mask, error));
+        const int count = outline(from, to, fmax(radius - bleed, thinnest - bleed), band, points);
+        LP_TRY(lp_cv_polygon(&mask, points, count, error));
+        blend(painter, band, &mask, colour, radius < thinnest ? alpha * radius / thinnest : alpha);
+    }
     return LIGHTPOSE_OK;
 }
 

@@ -19,7 +19,7 @@ typedef struct lp_painter {
     int blue, red, step; /* bytes to the channels and to the next pixel; green is 1 */
     void *mask;          /* of what is larger than `room` */
     size_t capacity;
-    uint8_t room[1 << 16]; /* so that ordinary pictures take no allocation */
+    uint8_t room[12 << 10]; /* so that ordinary pictures take no allocation; fits a thread's small stack */
 } lp_painter;
 
 /* Checks the canvas. ARGUMENT, IMAGE. */

@@ -6,6 +6,9 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "made_model.h"
 
@@ -18,11 +21,12 @@ static void the_threads_of_a_context_do_not_change_its_results(void **state) {
     lightpose_context *context = made_context(&settings);
     assert_ok(lightpose_context_infer(context, &image, one, error));
     lightpose_context_destroy(&context);
-    settings.threads = 2;
-    context = made_context(&settings);
-    assert_ok(lightpose_context_infer(context, &image, two, error));
-    lightpose_context_destroy(&context);
-    assert_same_people(one, two);
+    for (settings.threads = 2; settings.threads <= 9; settings.threads += 3) {
+        context = made_context(&settings);
+        assert_ok(lightpose_context_infer(context, &image, two, error));
+        lightpose_context_destroy(&context);
+        assert_same_people(one, two);
+    }
     lightpose_result_destroy(&one);
     lightpose_result_destroy(&two);
 }
@@ -92,11 +96,78 @@ static void a_context_may_move_between_threads(void **state) {
     lightpose_result_destroy(&there);
 }
 
+/* The least that applications give to threads of their own. */
+static void *infer_and_draw(void *argument) {
+    worker *const self = argument;
+    const lightpose_image image = made_picture();
+    const lightpose_settings settings = made_settings();
+    lightpose_draw_settings draw;
+    lightpose_context *context = NULL;
+    static uint8_t pixels[400 * 400 * 3];
+    const lightpose_canvas canvas = {
+        .pixels = pixels, .stride = 400 * 3, .width = 400, .height = 400, .format = LIGHTPOSE_BGR24};
+
+    lightpose_draw_settings_init(&draw);
+    draw.boxes = draw.scores = draw.completed = 1;
+    if (lightpose_context_create(&context, made_model, &settings, &self->error) == LIGHTPOSE_OK &&
+        lightpose_context_infer(context, &image, self->result, &self->error) == LIGHTPOSE_OK)
+        (void)!lightpose_canvas_draw(&canvas, self->result, &draw, &self->error);
+    lightpose_context_destroy(&context);
+    return NULL;
+}
+
+static void a_small_stack_is_enough(void **state) {
+    worker w = {.result = made_result()};
+    pthread_attr_t attributes;
+    pthread_t thread;
+    (void)state;
+
+#if defined(__SANITIZE_ADDRESS__)
+    skip(); /* its frames are several times as large */
+#endif
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 128 << 10), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, infer_and_draw, &w), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    assert_int_equal(w.error.status, LIGHTPOSE_OK);
+    lightpose_result_destroy(&w.result);
+}
+
+static void a_forked_child_infers(void **state) {
+    lightpose_settings settings = made_settings();
+    const lightpose_image image = made_picture();
+    lightpose_result *before = made_result(), *after = made_result();
+    int status = -1;
+    (void)state;
+
+    settings.threads = 2;
+    lightpose_context *context = made_context(&settings);
+    assert_ok(lightpose_context_infer(context, &image, before, error));
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60); /* it must not hang */
+        if (lightpose_context_infer(context, &image, after, NULL) != LIGHTPOSE_OK)
+            _exit(1);
+        assert_same_people(before, after);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    lightpose_context_destroy(&context);
+    lightpose_result_destroy(&before);
+    lightpose_result_destroy(&after);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_threads_of_a_context_do_not_change_its_results),
         cmocka_unit_test(contexts_of_one_model_run_at_the_same_time),
         cmocka_unit_test(a_context_may_move_between_threads),
+        cmocka_unit_test(a_small_stack_is_enough),
+        cmocka_unit_test(a_forked_child_infers),
     };
     return cmocka_run_group_tests(tests, made_model_load, made_model_release);
 }

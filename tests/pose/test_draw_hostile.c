@@ -156,21 +156,19 @@ static void refuses(void **state) {
     assert_int_equal(sheet_count_changed(&s), 0);
 }
 
-/* A person so large that the shapes take memory of their own. */
+/* A person so wide that a row of a shape takes memory of its own. */
 static void survives_failing_memory(void **state) {
-    enum { SIDE = 3000 };
-    static uint8_t pixels[SIDE][SIDE][3];
+    enum { WIDE = 40000, HIGH = 200 };
+    static uint8_t pixels[HIGH][WIDE][3];
     lightpose_pose pose = sheet_person(10, 10, 1);
     const lightpose_result result = {&pose, 1, 1};
-    const lightpose_canvas canvas = {&pixels[0][0][0], sizeof pixels[0], SIDE, SIDE, LIGHTPOSE_BGR24, {0}};
+    const lightpose_canvas canvas = {&pixels[0][0][0], sizeof pixels[0], WIDE, HIGH, LIGHTPOSE_BGR24, {0}};
     const lightpose_draw_settings settings = sheet_settings();
     int failures = 0;
 
     (void)state;
-    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
-        pose.keypoints[k].x *= 25;
-        pose.keypoints[k].y *= 25;
-    }
+    for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+        pose.keypoints[k].x *= 600;
     for (;; failures++) {
         lightpose_error detail = {0};
         lp_mem_fail_at(failures + 1);
