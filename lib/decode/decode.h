@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* From maps to persons, in map coordinates; pose/result takes them to the image. SPEC 2.8 to 2.10. */
+/* From maps to persons, in map coordinates; pose/result takes them to the image. docs/algorithm.md 4 to 7. */
 
 #ifndef LP_DECODE_DECODE_H
 #define LP_DECODE_DECODE_H
@@ -36,7 +36,7 @@ typedef struct lp_people {
 lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, lp_team *team, lp_people *people,
                                 lightpose_error *error);
 
-/* What `default` comes to. */
+/* The resolved decoder: never `default`. */
 lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder);
 
 #endif

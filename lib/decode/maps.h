@@ -16,7 +16,7 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
 /* ---- Bicubic interpolation --------------------------------------------------------------------------------------- */
 
 /* The maps upsampled by bicubic interpolation as OpenCV 4.6 computes it (A = -0.75, borders replicated), bit for bit,
- * but only where a value is wanted. SPEC 2.8.
+ * but only where a value is wanted. docs/algorithm.md 4.
  *
  * A pixel X of the upsampled map lies between the centres of two source cells, s = floor((X + 0.5) / factor - 0.5) and
  * s + 1, at one of `factor` phases. All pixels with the same s in x and in y form a block of factor x factor, which
@@ -44,8 +44,14 @@ typedef struct lp_upsample {
 
 void lp_upsample_init(lp_upsample *upsample, int factor);
 
-/* The weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0 to 1. */
-void lp_cubic_weights(float x, float *weights);
+/* The cubic kernel with parameter `a`: the weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0
+ * to 1. OpenCV's upsampling has -0.75; -0.5 reproduces a plane, so it moves no slope of a map. */
+#define LP_CUBIC_OPENCV -0.75f
+#define LP_CUBIC_PLANE  -0.5f
+void lp_cubic_weights(float a, float x, float *weights);
+
+/* The top of the parabola through values at -1, 0 and 1, at most `most` away; 0 where it has none. Never NaN. */
+double lp_parabola_top(double before, double middle, double after, double most);
 
 /* Places count in cells, 0 the centre of the first: those of the heatmap, or those of the upsampled map. */
 static inline double lp_upsampled_place(double at, int factor) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The DGS-Korpus wrapper (SPEC 2.5): an array with an object per camera of a session, each with its id, camera, size,
- * and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is there. */
+/* The DGS-Korpus wrapper (docs/algorithm.md 10): an array with an object per camera of a session, each with its id,
+ * camera, size, and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is
+ * there. */
 
 #include "output/single.h"
 #include "output/writers.h"
@@ -64,10 +65,7 @@ static void begin_camera(dgs *self) {
     lp_text_add(text, self->cameras++ > 0 ? ",\n{\"id\":" : "\n{\"id\":");
     lp_text_json_part(text, stream->name, id_size);
     lp_text_add(text, ",\"camera\":");
-    if (stream->camera)
-        lp_text_json(text, stream->camera);
-    else
-        lp_text_json_part(text, camera, camera_size);
+    lp_text_json_part(text, camera, camera_size);
     lp_text_add(text, ",\"width\":");
     lp_text_integer(text, self->width);
     lp_text_add(text, ",\"height\":");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The evaluator's runs of the library: on weights and pictures made by chance, with labels made of what the library
+/* The evaluator's runs of the library: on random weights and pictures, with labels made of what the library
  * finds when it is called directly; and on the shared data folder's images. */
 
 #include "eval_world.h"
@@ -20,7 +20,7 @@ static const int sizes[PICTURES][2] = {{160, 120}, {120, 160}, {96, 96}, {160, 1
 static char *folder, weights[512];
 static lp_labels labels;
 
-/* SPEC 2.2, the other way round than the table in use: where each of the network's 18 goes. */
+/* docs/algorithm.md 1, the other way round than the table in use: where each of the network's 18 goes. */
 static const int target[LIGHTPOSE_KEYPOINTS] = {0, -1, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3};
 
 static lp_label label_of(const lightpose_pose *pose, int64_t id) {
