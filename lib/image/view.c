@@ -127,6 +127,18 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
     return LIGHTPOSE_OK;
 }
 
+lightpose_image lp_view_part(const lightpose_image *image, int x, int y, int width, int height) {
+    lightpose_image part = *image;
+
+    part.width = width;
+    part.height = height;
+    for (int p = 0; p < lp_format_planes(image->format); p++) {
+        const int subsampled = find_layout(image->format)->plane[p].subsampled;
+        part.planes[p] += (subsampled ? y / 2 : y) * image->strides[p] + lp_format_row_bytes(image->format, p, x);
+    }
+    return part;
+}
+
 lightpose_status lp_view_crop(lightpose_image *image, int *x, int *y, int width, int height, lightpose_error *error) {
     const format_layout *const layout = find_layout(image->format);
 
@@ -146,11 +158,6 @@ lightpose_status lp_view_crop(lightpose_image *image, int *x, int *y, int width,
         if (!image->planes[p])
             return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image plane %d is NULL; %s has %d", p, layout->name,
                            layout->planes);
-    for (int p = 0; p < layout->planes; p++) {
-        const int rows = layout->plane[p].subsampled ? *y / 2 : *y;
-        image->planes[p] += rows * image->strides[p] + lp_format_row_bytes(image->format, p, *x);
-    }
-    image->width = width;
-    image->height = height;
+    *image = lp_view_part(image, *x, *y, width, height);
     return LIGHTPOSE_OK;
 }
