@@ -97,7 +97,7 @@ static void set_quality(video *v, const AVCodec *codec) {
     }
 }
 
-static lightpose_status open_encoder(video *v, int width, int height, lightpose_error *error) {
+static lightpose_status open_encoder(video *v, int width, int height, double pixel_aspect, lightpose_error *error) {
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     if (!codec)
         codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
@@ -107,6 +107,8 @@ static lightpose_status open_encoder(video *v, int width, int height, lightpose_
     AVCodecContext *const c = v->encoder;
     c->width = width + (width & 1); /* 4:2:0 wants even sides */
     c->height = height + (height & 1);
+    if (pixel_aspect > 0 && pixel_aspect != 1)
+        c->sample_aspect_ratio = av_d2q(pixel_aspect, 1000);
     c->pix_fmt = AV_PIX_FMT_YUV420P;
     c->color_range = AVCOL_RANGE_MPEG;
     c->colorspace = height < HD_LINES ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709;
@@ -131,6 +133,7 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
         return fail(v, AVERROR(ENOMEM), "no memory", error);
     v->to->time_base = v->encoder->time_base;
     v->to->avg_frame_rate = v->encoder->framerate;
+    v->to->sample_aspect_ratio = v->encoder->sample_aspect_ratio;
     v->frame->width = v->encoder->width;
     v->frame->height = v->encoder->height;
     v->frame->format = v->encoder->pix_fmt;
@@ -227,7 +230,7 @@ static lightpose_status video_frame(void *state, const lp_output_frame *frame, l
             return LIGHTPOSE_OK;
         status = open_muxer(v, error);
         if (status == LIGHTPOSE_OK)
-            status = open_encoder(v, frame->width, frame->height, error);
+            status = open_encoder(v, frame->width, frame->height, frame->pixel_aspect, error);
         if (status == LIGHTPOSE_OK)
             status = open_streams(v, error);
         if (status == LIGHTPOSE_OK && av_frame_get_buffer(v->frame, 0) < 0)
