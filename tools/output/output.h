@@ -33,6 +33,7 @@ typedef struct lp_output_stream {
     lp_stream_kind kind;
     const char *name;       /* what files are called after: base name without extension; the folder's for a folder */
     const char *source;     /* path or address as the user gave it */
+    const char *folder;     /* of a recursive folder: where in it, which is where in -o DIR; else NULL */
     const char *reopen;     /* what FFmpeg opens once more, for the sound; NULL: the source can be read once only */
     int width, height;      /* of the pictures as they reach the network (rotated, cut out); 0 where not yet known */
     double fps;             /* nominal frames per second; 0 where unknown */

@@ -10,7 +10,7 @@
 
 #include "fail.h"
 
-lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *stream_name, lightpose_error *error) {
+static lightpose_status make(lp_slot *slot, const lp_place *place, const char *stream_name, lightpose_error *error) {
     const lp_output_writer *const writer = place->writer;
     int direct = 0, failed = 0;
     *slot = (lp_slot){0};
@@ -29,6 +29,21 @@ lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     }
     return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *inside, const char *stream_name,
+                              lightpose_error *error) {
+    if (!inside || !place->folder)
+        return make(slot, place, stream_name, error);
+    lp_place within = *place;
+    char *path = NULL;
+    *slot = (lp_slot){0};
+    if (asprintf(&path, "%s%s%s", place->path, place->path[strlen(place->path) - 1] == '/' ? "" : "/", inside) < 0)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    within.path = path;
+    const lightpose_status status = make(slot, &within, stream_name, error);
+    free(path);
+    return status;
 }
 
 void lp_slot_free(lp_slot *slot) {

@@ -15,9 +15,9 @@ typedef struct lp_slot {
     char *base; /* what its side files are called after; NULL where it can have none (standard output, a device) */
 } lp_slot;
 
-/* MEMORY. */
-LIGHTPOSE_NODISCARD lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *stream_name,
-                                                  lightpose_error *error);
+/* `inside` is the folder in the place, "a/b", where the stream is of a recursive folder; else NULL. MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const char *inside,
+                                                  const char *stream_name, lightpose_error *error);
 void lp_slot_free(lp_slot *slot);
 
 typedef enum lp_left_state {

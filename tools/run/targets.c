@@ -106,7 +106,7 @@ static lightpose_status plan_shared(lp_targets *t, lightpose_error *error) {
     for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
         if (place_at(t, i)->folder)
             continue;
-        status = lp_slot_make(&t->shared[i].slot, place_at(t, i), "", error);
+        status = lp_slot_make(&t->shared[i].slot, place_at(t, i), NULL, "", error);
         if (status == LIGHTPOSE_OK && (t->options.resume || t->options.no_clobber))
             lp_left_look(&t->shared[i].left, place_at(t, i), &t->shared[i].slot, t->options.resume);
     }
@@ -240,7 +240,7 @@ lightpose_status lp_targets_look(const lp_targets *t, int source,
         target own = {0};
         outputs++;
         if (place->folder)
-            status = lp_slot_make(&own.slot, place, from->name, error);
+            status = lp_slot_make(&own.slot, place, from->folder, from->name, error);
         if (place->folder && status == LIGHTPOSE_OK)
             lp_left_look(&own.left, place, &own.slot, t->options.resume);
         const target *const which = place->folder ? &own : &t->shared[i];
@@ -329,7 +329,7 @@ static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error)
         target *const which = target_of(s, i);
         s->takes[i] = is_for(place, s->about->kind);
         if (s->takes[i] && place->folder) {
-            const lightpose_status status = lp_slot_make(&which->slot, place, s->about->name, error);
+            const lightpose_status status = lp_slot_make(&which->slot, place, s->about->folder, s->about->name, error);
             if (status != LIGHTPOSE_OK)
                 return status;
             if (t->options.resume || t->options.no_clobber)
@@ -382,6 +382,17 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
     return LIGHTPOSE_OK;
 }
 
+/* The folder that a file is to stand in. */
+static lightpose_status make_folder_of(const char *path, lightpose_error *error) {
+    const char *const slash = strrchr(path, '/');
+    char *const folder = slash && slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+    if (slash && slash > path && !folder)
+        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    const lightpose_status status = folder ? lp_output_make_folder(folder, error) : LIGHTPOSE_OK;
+    free(folder);
+    return status;
+}
+
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
     const lp_targets *const t = s->targets;
     const lp_place *const place = place_at(t, index);
@@ -390,7 +401,7 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
     if (!which->out) {
         /* A file in the folder needs the folder; a folder makes itself. */
         if (place->folder && place->writer->suffix)
-            status = lp_output_make_folder(place->path, error);
+            status = make_folder_of(which->slot.path, error);
         if (status == LIGHTPOSE_OK)
             status = lp_output_open(&which->out, place->writer, which->slot.path, which->slot.base, t->options.output,
                                     error);
