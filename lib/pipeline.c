@@ -261,7 +261,8 @@ static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *im
     lp_plan *plan;
     lp_maps maps;
 
-    lp_geometry_place(&geometry, crop->width, crop->height, crop->scale, crop->net_width, crop->net_height);
+    lp_geometry_place(&geometry, crop->width, crop->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
+                      crop->scale, crop->net_width, crop->net_height);
     LP_TRY(find_plan(pipeline, &pipeline->crop_plans, &geometry, &plan, error));
     if (pipeline->crop_fuse)
         LP_TRY(lp_fuse_begin(pipeline->crop_fuse, &geometry, error));
@@ -270,7 +271,7 @@ static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *im
     if (pipeline->crop_fuse)
         lp_fuse_end(pipeline->crop_fuse, &maps);
     lp_transform transform = lp_geometry_transform(&geometry);
-    transform.pad_x -= crop->x * transform.scale;
+    transform.pad_x -= crop->x * transform.scale_x;
     transform.pad_y -= crop->y * transform.scale;
     return decode(pipeline, &maps, &transform, &pipeline->seen, error);
 }
@@ -317,9 +318,9 @@ static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpo
     const double share = (double)pipeline->heights[i] / pipeline->heights[0];
 
     if (!part)
-        return lp_geometry_make(geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings,
-                                error);
-    lp_geometry_place(geometry, image->width, image->height, part->scale * share,
+        return lp_geometry_of_image(geometry, image, pipeline->heights[i], &pipeline->settings, error);
+    lp_geometry_place(geometry, image->width, image->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
+                      part->scale * share,
                       lp_geometry_round_up(part->net_width * share), lp_geometry_round_up(part->net_height * share));
     return LIGHTPOSE_OK;
 }
@@ -370,7 +371,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     lp_geometry whole, grid;
 
     clear_times(&pipeline->stats);
-    LP_TRY(lp_geometry_make(&whole, image->width, image->height, pipeline->heights[0], &pipeline->settings, error));
+    LP_TRY(lp_geometry_of_image(&whole, image, pipeline->heights[0], &pipeline->settings, error));
     grid = whole;
     if (!followed || follow->people > 0) {
         LP_TRY(look(pipeline, image, followed ? &follow->crop : NULL, &grid, result, error));
@@ -438,6 +439,7 @@ lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, l
                              .heatmaps = heatmaps,
                              .pafs = pafs,
                              .scale = (float)pipeline->transform.scale,
+                             .pixel_aspect = (float)(pipeline->transform.scale_x / pipeline->transform.scale),
                              .pad_x = (float)pipeline->transform.pad_x,
                              .pad_y = (float)pipeline->transform.pad_y};
     return LIGHTPOSE_OK;
@@ -455,7 +457,8 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
                             .height = maps->height,
                             .heatmaps = {maps->heatmaps, cells, 1},
                             .pafs = {maps->pafs, cells, 1}};
-    const lp_transform transform = {maps->scale > 0 ? maps->scale : 1, maps->pad_x, maps->pad_y};
+    const double scale = maps->scale > 0 ? maps->scale : 1, aspect = maps->pixel_aspect > 0 ? maps->pixel_aspect : 1;
+    const lp_transform transform = {scale * aspect, scale, maps->pad_x, maps->pad_y};
     const int64_t start = lp_now_ns();
     call c = {.pipeline = pipeline, .maps = &planar, .transform = &transform, .result = result, .error = error};
 

@@ -4,6 +4,8 @@
 #include "input/video.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +34,7 @@ struct lp_video {
     lp_input_orient orient;
     lp_input_options options;
     double arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
+    int64_t damaged;                     /* the last frame since a key frame that was lost or damaged; -1: none */
     double jump;                         /* of the clock, before a frame that is not told */
     int64_t told;                        /* frames told, for a range that never comes */
     int has_packet;                      /* `packet` is to be sent still */
@@ -59,7 +62,8 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
         avcodec_parameters_to_context(v->decoder, parameters) < 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
     v->decoder->pkt_timebase = v->demux.stream->time_base;
-    v->decoder->thread_count = v->options.threads;
+    /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
+    v->decoder->thread_count = v->timeline.fields.has_fields ? 1 : v->options.threads;
     /* Threads over frames hold frames back: live sources and pipes want each at once. */
     v->decoder->thread_type = v->demux.live || v->demux.once ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
     if (v->demux.live)
@@ -117,6 +121,7 @@ lightpose_status lp_video_open(lp_video **video, const lp_source *source, const 
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
     v->clock = clock;
+    v->damaged = -1;
     lightpose_status status = lp_demux_open(&v->demux, source, options, bytes, error);
     if (status == LIGHTPOSE_OK) {
         const AVRational rate = v->demux.stream->avg_frame_rate;
@@ -236,20 +241,53 @@ static void feed(lp_video *v) {
     av_packet_unref(v->packet);
 }
 
+static int is_damaged(const AVFrame *decoded) {
+    return decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT;
+}
+
+__attribute__((format(printf, 2, 3))) static void mark_damaged(lp_input_frame *frame, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(frame->reason, sizeof frame->reason, format, args);
+    va_end(args);
+    frame->damaged = 1;
+}
+
+/* Damage goes on from frame to frame until one comes that builds on none. */
+static void note_damage(lp_video *v, lp_timeline_event event, const AVFrame *decoded, int64_t index) {
+    if (event == LP_TIMELINE_LOST || is_damaged(decoded))
+        v->damaged = index;
+    else if (lp_mark_is_key(decoded))
+        v->damaged = -1;
+}
+
+/* A pixel's width by its height, by the container or the codec; 0 where it is square, unknown, or cannot be. Ratios
+ * that differ from 1 by less than half a percent come of sizes that were rounded. */
+static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
+    const AVRational ratio = av_guess_sample_aspect_ratio(v->demux.format, v->demux.stream, decoded);
+    const double aspect = ratio.num > 0 && ratio.den > 0 ? av_q2d(ratio) : 1;
+    return fabs(aspect - 1) < 0.005 || aspect < 1.0 / 16 || aspect > 16 ? 0 : (float)aspect;
+}
+
 /* Turns the decoder's frame into one of ours. */
-static void deliver(lp_video *v, AVFrame *decoded, lp_input_frame *frame) {
-    if (decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT) {
-        tell_lost(frame, "the data of this frame, or of one that it builds on, are damaged");
+static void deliver(lp_video *v, AVFrame *decoded, int64_t index, lp_input_frame *frame) {
+    if (is_damaged(decoded) && !v->options.keep_damaged) {
+        tell_lost(frame, "its data are damaged");
         return;
     }
+    if (is_damaged(decoded))
+        mark_damaged(frame, "its data are damaged; the decoder has filled in what is lost");
+    else if (v->damaged >= 0 && v->damaged != index)
+        mark_damaged(frame, "it may build on frame %lld, which is damaged", (long long)v->damaged);
     frame->owner = av_frame_alloc();
     if (!frame->owner) {
         tell_lost(frame, "out of memory");
         return;
     }
+    const float aspect = pixel_aspect(v, decoded);
     av_frame_move_ref(frame->owner, decoded);
     lightpose_error error = {0};
-    if (lp_input_convert(&v->converter, frame->owner, v->orient, &frame->image, &error) != LIGHTPOSE_OK) {
+    if (lp_input_convert(&v->converter, frame->owner, v->orient, aspect, &frame->image, &error) != LIGHTPOSE_OK) {
         tell_lost(frame, error.text);
         av_frame_free(&frame->owner);
     }
@@ -264,11 +302,12 @@ static int take(lp_video *v, lp_input_frame *frame) {
         AVFrame *const decoded = v->held[0];
         const int wanted = is_wanted(v, index);
         tell_times(v, &entry, frame);
+        note_damage(v, event, decoded, index);
         if (event == LP_TIMELINE_FRAME) {
             memmove(v->held, v->held + 1, (LP_TIMELINE_HELD - 1) * sizeof *v->held);
             v->held[LP_TIMELINE_HELD - 1] = decoded;
             if (wanted)
-                deliver(v, decoded, frame);
+                deliver(v, decoded, index, frame);
             av_frame_unref(decoded);
         } else if (wanted) {
             tell_lost(frame, "the decoder returned nothing for it");

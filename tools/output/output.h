@@ -33,6 +33,7 @@ typedef struct lp_output_stream {
     lp_stream_kind kind;
     const char *name;       /* what files are called after: base name without extension; the folder's for a folder */
     const char *source;     /* path or address as the user gave it */
+    const char *folder;     /* of a recursive folder: where in it, which is where in -o DIR; else NULL */
     const char *reopen;     /* what FFmpeg opens once more, for the sound; NULL: the source can be read once only */
     int width, height;      /* of the pictures as they reach the network (rotated, cut out); 0 where not yet known */
     double fps;             /* nominal frames per second; 0 where unknown */
@@ -55,14 +56,15 @@ typedef struct lp_output_frame {
     int width, height; /* of this picture; 0 where it could not be decoded */
     lp_frame_state state;
     const char *reason;             /* of a state other than LP_FRAME_OK, or of a damaged frame; may be NULL */
-    int damaged;                    /* LP_FRAME_OK, but of damaged data, concealed by the decoder */
+    int damaged;                    /* LP_FRAME_OK, but it may show damage; `reason` says why */
     double jump;                    /* seconds by which the source's clock leapt before this frame; 0: it did not */
     double utc;                     /* of a live source: when the frame arrived, seconds since 1970 UTC; 0: unknown */
     int reconnected;                /* the first frame since a live source was lost and found again */
     double pixel_aspect;            /* width of a pixel of this picture by its height; 0 or 1: square */
     const lightpose_result *result; /* NULL unless LP_FRAME_OK */
 
-    /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad. Read by
+    /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad, across with
+     * net_scale * pixel_aspect. Read by
      * keypoint scale 1 alone; net_scale 0 where unknown. */
     float net_scale, net_pad_x, net_pad_y;
 

@@ -92,6 +92,7 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
                                                                        : LP_STREAM_VIDEO,
         .name = source->name,
         .source = source->text,
+        .folder = source->folder,
         .reopen = source->reopen,
         .width = job->about.width,
         .height = job->about.height,
