@@ -357,17 +357,17 @@ static void reserved_fields_are_refused(void **state) {
 
     (void)state;
     zeros[3] = 0;
-    picture.reserved[2] = 5;
+    picture.reserved[1] = 5;
     assert_fails(lightpose_context_infer(context, &picture, result, error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "image->reserved[2] is 5");
-    assert_fails(lightpose_calibrator_add(calibrator, &picture, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[2]");
+                 "image->reserved[1] is 5");
+    assert_fails(lightpose_calibrator_add(calibrator, &picture, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[1]");
     assert_fails(lightpose_image_crop(&picture, &(int){0}, &(int){0}, 1, 1, error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "reserved[2]");
+                 "reserved[1]");
     assert_fails(lightpose_context_decode(decoding, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[1]");
     assert_fails(lightpose_result_assign(result, &pose, 1, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[0] is 7");
-    changed.reserved[15] = 1;
+    changed.reserved[12] = 1;
     assert_fails(lightpose_context_create(&some_context, NULL, &changed, error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "reserved[15]");
+                 "reserved[12]");
     lightpose_tracker_settings_init(&tracking);
     tracking.reserved[3] = 1;
     assert_fails(lightpose_tracker_create(&some_tracker, &tracking, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[3]");
