@@ -15,6 +15,7 @@
 #include "media.h"
 #include "run/choose.h"
 #include "run/engine.h"
+#include "run/follower.h"
 #include "run/work.h"
 #include "synthetic.h"
 
@@ -119,6 +120,60 @@ static void moves_people(void **state) {
     }
     lightpose_result_destroy(&result);
     lp_chooser_free(&chooser);
+}
+
+/* ---- Following --------------------------------------------------------------------------------------------------- */
+
+/* Someone who stands at 0.4 of the picture's width, whatever its size, and another further right from frame `from` on.
+ */
+static void stand(lightpose_result *result, int width, int height, int frame, int from) {
+    lightpose_pose poses[2] = {0};
+    for (int p = 0; p < 2; p++) {
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+            poses[p].keypoints[k] =
+                (lightpose_keypoint){(0.4f + 0.3f * (float)p + 0.01f * (float)(k % 3)) * (float)width,
+                                     (0.2f + 0.03f * (float)k) * (float)height, 0.8f, LIGHTPOSE_DETECTED};
+        poses[p].score = 0.8f;
+        poses[p].keypoint_count = LIGHTPOSE_KEYPOINTS;
+        poses[p].id = -1;
+    }
+    assert_ok(lightpose_result_assign(result, poses, frame < from ? 1 : 2, error));
+}
+
+/* Ids last when the size of the pictures changes, keypoints stay in the pixels of each, and the memory of a run that
+ * ended in the middle goes on. */
+static void a_size_that_changes_keeps_ids(void **state) {
+    static const int sizes[][2] = {{640, 360}, {320, 180}, {960, 540}, {640, 360}};
+    lp_chooser chooser = {0};
+    lightpose_result *result = NULL;
+    lp_follower follower;
+    char *memory = NULL;
+    size_t capacity = 0;
+    (void)state;
+    assert_ok(lightpose_result_create(&result, error));
+    assert_ok(lp_follower_open(&follower, NULL, NULL, 0, error));
+    for (int frame = 0; frame < 40; frame++) {
+        const int *const size = sizes[frame / 10];
+        stand(result, size[0], size[1], frame, 5);
+        assert_ok(lp_follower_update(&follower, &chooser, 0.04 * frame, size[0], size[1], result, error));
+        const lightpose_pose *const first = lightpose_result_get_pose(result, 0);
+        assert_int_equal(first->id, 0);
+        assert_true(fabsf(first->keypoints[0].x - 0.4f * (float)size[0]) < 0.01f);
+        assert_true(fabsf(first->keypoints[0].y - 0.2f * (float)size[1]) < 0.01f);
+        if (frame > 7)
+            assert_int_equal(lightpose_result_get_pose(result, 1)->id, 1);
+        if (frame == 14) {
+            const size_t saved = lp_follower_save(&follower, &memory, &capacity);
+            assert_true(saved > 0);
+            lp_follower_close(&follower);
+            assert_fails(lp_follower_open(&follower, NULL, memory, 5, error), LIGHTPOSE_ERROR_ARGUMENT, "saved");
+            assert_ok(lp_follower_open(&follower, NULL, memory, saved, error));
+        }
+    }
+    lp_follower_close(&follower);
+    lp_chooser_free(&chooser);
+    lightpose_result_destroy(&result);
+    free(memory);
 }
 
 /* ---- Regions ----------------------------------------------------------------------------------------------------- */
@@ -360,9 +415,13 @@ static void assigns_results(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chooses_people),  cmocka_unit_test(moves_people),
-        cmocka_unit_test(cuts_regions),    cmocka_unit_test(results_come_in_order_and_alike),
-        cmocka_unit_test(ends_when_told),  cmocka_unit_test(a_region_is_a_picture),
+        cmocka_unit_test(chooses_people),
+        cmocka_unit_test(moves_people),
+        cmocka_unit_test(a_size_that_changes_keeps_ids),
+        cmocka_unit_test(cuts_regions),
+        cmocka_unit_test(results_come_in_order_and_alike),
+        cmocka_unit_test(ends_when_told),
+        cmocka_unit_test(a_region_is_a_picture),
         cmocka_unit_test(assigns_results),
     };
     return cmocka_run_group_tests(tests, begin, end);
