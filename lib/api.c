@@ -197,6 +197,9 @@ static lightpose_status check_maps(const lightpose_maps *maps, lightpose_error *
     if (!isfinite(maps->scale) || !isfinite(maps->pad_x) || !isfinite(maps->pad_y))
         return lp_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "the maps' scale %g, pad_x %g or pad_y %g is not finite",
                        (double)maps->scale, (double)maps->pad_x, (double)maps->pad_y);
+    if (!lp_aspect_is_valid(maps->pixel_aspect))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "the maps' pixel_aspect is %g; it must be 1/16 to 16, or 0 for 1", (double)maps->pixel_aspect);
     if (maps->scale < 0)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the maps' scale is %g; it must not be negative",
                        (double)maps->scale);

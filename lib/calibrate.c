@@ -181,7 +181,7 @@ static lightpose_status run_height(lp_calibrator *calibrator, int slot, const li
     lp_geometry geometry;
     lp_plan *plan;
 
-    LP_TRY(lp_geometry_make(&geometry, image->width, image->height, height, &calibrator->settings, error));
+    LP_TRY(lp_geometry_of_image(&geometry, image, height, &calibrator->settings, error));
     LP_TRY(find_plan(calibrator, slot, &geometry, &plan, error));
     const lp_net_input input = lp_plan_input(plan);
     LP_TRY(lp_preprocess_run(calibrator->preprocess, image, &geometry, calibrator->team, &input, error));

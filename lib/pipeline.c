@@ -226,8 +226,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
 
     pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     for (int i = 0; i < pipeline->height_count; i++) {
-        LP_TRY(
-            lp_geometry_make(&geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings, error));
+        LP_TRY(lp_geometry_of_image(&geometry, image, pipeline->heights[i], &pipeline->settings, error));
         if (i == 0)
             grid = geometry;
         if (i == 0 && pipeline->fuse)
@@ -291,6 +290,7 @@ lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, l
                              .heatmaps = heatmaps,
                              .pafs = pafs,
                              .scale = (float)pipeline->transform.scale,
+                             .pixel_aspect = (float)(pipeline->transform.scale_x / pipeline->transform.scale),
                              .pad_x = (float)pipeline->transform.pad_x,
                              .pad_y = (float)pipeline->transform.pad_y};
     return LIGHTPOSE_OK;
@@ -308,7 +308,8 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
                             .height = maps->height,
                             .heatmaps = {maps->heatmaps, cells, 1},
                             .pafs = {maps->pafs, cells, 1}};
-    const lp_transform transform = {maps->scale > 0 ? maps->scale : 1, maps->pad_x, maps->pad_y};
+    const double scale = maps->scale > 0 ? maps->scale : 1, aspect = maps->pixel_aspect > 0 ? maps->pixel_aspect : 1;
+    const lp_transform transform = {scale * aspect, scale, maps->pad_x, maps->pad_y};
     const int64_t start = lp_now_ns();
     call c = {.pipeline = pipeline, .maps = &planar, .transform = &transform, .result = result, .error = error};
 

@@ -211,7 +211,9 @@ typedef struct lightpose_image {
     lightpose_format format;
     lightpose_matrix matrix;
     lightpose_range range;
-    int reserved[3];
+    float pixel_aspect; /* a pixel's width by its height, 1/16 to 16; 0: 1, square. Of DV, DVD and AVCHD it is another:
+                           the network then sees the shape that was filmed. Coordinates stay those of the pixels */
+    int reserved[2];
 } lightpose_image;
 
 /* ---- Model ------------------------------------------------------------------------------------------------------- */
@@ -342,7 +344,8 @@ typedef struct lightpose_maps {
     const float *pafs;     /* LIGHTPOSE_PAFS maps, in the network's channel order */
     float scale;           /* 0 means 1 */
     float pad_x, pad_y;    /* network pixels left of and above the image */
-    int reserved[5];
+    float pixel_aspect;    /* of the image; 0 means 1. Across, image = (network - pad) / (scale * pixel_aspect) */
+    int reserved[4];
 } lightpose_maps;
 
 /* The raw maps of the last frame, read-only, valid until the next call on the context. STATE before the first frame. */

@@ -9,26 +9,27 @@ static int64_t round_up(int64_t value, int multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-/* `size` x `scale` as OpenCV rounds it, half to even whatever the caller's rounding mode; at least 1. Both factors are
- * below 2^31, so the product fits 64 bits. */
+/* `size` x `scale` as OpenCV rounds it, half to even whatever the caller's rounding mode; at least 1. More
+ * than 2^62 is beyond every limit and stays there. */
 static int64_t scaled(int size, double scale) {
-    const double exact = size * scale, below = floor(exact), rest = exact - below;
+    const double most = 0x1p62, wide = size * scale, exact = wide < most ? wide : most;
+    const double below = floor(exact), rest = exact - below;
     const int64_t whole = (int64_t)below;
     const int64_t rounded = whole + (rest > 0.5 || (rest == 0.5 && whole % 2 == 1));
 
     return rounded < 1 ? 1 : rounded;
 }
 
-lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
-                                  const lightpose_settings *settings, lightpose_error *error) {
+static lightpose_status make(lp_geometry *geometry, int image_width, int image_height, double aspect, int height,
+                             const lightpose_settings *settings, lightpose_error *error) {
     if (image_width < 1 || image_height < 1)
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image size %dx%d: both sides must be at least 1", image_width,
                        image_height);
     if (height < 1)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "network height %d: must be at least 1", height);
 
-    const double scale = (double)height / image_height;
-    const int64_t width = scaled(image_width, scale);
+    const double scale = (double)height / image_height, scale_x = scale * aspect;
+    const int64_t width = scaled(image_width, scale_x);
     const int64_t net_width = round_up(width > height ? width : height, LP_STRIDE);
     const int64_t net_height = round_up(height, LP_STRIDE);
 
@@ -46,6 +47,7 @@ lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int im
         .image_width = image_width,
         .image_height = image_height,
         .scale = scale,
+        .scale_x = scale_x,
         .scaled_width = (int)width,
         .scaled_height = height, /* image_height * scale is `height` but for the last bit, and rounds to it */
         .net_width = (int)net_width,
@@ -58,8 +60,19 @@ lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int im
     return LIGHTPOSE_OK;
 }
 
+lightpose_status lp_geometry_of_image(lp_geometry *geometry, const lightpose_image *image, int height,
+                                      const lightpose_settings *settings, lightpose_error *error) {
+    const double aspect = image->pixel_aspect > 0 ? image->pixel_aspect : 1;
+    return make(geometry, image->width, image->height, aspect, height, settings, error);
+}
+
+lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
+                                  const lightpose_settings *settings, lightpose_error *error) {
+    return make(geometry, image_width, image_height, 1, height, settings, error);
+}
+
 lp_transform lp_geometry_transform(const lp_geometry *geometry) {
-    return (lp_transform){geometry->scale, geometry->pad_left, geometry->pad_top};
+    return (lp_transform){geometry->scale_x, geometry->scale, geometry->pad_left, geometry->pad_top};
 }
 
 static float to_image(double cell, double scale, double pad, int upsample, int half_pixel) {
@@ -67,7 +80,7 @@ static float to_image(double cell, double scale, double pad, int upsample, int h
 }
 
 float lp_to_image_x(const lp_transform *transform, double x, int upsample, int half_pixel) {
-    return to_image(x, transform->scale, transform->pad_x, upsample, half_pixel);
+    return to_image(x, transform->scale_x, transform->pad_x, upsample, half_pixel);
 }
 
 float lp_to_image_y(const lp_transform *transform, double y, int upsample, int half_pixel) {

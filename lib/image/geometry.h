@@ -12,20 +12,25 @@ enum { LP_STRIDE = 8 }; /* network pixels per map cell */
 
 typedef struct lp_geometry {
     int image_width, image_height;
-    double scale;                    /* network pixels per image pixel: height / image_height, exact, in x and in y */
-    int scaled_width, scaled_height; /* image x scale, rounded half to even, at least 1 */
+    double scale;                    /* network pixels per image pixel: height / image_height, exact, down; */
+    double scale_x;                  /* across: scale x the pixels' aspect ratio, 1 where they are square */
+    int scaled_width, scaled_height; /* image x scales, rounded half to even, at least 1 */
     int net_width, net_height;       /* padded: width at least height, then both up to a multiple of LP_STRIDE */
     int pad_left, pad_top;           /* half of the padding, rounded down; the rest is right and below */
     int map_width, map_height;       /* net / LP_STRIDE */
 } lp_geometry;
 
 /* `height` is the network height asked for. LIMIT where the network input gets larger than the settings allow. */
+lightpose_status lp_geometry_of_image(lp_geometry *geometry, const lightpose_image *image, int height,
+                                      const lightpose_settings *settings, lightpose_error *error);
+
+/* The same for an image of this size with square pixels. */
 lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
                                   const lightpose_settings *settings, lightpose_error *error);
 
-/* Network pixels to the image, for the maps alone (lightpose_maps carries the same three numbers). */
+/* Network pixels to the image, for the maps alone (lightpose_maps carries the same numbers). */
 typedef struct lp_transform {
-    double scale, pad_x, pad_y;
+    double scale_x, scale, pad_x, pad_y;
 } lp_transform;
 
 lp_transform lp_geometry_transform(const lp_geometry *geometry);

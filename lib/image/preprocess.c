@@ -110,7 +110,7 @@ static void fill_columns(lp_preprocess *p, const lp_geometry *geometry, lp_pixel
                          lightpose_range range) {
     lp_columns *const columns = &p->columns.luma;
     const int pairs = is_yuv ? LP_LUMA_PAIRS : LP_PACKED_PAIRS;
-    const int filled = p->scale == geometry->scale && p->source == geometry->image_width &&
+    const int filled = p->scale == geometry->scale_x && p->source == geometry->image_width &&
                        columns->count == geometry->scaled_width && columns->pixel.bytes == pixel.bytes &&
                        columns->pairs == pairs && (!is_yuv || p->range == range);
 
@@ -120,11 +120,11 @@ static void fill_columns(lp_preprocess *p, const lp_geometry *geometry, lp_pixel
     if (filled)
         return;
     if (is_yuv)
-        lp_yuv_columns_fill(&p->columns, geometry->image_width, geometry->scale, range);
+        lp_yuv_columns_fill(&p->columns, geometry->image_width, geometry->scale_x, range);
     else
-        lp_columns_fill(columns, geometry->image_width, geometry->scale, 0);
+        lp_columns_fill(columns, geometry->image_width, geometry->scale_x, 0);
     p->source = geometry->image_width;
-    p->scale = geometry->scale;
+    p->scale = geometry->scale_x;
     p->range = range;
 }
 

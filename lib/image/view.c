@@ -67,6 +67,10 @@ int lp_format_rows(lightpose_format format, int plane, int height) {
     return layout->plane[plane].subsampled ? half(height) : height;
 }
 
+int lp_aspect_is_valid(float aspect) {
+    return aspect == 0 || (aspect >= 1.0f / 16 && aspect <= 16); /* no NaN is */
+}
+
 lightpose_status lp_view_check_size(int64_t width, int64_t height, const lightpose_settings *settings,
                                     lightpose_error *error) {
     const int64_t side = settings->max_image_side, pixels = settings->max_image_pixels;
@@ -114,6 +118,9 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (BGR24) to %d (%s)",
                        (int)image->format, FORMATS - 1, layouts[FORMATS - 1].name);
     LP_TRY(lp_view_check_size(image->width, image->height, settings, error));
+    if (!lp_aspect_is_valid(image->pixel_aspect))
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image pixel_aspect %g: it must be 1/16 to 16, or 0 for 1",
+                       (double)image->pixel_aspect);
     for (int p = 0; p < planes; p++)
         LP_TRY(check_plane(image, p, error));
     if (planes == 1)

@@ -12,6 +12,9 @@
 lightpose_status lp_view_check(const lightpose_image *image, const lightpose_settings *settings,
                                lightpose_error *error);
 
+/* Of a pixel: 1/16 to 16, or 0, which stands for 1. */
+int lp_aspect_is_valid(float aspect);
+
 /* Width and height alone: 1 to the limits. */
 lightpose_status lp_view_check_size(int64_t width, int64_t height, const lightpose_settings *settings,
                                     lightpose_error *error);

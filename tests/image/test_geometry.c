@@ -101,12 +101,42 @@ static void back_to_the_image(void **state) {
     }
 }
 
+/* Pixels that are not square give the network input of the picture that was filmed, and coordinates stay the pixels'.
+ */
+static void pixels_that_are_not_square(void **state) {
+    static const struct {
+        int width, height, shown;
+        float aspect;
+    } cases[] = {{1440, 1080, 1920, 4.0f / 3}, {720, 576, 1024, 64.0f / 45}, {720, 480, 640, 8.0f / 9},
+                 {640, 1080, 1920, 3},         {640, 360, 640, 0},           {640, 360, 640, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const lightpose_image image = {
+            .width = cases[i].width, .height = cases[i].height, .pixel_aspect = cases[i].aspect};
+        const lp_geometry wanted = make(cases[i].shown, cases[i].height, 256);
+        lp_geometry g;
+        assert_ok(lp_geometry_of_image(&g, &image, 256, &limits, error));
+        assert_int_equal(g.net_width, wanted.net_width);
+        assert_int_equal(g.net_height, wanted.net_height);
+        assert_int_equal(g.scaled_width, wanted.scaled_width);
+        assert_int_equal(g.pad_left, wanted.pad_left);
+        const lp_transform t = lp_geometry_transform(&g), shown = lp_geometry_transform(&wanted);
+        for (int cell = 0; cell < 40; cell += 7) {
+            assert_float_equal(lp_to_image_x(&t, cell, 4, 1) * (float)cases[i].shown,
+                               lp_to_image_x(&shown, cell, 4, 1) * (float)cases[i].width, 1.0f);
+            assert_float_equal(lp_to_image_y(&t, cell, 4, 1), lp_to_image_y(&shown, cell, 4, 1), 1e-4f);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
         cmocka_unit_test(height_survives),
         cmocka_unit_test(refuses),
         cmocka_unit_test(back_to_the_image),
+        cmocka_unit_test(pixels_that_are_not_square),
     };
 
     return cmocka_run_group_tests_name("geometry", tests, NULL, NULL);

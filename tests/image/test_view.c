@@ -5,6 +5,8 @@
 
 #include "check.h"
 
+#include <math.h>
+
 #include <limits.h>
 #include <stdio.h>
 
@@ -138,6 +140,15 @@ static void refuses_views(void **state) {
     image.matrix = LIGHTPOSE_BT709;
     image.range = (lightpose_range)-1;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "range -1");
+    image.range = LIGHTPOSE_RANGE_FULL;
+    static const float bad[] = {-1, 0.06f, 16.1f, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        image.pixel_aspect = bad[i];
+        assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "pixel_aspect");
+    }
+    image.pixel_aspect = 16;
+    assert_ok(lp_view_check(&image, &limits, error));
+    image.pixel_aspect = 0;
     image.format = (lightpose_format)0;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "format 0");
     image.format = (lightpose_format)8;

@@ -207,8 +207,8 @@ static lightpose_status turn(lp_input_converter *converter, AVFrame *frame, lp_i
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_input_convert(lp_input_converter *converter, AVFrame *frame, lp_input_orient orient,
-                                  lightpose_image *image, lightpose_error *error) {
+static lightpose_status convert(lp_input_converter *converter, AVFrame *frame, lp_input_orient orient,
+                                lightpose_image *image, lightpose_error *error) {
     const int upright = lp_input_orient_is_upright(orient);
     const int bgr_only = converter->still;
     if (view(converter, frame, image) && (!bgr_only || image->format == LIGHTPOSE_BGR24)) {
@@ -221,4 +221,12 @@ lightpose_status lp_input_convert(lp_input_converter *converter, AVFrame *frame,
     }
     const lightpose_status status = to_bgr(converter, frame, image, error);
     return status != LIGHTPOSE_OK || upright ? status : turn(converter, frame, orient, image, error);
+}
+
+lightpose_status lp_input_convert(lp_input_converter *converter, AVFrame *frame, lp_input_orient orient,
+                                  float pixel_aspect, lightpose_image *image, lightpose_error *error) {
+    const lightpose_status status = convert(converter, frame, orient, image, error);
+    if (status == LIGHTPOSE_OK && pixel_aspect > 0)
+        image->pixel_aspect = orient.transpose ? 1 / pixel_aspect : pixel_aspect;
+    return status;
 }

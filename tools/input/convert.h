@@ -27,9 +27,10 @@ typedef struct lp_input_converter {
 void lp_input_converter_free(lp_input_converter *converter);
 
 /* Makes `frame`, a decoder's, hold an upright picture that the library can read, and describes it in *image, which
- * points into it. The frame is left alone where it is one already. Errors: MEMORY, UNSUPPORTED (pixel format). */
+ * points into it; `pixel_aspect` is of the pixels before they are turned. The frame is left alone where it is one
+ * already. Errors: MEMORY, UNSUPPORTED (pixel format). */
 LIGHTPOSE_NODISCARD lightpose_status lp_input_convert(lp_input_converter *converter, struct AVFrame *frame,
-                                                      lp_input_orient orient, lightpose_image *image,
-                                                      lightpose_error *error);
+                                                      lp_input_orient orient, float pixel_aspect,
+                                                      lightpose_image *image, lightpose_error *error);
 
 #endif

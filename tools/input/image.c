@@ -272,7 +272,7 @@ static lightpose_status read_picture(picture_reader *r, const char *name, const 
     /* The picture lies in the frame until the next one is read. */
     const lp_input_orient orient = lp_input_orient_then(lp_input_orient_exif(found.orientation), turn);
     lightpose_image image;
-    status = lp_input_convert(&r->converter, r->frame, orient, &image, &detail);
+    status = lp_input_convert(&r->converter, r->frame, orient, 0, &image, &detail);
     if (status != LIGHTPOSE_OK)
         return lp_tool_fail(error, status, "%s: %s", name, detail.text);
     picture->image = image;

@@ -95,6 +95,8 @@ void lp_input_orient_apply(lp_input_orient orient, const lightpose_image *image,
     *turned = *image;
     turned->width = orient.transpose ? image->height : image->width;
     turned->height = orient.transpose ? image->width : image->height;
+    if (orient.transpose && image->pixel_aspect > 0)
+        turned->pixel_aspect = 1 / image->pixel_aspect;
     for (int i = 0; i < 3; i++) {
         int width, height;
         const int size = plane_of(image, i, &width, &height);

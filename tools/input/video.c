@@ -59,7 +59,8 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
         avcodec_parameters_to_context(v->decoder, parameters) < 0)
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
     v->decoder->pkt_timebase = v->demux.stream->time_base;
-    v->decoder->thread_count = v->options.threads;
+    /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
+    v->decoder->thread_count = v->timeline.fields.has_fields ? 1 : v->options.threads;
     /* Threads over frames hold frames back: live sources and pipes want each at once. */
     v->decoder->thread_type = v->demux.live || v->demux.once ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
     if (v->demux.live)
@@ -236,6 +237,14 @@ static void feed(lp_video *v) {
     av_packet_unref(v->packet);
 }
 
+/* A pixel's width by its height, by the container or the codec; 0 where it is square, unknown, or cannot be. Ratios
+ * that differ from 1 by less than half a percent come of sizes that were rounded. */
+static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
+    const AVRational ratio = av_guess_sample_aspect_ratio(v->demux.format, v->demux.stream, decoded);
+    const double aspect = ratio.num > 0 && ratio.den > 0 ? av_q2d(ratio) : 1;
+    return fabs(aspect - 1) < 0.005 || aspect < 1.0 / 16 || aspect > 16 ? 0 : (float)aspect;
+}
+
 /* Turns the decoder's frame into one of ours. */
 static void deliver(lp_video *v, AVFrame *decoded, lp_input_frame *frame) {
     if (decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT) {
@@ -247,9 +256,10 @@ static void deliver(lp_video *v, AVFrame *decoded, lp_input_frame *frame) {
         tell_lost(frame, "out of memory");
         return;
     }
+    const float aspect = pixel_aspect(v, decoded);
     av_frame_move_ref(frame->owner, decoded);
     lightpose_error error = {0};
-    if (lp_input_convert(&v->converter, frame->owner, v->orient, &frame->image, &error) != LIGHTPOSE_OK) {
+    if (lp_input_convert(&v->converter, frame->owner, v->orient, aspect, &frame->image, &error) != LIGHTPOSE_OK) {
         tell_lost(frame, error.text);
         av_frame_free(&frame->owner);
     }

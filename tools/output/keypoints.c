@@ -88,7 +88,8 @@ lightpose_status lp_scaling_make(lp_scaling *scaling, const lp_output_options *o
             return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                                 "keypoint scale 1 needs the network's scale of frame %" PRId64 ", which is %g",
                                 frame->index, (double)frame->net_scale);
-        *scaling = (lp_scaling){frame->net_scale, frame->net_scale, frame->net_pad_x, frame->net_pad_y};
+        *scaling = (lp_scaling){frame->net_scale * (float)(frame->pixel_aspect > 0 ? frame->pixel_aspect : 1),
+                                frame->net_scale, frame->net_pad_x, frame->net_pad_y};
         break;
     case LP_SCALE_OUTPUT:
         if (options->output_width > 0 && options->output_height > 0)

@@ -64,7 +64,8 @@ typedef struct lp_output_frame {
     double pixel_aspect;            /* width of a pixel of this picture by its height; 0 or 1: square */
     const lightpose_result *result; /* NULL unless LP_FRAME_OK */
 
-    /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad. Read by
+    /* The network's input for this frame, of lightpose_maps: network = image * net_scale + net_pad, across with
+     * net_scale * pixel_aspect. Read by
      * keypoint scale 1 alone; net_scale 0 where unknown. */
     float net_scale, net_pad_x, net_pad_y;
 

@@ -74,6 +74,7 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
     job->net_scale = 0;
     lightpose_status status = read_image(job, options);
     lightpose_image part = job->image;
+    job->pixel_aspect = part.pixel_aspect > 0 ? part.pixel_aspect : 1;
     job->roi = (lp_roi){0, 0, part.width, part.height};
     if (status == LIGHTPOSE_OK && options->roi.width) {
         job->roi = options->roi;
@@ -89,7 +90,7 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
     if (status == LIGHTPOSE_OK && options->want_geometry &&
         lightpose_context_get_maps(context, &maps, &job->error) == LIGHTPOSE_OK) {
         job->net_scale = maps.scale;
-        job->net_pad_x = maps.pad_x - (float)job->roi.x * maps.scale;
+        job->net_pad_x = maps.pad_x - (float)job->roi.x * maps.scale * maps.pixel_aspect;
         job->net_pad_y = maps.pad_y - (float)job->roi.y * maps.scale;
     }
     job->total_ns = lp_work_now() - start;
