@@ -37,18 +37,23 @@ static int square_value(int index, int number) {
 }
 
 /* A gradient that moves, and the squares. */
-static void draw(AVFrame *frame, int number) {
-    for (int y = 0; y < frame->height; y++)
-        for (int x = 0; x < frame->width; x++)
-            frame->data[0][y * frame->linesize[0] + x] = (uint8_t)(40 + (x + 3 * number + y / 2) % 160);
+static void draw(uint8_t *const planes[3], const int strides[3], int width, int height, int number) {
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            planes[0][y * strides[0] + x] = (uint8_t)(40 + (x + 3 * number + y / 2) % 160);
     for (int p = 1; p < 3; p++)
-        for (int y = 0; y < (frame->height + 1) / 2; y++)
-            for (int x = 0; x < (frame->width + 1) / 2; x++)
-                frame->data[p][y * frame->linesize[p] + x] = (uint8_t)(p == 1 ? 100 + x % 50 : 150 - y % 50);
+        for (int y = 0; y < (height + 1) / 2; y++)
+            for (int x = 0; x < (width + 1) / 2; x++)
+                planes[p][y * strides[p] + x] = (uint8_t)(p == 1 ? 100 + x % 50 : 150 - y % 50);
     for (int i = 0; i < BITS + 2; i++)
         for (int y = 0; y < SQUARE; y++)
-            memset(frame->data[0] + (i / COLUMNS * SQUARE + y) * frame->linesize[0] + i % COLUMNS * SQUARE,
-                   square_value(i, number), SQUARE);
+            memset(planes[0] + (i / COLUMNS * SQUARE + y) * strides[0] + i % COLUMNS * SQUARE, square_value(i, number),
+                   SQUARE);
+}
+
+void clip_draw(uint8_t *const planes[3], int width, int height, int number) {
+    const int strides[3] = {width, (width + 1) / 2, (width + 1) / 2};
+    draw(planes, strides, width, height, number);
 }
 
 static int level(const lightpose_image *image, int index) {
@@ -97,6 +102,7 @@ static AVCodecContext *open_encoder(const clip *spec, int halved, int global_hea
     c->framerate = (AVRational){25, 1};
     c->colorspace = spec->colorspace ? spec->colorspace : AVCOL_SPC_UNSPECIFIED;
     c->color_range = spec->range;
+    c->sample_aspect_ratio = (AVRational){spec->aspect_num, spec->aspect_den ? spec->aspect_den : 1};
     c->bit_rate = 400000;
     c->thread_count = 1;
     c->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
@@ -149,10 +155,14 @@ static void encode(const clip *spec, AVFormatContext *muxer, AVCodecContext *enc
             need(av_frame_get_buffer(frame, 0) >= 0, spec, "a frame");
         }
         need(av_frame_make_writable(frame) >= 0, spec, "a frame");
-        draw(frame, spec->number + i);
+        if (spec->leave_out && i % spec->leave_out == spec->leave_out - 1)
+            continue;
+        draw(frame->data, frame->linesize, frame->width, frame->height, spec->number + i);
         frame->colorspace = encoder->colorspace;
         frame->color_range = encoder->color_range;
         frame->pts = spec->uneven ? clip_time(spec, i) : i;
+        if (spec->pause_at && i >= spec->pause_at)
+            frame->pts += 25 * CLIP_PAUSE;
         need(avcodec_send_frame(encoder, frame) >= 0, spec, "encoding");
         write_packets(spec, muxer, encoder, packet);
     }
@@ -176,6 +186,7 @@ int clip_make(const clip *spec) {
     need(avcodec_parameters_from_context(stream->codecpar, encoder) >= 0, spec, "parameters");
     stream->time_base = encoder->time_base;
     stream->avg_frame_rate = encoder->framerate;
+    stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
     if (spec->rotation) {
         int32_t *const matrix =
             (int32_t *)av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof *matrix);

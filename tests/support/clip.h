@@ -24,8 +24,13 @@ typedef struct clip {
     int colorspace, range; /* FFmpeg's numbers; 0: untagged */
     int hidden_bit;        /* VP8: each key frame but the first comes after a copy of itself that is not shown: this bit
                               of  its first byte is cleared */
-    int new_size_at;       /* > 0: from this frame on the size is halved (encoders that take it) */
+    int leave_out;         /* > 0: of so many frames the last is left out */
+    int pause_at;          /* > 0: this frame and those behind it come CLIP_PAUSE seconds later */
+    int aspect_num, aspect_den; /* of a pixel; 0: untagged */
+    int new_size_at;            /* > 0: from this frame on the size is halved (encoders that take it) */
 } clip;
+
+#define CLIP_PAUSE 7
 
 /* 0, or -1 where this FFmpeg lacks the encoder or the container. Aborts where writing fails. */
 int clip_make(const clip *spec);
@@ -35,6 +40,9 @@ int64_t clip_time(const clip *spec, int n);
 
 /* The number in a picture of the original orientation, I420 or BGR24; -1 where it has none. */
 int clip_number(const lightpose_image *image);
+
+/* The same picture of 4:2:0, as the encoders get it. */
+void clip_draw(uint8_t *const planes[3], int width, int height, int number);
 
 /* A checksum of the visible pixels. */
 uint32_t clip_sum(const lightpose_image *image);

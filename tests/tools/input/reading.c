@@ -24,7 +24,8 @@ static reading read_source(const lp_source *source, const lp_input_options *opti
             r.frames = realloc(r.frames, (size_t)capacity * sizeof *r.frames);
         }
         reading_frame *const s = &r.frames[r.count++];
-        *s = (reading_frame){.index = frame.index, .time = frame.time, .ok = frame.state == LP_INPUT_OK};
+        *s = (reading_frame){
+            .index = frame.index, .time = frame.time, .jump = frame.jump, .ok = frame.state == LP_INPUT_OK};
         if (s->ok) {
             s->number = clip_number(&frame.image);
             s->sum = clip_sum(&frame.image);
@@ -40,19 +41,27 @@ static reading read_source(const lp_source *source, const lp_input_options *opti
     return r;
 }
 
-reading reading_range(const char *path, int64_t first, int64_t last, int64_t step) {
+static reading read_file(const char *path, int64_t first, int64_t last, int64_t step, int threads) {
     lp_sources sources = {0};
     lp_input_options options;
     lp_input_options_default(&options);
     options.first = first;
     options.last = last;
     options.step = step;
-    options.threads = 2;
+    options.threads = threads;
     assert_ok(lp_sources_add(&sources, path, error));
     assert_int_equal(sources.count, 1);
     const reading r = read_source(&sources.items[0], &options);
     lp_sources_free(&sources);
     return r;
+}
+
+reading reading_range(const char *path, int64_t first, int64_t last, int64_t step) {
+    return read_file(path, first, last, step, 2);
+}
+
+reading reading_by(const char *path, int threads) {
+    return read_file(path, 0, -1, 1, threads);
 }
 
 reading reading_all(const char *path) {

@@ -84,6 +84,40 @@ static void honours_the_rotation_tag(void **state) {
     }
 }
 
+/* Pixels that are not square are told as they lie in the upright picture. */
+static void tells_the_shape_of_pixels(void **state) {
+    (void)state;
+    static const struct {
+        int num, den, rotation;
+        float wanted;
+    } cases[] = {{0, 0, 0, 0},      {1, 1, 0, 0},    {4, 3, 0, 4.0f / 3}, {64, 45, 180, 64.0f / 45},
+                 {4, 3, 90, 0.75f}, {401, 400, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const path = media_in_folder("shape.mp4");
+        const clip spec = {.path = path,
+                           .encoder = "mpeg4",
+                           .width = 160,
+                           .height = 96,
+                           .frames = 2,
+                           .rotation = cases[i].rotation,
+                           .aspect_num = cases[i].num,
+                           .aspect_den = cases[i].den};
+        assert_int_equal(clip_make(&spec), 0);
+        lp_sources sources = {0};
+        lp_input_options options;
+        lp_input *input;
+        lp_input_frame frame = {0};
+        lp_input_options_default(&options);
+        assert_ok(lp_sources_add(&sources, path, error));
+        assert_ok(lp_input_open(&input, &sources.items[0], &options, error));
+        assert_int_equal(lp_input_next(input, &frame, NULL), 1);
+        assert_float_equal(frame.image.pixel_aspect, cases[i].wanted, 1e-4f);
+        lp_input_frame_release(&frame);
+        lp_input_close(&input);
+        lp_sources_free(&sources);
+    }
+}
+
 static void reads_colour_tags(void **state) {
     (void)state;
     static const struct {
@@ -130,6 +164,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_a_change_of_size),
         cmocka_unit_test(honours_the_rotation_tag),
+        cmocka_unit_test(tells_the_shape_of_pixels),
         cmocka_unit_test(reads_colour_tags),
     };
     return cmocka_run_group_tests(tests, media_open_folder, media_close_folder);
