@@ -26,7 +26,8 @@ typedef struct lp_input_frame {
     double time;   /* presentation time in seconds as the source has it; NAN where it has none */
     lp_input_state state;
     char reason[160]; /* of a frame that is undecodable or damaged */
-    int damaged;      /* decoded from damaged data, concealed by the decoder; only with keep_damaged */
+    int damaged;      /* a frame that may show damage: of damaged data, concealed by the decoder (with keep_damaged), or
+                         since a damaged one and no key frame */
     double jump;      /* seconds by which the source's clock leapt before this frame; 0: it did not. Back, or far ahead
                          where the container allows of that: `time` goes on as if it had not; else a gap in `time` */
     double utc;       /* of live sources: when the frame arrived, in seconds since 1970 UTC; else NAN */

@@ -29,6 +29,15 @@ static inline void lp_mark_packet(AVCodecContext *decoder, AVPacket *packet, int
 #endif
 }
 
+/* Whether a frame builds on no other. */
+static inline int lp_mark_is_key(const AVFrame *frame) {
+#ifdef AV_FRAME_FLAG_KEY
+    return (frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+    return frame->key_frame;
+#endif
+}
+
 static inline int64_t lp_mark_frame(const AVFrame *frame) {
 #if LP_MARK_BY_COPY
     return (intptr_t)frame->opaque;

@@ -4,6 +4,8 @@
 #include "input/video.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +34,7 @@ struct lp_video {
     lp_input_orient orient;
     lp_input_options options;
     double arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
+    int64_t damaged;                     /* the last frame since a key frame that was lost or damaged; -1: none */
     double jump;                         /* of the clock, before a frame that is not told */
     int64_t told;                        /* frames told, for a range that never comes */
     int has_packet;                      /* `packet` is to be sent still */
@@ -118,6 +121,7 @@ lightpose_status lp_video_open(lp_video **video, const lp_source *source, const 
         return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
     v->clock = clock;
+    v->damaged = -1;
     lightpose_status status = lp_demux_open(&v->demux, source, options, bytes, error);
     if (status == LIGHTPOSE_OK) {
         const AVRational rate = v->demux.stream->avg_frame_rate;
@@ -237,6 +241,26 @@ static void feed(lp_video *v) {
     av_packet_unref(v->packet);
 }
 
+static int is_damaged(const AVFrame *decoded) {
+    return decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT;
+}
+
+__attribute__((format(printf, 2, 3))) static void mark_damaged(lp_input_frame *frame, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(frame->reason, sizeof frame->reason, format, args);
+    va_end(args);
+    frame->damaged = 1;
+}
+
+/* Damage goes on from frame to frame until one comes that builds on none. */
+static void note_damage(lp_video *v, lp_timeline_event event, const AVFrame *decoded, int64_t index) {
+    if (event == LP_TIMELINE_LOST || is_damaged(decoded))
+        v->damaged = index;
+    else if (lp_mark_is_key(decoded))
+        v->damaged = -1;
+}
+
 /* A pixel's width by its height, by the container or the codec; 0 where it is square, unknown, or cannot be. Ratios
  * that differ from 1 by less than half a percent come of sizes that were rounded. */
 static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
@@ -246,11 +270,15 @@ static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
 }
 
 /* Turns the decoder's frame into one of ours. */
-static void deliver(lp_video *v, AVFrame *decoded, lp_input_frame *frame) {
-    if (decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT) {
-        tell_lost(frame, "the data of this frame, or of one that it builds on, are damaged");
+static void deliver(lp_video *v, AVFrame *decoded, int64_t index, lp_input_frame *frame) {
+    if (is_damaged(decoded) && !v->options.keep_damaged) {
+        tell_lost(frame, "its data are damaged");
         return;
     }
+    if (is_damaged(decoded))
+        mark_damaged(frame, "its data are damaged; the decoder has filled in what is lost");
+    else if (v->damaged >= 0 && v->damaged != index)
+        mark_damaged(frame, "it may build on frame %lld, which is damaged", (long long)v->damaged);
     frame->owner = av_frame_alloc();
     if (!frame->owner) {
         tell_lost(frame, "out of memory");
@@ -274,11 +302,12 @@ static int take(lp_video *v, lp_input_frame *frame) {
         AVFrame *const decoded = v->held[0];
         const int wanted = is_wanted(v, index);
         tell_times(v, &entry, frame);
+        note_damage(v, event, decoded, index);
         if (event == LP_TIMELINE_FRAME) {
             memmove(v->held, v->held + 1, (LP_TIMELINE_HELD - 1) * sizeof *v->held);
             v->held[LP_TIMELINE_HELD - 1] = decoded;
             if (wanted)
-                deliver(v, decoded, frame);
+                deliver(v, decoded, index, frame);
             av_frame_unref(decoded);
         } else if (wanted) {
             tell_lost(frame, "the decoder returned nothing for it");

@@ -57,7 +57,7 @@ typedef struct lp_output_frame {
     int width, height; /* of this picture; 0 where it could not be decoded */
     lp_frame_state state;
     const char *reason;             /* of a state other than LP_FRAME_OK, or of a damaged frame; may be NULL */
-    int damaged;                    /* LP_FRAME_OK, but of damaged data, concealed by the decoder */
+    int damaged;                    /* LP_FRAME_OK, but it may show damage; `reason` says why */
     double jump;                    /* seconds by which the source's clock leapt before this frame; 0: it did not */
     double utc;                     /* of a live source: when the frame arrived, seconds since 1970 UTC; 0: unknown */
     int reconnected;                /* the first frame since a live source was lost and found again */
