@@ -313,7 +313,6 @@ static void set_tracker(const struct run_options *o, lightpose_tracker_settings 
 /* Lists what the operands and lists name. What cannot be had is told; the rest goes on. */
 static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp_sources *sources) {
     int code = LP_CLI_OK;
-    char passed[512];
     sources->recursive = o->recursive;
     sources->live = o->live < 0 ? 0 : o->live ? 1 : -1;
     sources->stop = &lp_stop_requested;
@@ -327,14 +326,19 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
             code = LP_CLI_FAILED;
         }
     }
-    lp_sources_tell_passed(sources, passed, sizeof passed);
-    if (*passed && !o->quiet)
-        lp_cli_error("passed over in folders: %s", passed);
     if (!lp_sources_name_apart(sources)) {
         lp_cli_error("no memory for the list of inputs");
         code = LP_CLI_FAILED;
     }
     return code;
+}
+
+/* Says what folders hold that is no input. */
+static void tell_passed(const struct run_options *o, const lp_sources *sources) {
+    char passed[512];
+    lp_sources_tell_passed(sources, passed, sizeof passed);
+    if (*passed && !o->quiet)
+        lp_cli_error("passed over in folders: %s", passed);
 }
 
 /* Says that results have other names than their inputs, where that is so. */
@@ -573,8 +577,10 @@ int cmd_run(int argc, char **argv) {
             const int gathered = gather(&o, &inputs, &sources);
             set_engine(&o, &sources, &engine);
             code = check_inputs(&o, &sources);
-            if (code == LP_CLI_GO)
+            if (code == LP_CLI_GO) {
+                tell_passed(&o, &sources);
                 code = sources.count ? run(&o, groups, &engine, &sources, ids) : LP_CLI_FAILED;
+            }
             code = code == LP_CLI_OK ? gathered : code;
         }
         /* A file stopped before its end is work undone; a camera ends no other way. */

@@ -30,20 +30,30 @@ static int put(void **tree, const char *text) {
     return node ? *node == copy : -1;
 }
 
+/* The same for a name in a folder (NULL: none), in which it has to be apart. */
+static int put_in(void **tree, const char *folder, const char *name) {
+    char *key = NULL;
+    if (asprintf(&key, "%s/%s", folder ? folder : "", name) < 0)
+        return -1;
+    const int is_new = put(tree, key);
+    free(key);
+    return is_new;
+}
+
 /* Replaces a name that is taken. Returns 1 where it did, 0 where the name was free, -1 without memory. */
-static int give(names *n, char **name) {
-    const int is_new = put(&n->used, *name);
+static int give(names *n, const char *folder, char **name) {
+    const int is_new = put_in(&n->used, folder, *name);
     if (is_new)
         return is_new < 0 ? -1 : 0;
     for (int number = 2;; number++) {
         char *other;
         if (asprintf(&other, "%s_%d", *name, number) < 0)
             return -1;
-        const int free_name = tfind(other, &n->own, by_text) ? 0 : put(&n->own, other);
+        const int free_name = put_in(&n->own, folder, other);
         if (free_name > 0) {
             free(*name);
             *name = other;
-            return put(&n->used, other) < 0 ? -1 : 1;
+            return put_in(&n->used, folder, other) < 0 ? -1 : 1;
         }
         free(other);
         if (free_name < 0)
@@ -69,7 +79,7 @@ static int each(lp_sources *sources, int pictures, names *n, int *renamed) {
         lp_source *const source = &sources->items[i];
         char **const list = pictures ? source->stems : &source->name;
         for (int j = 0; j < (pictures ? source->count : 1) && ok; j++) {
-            const int done = renamed ? give(n, &list[j]) : put(&n->own, list[j]);
+            const int done = renamed ? give(n, source->folder, &list[j]) : put_in(&n->own, source->folder, list[j]);
             ok = done >= 0;
             if (renamed && done > 0)
                 ++*renamed;
