@@ -117,8 +117,6 @@ static lightpose_status open_encoder(video *v, const lp_output_frame *frame, lig
     AVCodecContext *const c = v->encoder;
     c->width = width + (width & 1); /* 4:2:0 wants even sides */
     c->height = height + (height & 1);
-    if (frame->pixel_aspect > 0 && frame->pixel_aspect != 1)
-        c->sample_aspect_ratio = av_d2q(frame->pixel_aspect, 1000);
     c->pix_fmt = AV_PIX_FMT_YUV420P;
     c->color_range = AVCOL_RANGE_MPEG;
     c->colorspace = height < HD_LINES ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709;
