@@ -320,8 +320,8 @@ static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpo
     if (!part)
         return lp_geometry_of_image(geometry, image, pipeline->heights[i], &pipeline->settings, error);
     lp_geometry_place(geometry, image->width, image->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
-                      part->scale * share,
-                      lp_geometry_round_up(part->net_width * share), lp_geometry_round_up(part->net_height * share));
+                      part->scale * share, lp_geometry_round_up(part->net_width * share),
+                      lp_geometry_round_up(part->net_height * share));
     return LIGHTPOSE_OK;
 }
 
@@ -343,7 +343,7 @@ static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image
         lp_fuse_end(pipeline->fuse, &pipeline->maps);
     pipeline->transform = lp_geometry_transform(grid);
     if (part) {
-        pipeline->transform.pad_x -= part->x * grid->scale;
+        pipeline->transform.pad_x -= part->x * grid->scale_x;
         pipeline->transform.pad_y -= part->y * grid->scale;
     }
     return decode(pipeline, &pipeline->maps, &pipeline->transform, result, error);
