@@ -52,9 +52,10 @@ static void measure_input(const bench_options *options, measure_options *measure
             if (!run)
                 return;
             json_object_set_new(run, "input", json_string(name));
-            json_object_set_new(run, "precision", json_string(lp_cli_precision_name(measure->settings.precision)));
+            json_object_set_new(run, "precision",
+                                json_string(lightpose_precision_get_name(measure->settings.precision)));
             json_object_set_new(run, "height", json_integer(measure->settings.height));
-            json_object_set_new(run, "decoder", json_string(lp_cli_decoder_name(measure->settings.decoder)));
+            json_object_set_new(run, "decoder", json_string(lightpose_decoder_get_name(measure->settings.decoder)));
             json_array_append_new(runs, run);
         }
 }
@@ -69,7 +70,7 @@ static json_t *measure_startups(const bench_options *options, measure_options *m
         measure->settings.precision = (lightpose_precision)options->precision.items[p];
         json_t *const startup = measure_startup(options->model.weights, &measure->settings, error);
         if (startup)
-            json_object_set_new(startups, lp_cli_precision_name(measure->settings.precision), startup);
+            json_object_set_new(startups, lightpose_precision_get_name(measure->settings.precision), startup);
         else if (error->status == LIGHTPOSE_ERROR_UNSUPPORTED && !options->precisions)
             *error = (lightpose_error){0};
     }

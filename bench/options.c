@@ -81,7 +81,7 @@ static int value_of(const char *word, int names) {
     char *end;
 
     for (int p = LIGHTPOSE_PRECISION_AUTO; names && p <= LIGHTPOSE_PRECISION_INT8; p++)
-        if (strcmp(lp_cli_precision_name((lightpose_precision)p), word) == 0)
+        if (strcmp(lightpose_precision_get_name((lightpose_precision)p), word) == 0)
             return p;
     const long number = strtol(word, &end, 10);
     return names || *end || end == word || number < 0 || number > 1000000 ? -1 : (int)number;

@@ -25,11 +25,16 @@ int lightpose_version_number(void) {
     return LIGHTPOSE_VERSION_NUMBER;
 }
 
+int lightpose_api_version(void) {
+    return LIGHTPOSE_API_VERSION;
+}
+
 /* ---- Model */
 
 lightpose_status lightpose_model_create(lightpose_model **model, const char *path, lightpose_error *error) {
     lp_weights *weights;
 
+    ENTER(error);
     NEED(model, error);
     *model = NULL;
     if (!path)
@@ -44,6 +49,7 @@ lightpose_status lightpose_model_create_from_memory(lightpose_model **model, con
                                                     lightpose_error *error) {
     lp_weights *weights;
 
+    ENTER(error);
     NEED(model, error);
     *model = NULL;
     NEED(data, error);
@@ -79,14 +85,6 @@ void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info
 
 /* ---- Results */
 
-const char *lightpose_keypoint_get_name(int keypoint) {
-    static const char *const names[LIGHTPOSE_KEYPOINTS] = {
-        "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
-        "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
-        "left_knee",  "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
-    return keypoint >= 0 && keypoint < LIGHTPOSE_KEYPOINTS ? names[keypoint] : NULL;
-}
-
 lightpose_status lightpose_limb_get_keypoints(int limb, int *from, int *to) {
     if (limb < 0 || limb >= LIGHTPOSE_LIMBS || !from || !to)
         return LIGHTPOSE_ERROR_ARGUMENT;
@@ -96,6 +94,7 @@ lightpose_status lightpose_limb_get_keypoints(int limb, int *from, int *to) {
 }
 
 lightpose_status lightpose_result_create(lightpose_result **result, lightpose_error *error) {
+    ENTER(error);
     NEED(result, error);
     *result = lp_calloc(1, sizeof **result);
     if (!*result)
@@ -119,13 +118,26 @@ const lightpose_pose *lightpose_result_get_pose(const lightpose_result *result, 
     return result && index >= 0 && (size_t)index < result->count ? &result->poses[index] : NULL;
 }
 
+static lightpose_status check_pose(const lightpose_pose *pose, lightpose_error *error) {
+    NEED_RESERVED(pose, error);
+    return LIGHTPOSE_OK;
+}
+
 lightpose_status lightpose_result_assign(lightpose_result *result, const lightpose_pose *poses, int count,
                                          lightpose_error *error) {
+    ENTER(error);
     NEED(result, error);
     if (count < 0 || (count > 0 && !poses)) {
         lp_result_clear(result);
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_result_assign: %d poses at %s", count,
                        poses ? "an address" : "NULL");
+    }
+    for (const lightpose_pose *pose = poses; pose < poses + count; pose++) {
+        const lightpose_status status = check_pose(pose, error);
+        if (status != LIGHTPOSE_OK) {
+            lp_result_clear(result);
+            return status;
+        }
     }
     return lp_result_assign(result, poses, (size_t)count, error);
 }
@@ -136,6 +148,7 @@ lightpose_status lightpose_context_create(lightpose_context **context, lightpose
                                           const lightpose_settings *settings, lightpose_error *error) {
     lightpose_settings defaults;
 
+    ENTER(error);
     NEED(context, error);
     *context = NULL;
     if (!settings) {
@@ -160,6 +173,7 @@ static lightpose_status need_model(const lightpose_context *context, lightpose_e
 }
 
 lightpose_status lightpose_context_prepare(lightpose_context *context, int width, int height, lightpose_error *error) {
+    ENTER(error);
     NEED(context, error);
     LP_TRY(need_model(context, error));
     LP_TRY(lp_view_check_size(width, height, lp_pipeline_settings(context), error));
@@ -168,16 +182,19 @@ lightpose_status lightpose_context_prepare(lightpose_context *context, int width
 
 lightpose_status lightpose_context_infer(lightpose_context *context, const lightpose_image *image,
                                          lightpose_result *result, lightpose_error *error) {
+    ENTER(error);
     NEED(result, error);
     lp_result_clear(result);
     NEED(context, error);
     NEED(image, error);
+    NEED_RESERVED(image, error);
     LP_TRY(need_model(context, error));
     LP_TRY(lp_view_check(image, lp_pipeline_settings(context), error));
     return lp_pipeline_infer(context, image, result, error);
 }
 
 lightpose_status lightpose_context_get_maps(lightpose_context *context, lightpose_maps *maps, lightpose_error *error) {
+    ENTER(error);
     NEED(maps, error);
     *maps = (lightpose_maps){0};
     NEED(context, error);
@@ -205,12 +222,14 @@ static lightpose_status check_maps(const lightpose_maps *maps, lightpose_error *
 
 lightpose_status lightpose_context_decode(lightpose_context *context, const lightpose_maps *maps,
                                           lightpose_result *result, lightpose_error *error) {
+    ENTER(error);
     NEED(result, error);
     lp_result_clear(result);
     NEED(context, error);
     NEED(maps, error);
     NEED(maps->heatmaps, error);
     NEED(maps->pafs, error);
+    NEED_RESERVED(maps, error);
     LP_TRY(check_maps(maps, error));
     return lp_pipeline_decode(context, maps, result, error);
 }
@@ -218,4 +237,16 @@ lightpose_status lightpose_context_decode(lightpose_context *context, const ligh
 void lightpose_context_get_stats(const lightpose_context *context, lightpose_stats *stats) {
     if (stats)
         *stats = context ? *lp_pipeline_stats(context) : (lightpose_stats){0};
+}
+
+/* ---- Images */
+
+lightpose_status lightpose_image_crop(lightpose_image *image, int *x, int *y, int width, int height,
+                                      lightpose_error *error) {
+    ENTER(error);
+    NEED(image, error);
+    NEED(x, error);
+    NEED(y, error);
+    NEED_RESERVED(image, error);
+    return lp_view_crop(image, x, y, width, height, error);
 }

@@ -8,11 +8,24 @@
 
 #include "base/status.h"
 
+/* The first statement of every exported function that takes an error. */
+#define ENTER(error) lp_error_clear(error)
+
 /* Refuses an argument that is NULL, by its name. */
 #define NEED(argument, error)                                                                                          \
     do {                                                                                                               \
         if (!(argument))                                                                                               \
             return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: " #argument " is NULL", __func__);                    \
+    } while (0)
+
+/* Refuses a structure whose reserved fields are not all zero. */
+#define NEED_RESERVED(structure, error)                                                                                \
+    do {                                                                                                               \
+        for (size_t need_i = 0; need_i < sizeof(structure)->reserved / sizeof *(structure)->reserved; need_i++)        \
+            if ((structure)->reserved[need_i])                                                                         \
+                return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,                                                        \
+                               "%s: " #structure "->reserved[%zu] is %d; it must be 0", __func__, need_i,              \
+                               (structure)->reserved[need_i]);                                                         \
     } while (0)
 
 #endif

@@ -16,6 +16,7 @@ lightpose_status lightpose_calibrator_create(lightpose_calibrator **calibrator, 
                                              const lightpose_settings *settings, lightpose_error *error) {
     lightpose_settings defaults;
 
+    ENTER(error);
     NEED(calibrator, error);
     *calibrator = NULL;
     NEED(model, error);
@@ -36,14 +37,17 @@ void lightpose_calibrator_destroy(lightpose_calibrator **calibrator) {
 
 lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator, const lightpose_image *image,
                                           lightpose_error *error) {
+    ENTER(error);
     NEED(calibrator, error);
     NEED(image, error);
+    NEED_RESERVED(image, error);
     LP_TRY(lp_view_check(image, lp_calibrator_settings(calibrator), error));
     return lp_calibrator_run(calibrator, image, error);
 }
 
 lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrator, lightpose_calibration method,
                                                  double share, const char **text, lightpose_error *error) {
+    ENTER(error);
     NEED(text, error);
     *text = NULL;
     NEED(calibrator, error);

@@ -15,11 +15,14 @@ lightpose_status lightpose_canvas_draw(const lightpose_canvas *canvas, const lig
                                        const lightpose_draw_settings *settings, lightpose_error *error) {
     lightpose_draw_settings defaults;
 
+    ENTER(error);
     NEED(canvas, error);
     NEED(result, error);
+    NEED_RESERVED(canvas, error);
     if (!settings) {
         lp_draw_settings_default(&defaults);
         settings = &defaults;
     }
+    NEED_RESERVED(settings, error);
     return lp_draw(canvas, result, settings, error);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "api.h"
 #include "pose/tracker.h"
 
 void lightpose_tracker_settings_init(lightpose_tracker_settings *settings) {
@@ -64,12 +65,17 @@ lightpose_status lightpose_tracker_create(lightpose_tracker **tracker, const lig
                                           lightpose_error *error) {
     lightpose_tracker_settings defaults;
 
-    if (!tracker)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_create: tracker is NULL");
+    ENTER(error);
+    NEED(tracker, error);
     *tracker = NULL;
     lightpose_tracker_settings_init(&defaults);
     LP_TRY(check(settings ? settings : &defaults, error));
     return lp_tracker_create(tracker, settings ? settings : &defaults, error);
+}
+
+void lightpose_tracker_reset(lightpose_tracker *tracker) {
+    if (tracker)
+        lp_tracker_reset(tracker);
 }
 
 void lightpose_tracker_destroy(lightpose_tracker **tracker) {
@@ -81,8 +87,8 @@ lightpose_status lightpose_tracker_update(lightpose_tracker *tracker, double tim
                                           lightpose_error *error) {
     lightpose_status status;
 
-    if (!result)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_update: result is NULL");
+    ENTER(error);
+    NEED(result, error);
     if (!tracker)
         status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_update: tracker is NULL");
     else if (!isfinite(time_seconds))
@@ -101,11 +107,10 @@ size_t lightpose_tracker_save(const lightpose_tracker *tracker, void *bytes, siz
 
 lightpose_status lightpose_tracker_restore(lightpose_tracker **tracker, const void *bytes, size_t size,
                                            lightpose_error *error) {
-    if (!tracker)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_restore: tracker is NULL");
+    ENTER(error);
+    NEED(tracker, error);
     *tracker = NULL;
-    if (!bytes)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "lightpose_tracker_restore: bytes is NULL");
+    NEED(bytes, error);
     LP_TRY(lp_tracker_restore(tracker, bytes, size, error));
     const lightpose_status status = check(&(*tracker)->settings, error);
     if (status != LIGHTPOSE_OK)

@@ -3,73 +3,184 @@
 
 #include "settings.h"
 
+#include <locale.h>
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "api.h"
 #include "base/threads.h"
 
 typedef enum setting_type { INT, INT64, FLOAT } setting_type;
 
-typedef struct setting {
-    const char *name;
+typedef struct row {
+    const char *name, *group;
     size_t offset;
     setting_type type;
     double initial, low, high;
-} setting;
+} row;
 
-#define SETTING(name, type, initial, low, high)                                                                        \
-    { #name, offsetof(lightpose_settings, name), type, initial, low, high }
+#define SETTING(name, group, type, initial, low, high)                                                                 \
+    { #name, group, offsetof(lightpose_settings, name), type, initial, low, high }
 
-/* Defaults of the network and decoder: SPEC 2.7 to 2.10. The upper ends keep every size and index in 32 bits. */
-static const setting table[] = {
-    SETTING(height, INT, 256, 1, 1 << 15),
-    SETTING(threads, INT, 0, 0, LP_MAX_THREADS),
-    SETTING(precision, INT, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_INT8),
-    SETTING(stages, INT, 2, 1, 2),
-    SETTING(flip, INT, 0, 0, 1),
-    SETTING(extra_heights[0], INT, 0, 0, 1 << 15),
-    SETTING(extra_heights[1], INT, 0, 0, 1 << 15),
-    SETTING(extra_heights[2], INT, 0, 0, 1 << 15),
-    SETTING(decoder, INT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_REFINED),
-    SETTING(upsample, INT, 4, 1, 8),
-    SETTING(peak_threshold, FLOAT, 0.1, 0, 1e6),
-    SETTING(peak_radius, FLOAT, 6, 0, 1e4),
-    SETTING(limb_samples, INT, 10, 2, 32),
-    SETTING(limb_threshold, FLOAT, -1, -1, 1e6),
-    SETTING(limb_ratio, FLOAT, 0.8, 0, 1),
-    SETTING(min_keypoints, INT, 0, 0, LIGHTPOSE_KEYPOINTS),
-    SETTING(min_score, FLOAT, -1, -1, 1e6),
-    SETTING(complete, INT, 1, 0, 1),
-    SETTING(max_people, INT, 0, 0, 1 << 20),
-    SETTING(max_image_side, INT, 32768, 1, 32768),
-    SETTING(max_image_pixels, INT64, 1 << 28, 1, 1 << 28),
-    SETTING(max_net_height, INT, 2048, 8, 1 << 15),
-    SETTING(max_net_width, INT, 4096, 8, 1 << 15),
+/* The upper ends keep every size and index in 32 bits. */
+static const row table[] = {
+    SETTING(height, "network", INT, 256, 1, 1 << 15),
+    SETTING(threads, "network", INT, 0, 0, LP_MAX_THREADS),
+    SETTING(precision, "network", INT, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_AUTO, LIGHTPOSE_PRECISION_INT8),
+    SETTING(stages, "network", INT, 2, 1, 2),
+    SETTING(flip, "network", INT, 0, 0, 1),
+    SETTING(extra_heights[0], "network", INT, 0, 0, 1 << 15),
+    SETTING(extra_heights[1], "network", INT, 0, 0, 1 << 15),
+    SETTING(extra_heights[2], "network", INT, 0, 0, 1 << 15),
+    SETTING(decoder, "decoder", INT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_DEFAULT, LIGHTPOSE_DECODER_REFINED),
+    SETTING(upsample, "decoder", INT, 4, 1, 8),
+    SETTING(peak_threshold, "decoder", FLOAT, 0.1, 0, 1e6),
+    SETTING(peak_radius, "decoder", FLOAT, 6, 0, 1e4),
+    SETTING(limb_samples, "decoder", INT, 10, 2, 32),
+    SETTING(limb_threshold, "decoder", FLOAT, -1, -1, 1e6),
+    SETTING(limb_ratio, "decoder", FLOAT, 0.8, 0, 1),
+    SETTING(min_keypoints, "decoder", INT, 0, 0, LIGHTPOSE_KEYPOINTS),
+    SETTING(min_score, "decoder", FLOAT, -1, -1, 1e6),
+    SETTING(complete, "decoder", INT, 1, 0, 1),
+    SETTING(max_people, "decoder", INT, 0, 0, 1 << 20),
+    SETTING(max_image_side, "limits", INT, 32768, 1, 32768),
+    SETTING(max_image_pixels, "limits", INT64, 1 << 28, 1, 1 << 28),
+    SETTING(max_net_height, "limits", INT, 2048, 8, 1 << 15),
+    SETTING(max_net_width, "limits", INT, 4096, 8, 1 << 15),
 };
 
-static double get(const lightpose_settings *settings, const setting *row) {
-    const void *const field = (const char *)settings + row->offset;
-    return row->type == INT     ? *(const int *)field
-           : row->type == INT64 ? (double)*(const int64_t *)field
-                                : *(const float *)field;
+enum { SETTINGS = sizeof table / sizeof *table };
+
+static double get(const lightpose_settings *settings, const row *r) {
+    const void *const field = (const char *)settings + r->offset;
+    return r->type == INT     ? *(const int *)field
+           : r->type == INT64 ? (double)*(const int64_t *)field
+                              : *(const float *)field;
 }
 
-static void set(lightpose_settings *settings, const setting *row) {
-    void *const field = (char *)settings + row->offset;
+static void set(lightpose_settings *settings, const row *r, double value) {
+    void *const field = (char *)settings + r->offset;
 
-    if (row->type == INT)
-        *(int *)field = (int)row->initial;
-    else if (row->type == INT64)
-        *(int64_t *)field = (int64_t)row->initial;
+    if (r->type == INT)
+        *(int *)field = (int)value;
+    else if (r->type == INT64)
+        *(int64_t *)field = (int64_t)value;
     else
-        *(float *)field = (float)row->initial;
+        *(float *)field = (float)value;
 }
 
 void lightpose_settings_init(lightpose_settings *settings) {
     if (!settings)
         return;
     *settings = (lightpose_settings){0};
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        set(settings, &table[i]);
+    for (int i = 0; i < SETTINGS; i++)
+        set(settings, &table[i], table[i].initial);
+}
+
+/* ---- By name ----------------------------------------------------------------------------------------------------- */
+
+int lightpose_setting_get_count(void) {
+    return SETTINGS;
+}
+
+lightpose_status lightpose_setting_get_info(int index, lightpose_setting *setting) {
+    if (index < 0 || index >= SETTINGS || !setting)
+        return LIGHTPOSE_ERROR_ARGUMENT;
+    *setting = (lightpose_setting){.name = table[index].name,
+                                   .group = table[index].group,
+                                   .initial = table[index].initial,
+                                   .low = table[index].low,
+                                   .high = table[index].high,
+                                   .is_integer = table[index].type != FLOAT};
+    return LIGHTPOSE_OK;
+}
+
+static const row *find(const char *name, lightpose_error *error) {
+    for (int i = 0; i < SETTINGS; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown setting \"%s\"; lightpose_settings has the names", name);
+    return NULL;
+}
+
+static lightpose_status check(const row *r, double value, lightpose_error *error) {
+    if (!(value >= r->low && value <= r->high)) /* so that NaN fails too */
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting %s is %g; it must be %g to %g", r->name, value, r->low,
+                       r->high);
+    if (r->offset == offsetof(lightpose_settings, upsample) && ((int)value & ((int)value - 1)))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting upsample is %g; it must be 1, 2, 4 or 8", value);
+    return LIGHTPOSE_OK;
+}
+
+/* In every locale the decimal sign is a point. Returns whether all of `text` is a number. */
+static int read_number(const char *text, double *number) {
+    const locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    char *end;
+
+    if (!c)
+        return 0;
+    *number = strtod_l(text, &end, c);
+    freelocale(c);
+    return end != text && !*end;
+}
+
+static lightpose_status read_value(const row *r, const char *text, double *number, lightpose_error *error) {
+    lightpose_precision precision;
+    lightpose_decoder decoder;
+
+    if (r->offset == offsetof(lightpose_settings, precision)) {
+        LP_TRY(lightpose_precision_parse(&precision, text, error));
+        *number = precision;
+        return LIGHTPOSE_OK;
+    }
+    if (r->offset == offsetof(lightpose_settings, decoder)) {
+        LP_TRY(lightpose_decoder_parse(&decoder, text, error));
+        *number = decoder;
+        return LIGHTPOSE_OK;
+    }
+    if (!read_number(text, number) || (r->type != FLOAT && *number != floor(*number)))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting %s: \"%s\" is not a %s", r->name, text,
+                       r->type == FLOAT ? "number" : "whole number");
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lightpose_settings_set(lightpose_settings *settings, const char *name, const char *value,
+                                        lightpose_error *error) {
+    double number = 0;
+
+    ENTER(error);
+    NEED(settings, error);
+    NEED(name, error);
+    NEED(value, error);
+    const row *const r = find(name, error);
+    if (!r)
+        return LIGHTPOSE_ERROR_ARGUMENT;
+    LP_TRY(read_value(r, value, &number, error));
+    LP_TRY(check(r, number, error));
+    set(settings, r, number);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lightpose_settings_get(const lightpose_settings *settings, const char *name, double *value,
+                                        lightpose_error *error) {
+    ENTER(error);
+    NEED(settings, error);
+    NEED(name, error);
+    NEED(value, error);
+    const row *const r = find(name, error);
+    if (!r)
+        return LIGHTPOSE_ERROR_ARGUMENT;
+    *value = get(settings, r);
+    return LIGHTPOSE_OK;
+}
+
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
+
+static int is_all_zero(const lightpose_settings *settings) {
+    static const lightpose_settings zero;
+    return memcmp(settings, &zero, sizeof zero) == 0;
 }
 
 static lightpose_status check_height(const char *name, int height, const lightpose_settings *settings,
@@ -81,15 +192,11 @@ static lightpose_status check_height(const char *name, int height, const lightpo
 }
 
 lightpose_status lp_settings_check(const lightpose_settings *settings, lightpose_error *error) {
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const double value = get(settings, &table[i]);
-        if (!(value >= table[i].low && value <= table[i].high)) /* so that NaN fails too */
-            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting %s is %g; it must be %g to %g", table[i].name,
-                           value, table[i].low, table[i].high);
-    }
-    if (settings->upsample & (settings->upsample - 1))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting upsample is %d; it must be 1, 2, 4 or 8",
-                       settings->upsample);
+    if (is_all_zero(settings))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "the settings are all zero, height included; fill them with lightpose_settings_init first");
+    for (int i = 0; i < SETTINGS; i++)
+        LP_TRY(check(&table[i], get(settings, &table[i]), error));
     LP_TRY(check_height("height", settings->height, settings, error));
     for (size_t i = 0; i < sizeof settings->extra_heights / sizeof *settings->extra_heights; i++)
         LP_TRY(check_height("extra_heights", settings->extra_heights[i], settings, error));

@@ -13,10 +13,10 @@
 
 #include "cli_help.h"
 
-static const char *const precisions[] = {"auto", "f32", "bf16", "int8", NULL};
-static const char *const decoders[] = {"default", "reference", "refined", NULL};
+/* The library's names, ended by NULL; lp_cli_parse fills them. */
+static const char *precisions[LIGHTPOSE_PRECISION_INT8 + 2], *decoders[LIGHTPOSE_DECODER_REFINED + 2];
 
-#define SETTING(what, field) LP_CLI_AT(what, lp_cli_model, settings.field)
+#define SETTING(what, field) LP_CLI_AT(what, lp_cli_model, settings.field), .setting = #field
 
 const lp_cli_option lp_cli_model_options[] = {
     {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file",
@@ -27,39 +27,28 @@ const lp_cli_option lp_cli_model_options[] = {
      SETTING(CHOICE, precision), .choices = precisions},
     {"decoder", 0, "NAME", "refined (the default), or reference: equal to the published PyTorch code",
      SETTING(CHOICE, decoder), .choices = decoders},
-    {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .max = 1024, .aside = 1},
-    {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages), .min = 1, .max = 2},
+    {"threads", 't', "N", "threads (0: the CPUs this process may use)", SETTING(INT, threads), .aside = 1},
+    {"stages", 0, "N", "stages of the network, 1 or 2 (2)", SETTING(INT, stages)},
     {"extra-height", 0, "N", "a further height, whose maps are averaged with the others: more accurate; up to 3 times",
      SETTING(INTS, extra_heights), .min = 1, .max = 2048, .slots = 3},
     {"average-mirrored", 0, NULL, "average with the maps of the mirrored picture: more accurate, twice the time",
      SETTING(FLAG, flip)},
-    {"upsample", 0, "N", "factor of the maps' upsampling: 1, 2, 4 or 8 (4)", SETTING(INT, upsample), .min = 1,
-     .max = 8},
-    {"peak-threshold", 0, "X", "a keypoint's heatmap value is at least this (0.1)", SETTING(NUMBER, peak_threshold),
-     .max = 1e6},
+    {"upsample", 0, "N", "factor of the maps' upsampling: 1, 2, 4 or 8 (4)", SETTING(INT, upsample)},
+    {"peak-threshold", 0, "X", "a keypoint's heatmap value is at least this (0.1)", SETTING(NUMBER, peak_threshold)},
     {"peak-radius", 0, "X", "a peak removes others closer than this, in upsampled cells (6)",
-     SETTING(NUMBER, peak_radius), .max = 1e4},
-    {"limb-samples", 0, "N", "points at which a limb is tested (10)", SETTING(INT, limb_samples), .min = 2, .max = 32},
+     SETTING(NUMBER, peak_radius)},
+    {"limb-samples", 0, "N", "points at which a limb is tested (10)", SETTING(INT, limb_samples)},
     {"limb-threshold", 0, "X", "a point supports its limb above this (-1: 0.1, with the decoder reference 0.05)",
-     SETTING(NUMBER, limb_threshold), .min = -1, .max = 1e6},
-    {"limb-ratio", 0, "X", "more than this share of the points must support a limb (0.8)", SETTING(NUMBER, limb_ratio),
-     .max = 1},
+     SETTING(NUMBER, limb_threshold)},
+    {"limb-ratio", 0, "X", "more than this share of the points must support a limb (0.8)", SETTING(NUMBER, limb_ratio)},
     {"min-keypoints", 0, "N", "people of fewer keypoints are left out (0: 2, with the decoder reference 3)",
-     SETTING(INT, min_keypoints), .max = 18},
+     SETTING(INT, min_keypoints)},
     {"min-score", 0, "X", "people of a smaller score are left out (-1: 0.1, with the decoder reference 0.2)",
-     SETTING(NUMBER, min_score), .min = -1, .max = 1e6},
+     SETTING(NUMBER, min_score)},
     {"complete", 0, NULL, "guess the keypoints that are missing, for --completed (--no-complete: do not)",
      SETTING(FLAG, complete)},
-    {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people), .max = 1 << 20},
+    {"max-people", 0, "N", "at most the N best people of a frame (0: all)", SETTING(INT, max_people)},
     {0}};
-
-const char *lp_cli_precision_name(lightpose_precision precision) {
-    return (unsigned)precision < 4 ? precisions[precision] : "unknown";
-}
-
-const char *lp_cli_decoder_name(lightpose_decoder decoder) {
-    return (unsigned)decoder < 3 ? decoders[decoder] : "unknown";
-}
 
 /* ---- Messages ---------------------------------------------------------------------------------------------------- */
 
@@ -201,6 +190,23 @@ static bool store(const lp_cli_option *option, void *base, const char *value) {
     return false;
 }
 
+static lp_cli_option with_limits(const lp_cli_option *option) {
+    lp_cli_option full = *option;
+    lightpose_setting setting;
+
+    for (int i = 0; full.setting && full.max == 0 && lightpose_setting_get_info(i, &setting) == LIGHTPOSE_OK; i++)
+        if (!strcmp(setting.name, full.setting)) {
+            full.min = setting.low;
+            full.max = setting.high;
+        }
+    return full;
+}
+
+static int take_value(const lp_cli_command *command, const lp_cli_option *option, void *base, const char *value) {
+    const lp_cli_option full = with_limits(option);
+    return store(&full, base, value) ? LP_CLI_GO : bad_value(command, &full, value);
+}
+
 /* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 /* The option of this long name (`length` characters of `name`) or, where that is 0, of this letter. */
@@ -277,7 +283,7 @@ static int read_long(const lp_cli_command *command, const lp_cli_group *groups, 
     if (!equals && *at + 1 >= argc)
         return lp_cli_usage(command->name, "option --%s needs a value (%s)", option->name, option->argument);
     const char *const value = equals ? equals : argv[++*at];
-    return store(option, base, value) ? LP_CLI_GO : bad_value(command, option, value);
+    return take_value(command, option, base, value);
 }
 
 /* "-x", "-xVALUE", "-x VALUE", or several flags in one word. */
@@ -295,7 +301,7 @@ static int read_short(const lp_cli_command *command, const lp_cli_group *groups,
             return lp_cli_usage(command->name, "option -%c (--%s) needs a value (%s)", *c, option->name,
                                 option->argument);
         const char *const value = c[1] ? c + 1 : argv[++*at];
-        return store(option, base, value) ? LP_CLI_GO : bad_value(command, option, value);
+        return take_value(command, option, base, value);
     }
     return LP_CLI_GO;
 }
@@ -319,6 +325,10 @@ static int read_word(const lp_cli_command *command, const lp_cli_group *groups, 
 int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int argc, char **argv,
                  lp_cli_operands *operands) {
     *operands = (lp_cli_operands){0};
+    for (int i = 0; i <= LIGHTPOSE_PRECISION_INT8; i++)
+        precisions[i] = lightpose_precision_get_name((lightpose_precision)i);
+    for (int i = 0; i <= LIGHTPOSE_DECODER_REFINED; i++)
+        decoders[i] = lightpose_decoder_get_name((lightpose_decoder)i);
     int code = LP_CLI_GO;
     bool options = true;
     for (int i = 1; i < argc && code == LP_CLI_GO; i++) {

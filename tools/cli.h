@@ -58,6 +58,7 @@ typedef struct lp_cli_option {
     lp_cli_kind kind;
     size_t offset; /* of the variable in the group's base */
     double min, max;
+    const char *setting; /* the field of lightpose_settings whose limits hold where max is 0 */
     int slots;
     const char *const *choices; /* ended by NULL */
     int aside;                  /* 1: it changes nothing in the results: how many threads, where they go */
@@ -116,10 +117,6 @@ extern const lp_cli_option lp_cli_model_options[];
 
 #define LP_CLI_MODEL_GROUP(model)                                                                                      \
     { "Network and decoder", lp_cli_model_options, (model) }
-
-/* The word an option of lp_cli_model_options takes for a value: "int8", "reference", … */
-const char *lp_cli_precision_name(lightpose_precision precision);
-const char *lp_cli_decoder_name(lightpose_decoder decoder);
 
 /* ---- The subcommands --------------------------------------------------------------------------------------------- */
 

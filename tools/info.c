@@ -35,7 +35,7 @@ static void print_precision(lightpose_model *model) {
     lightpose_error error = {0};
     if (lightpose_context_create(&context, model, NULL, &error) == LIGHTPOSE_OK) {
         lightpose_context_get_stats(context, &stats);
-        printf("precision    %s\n", lp_cli_precision_name(stats.precision));
+        printf("precision    %s\n", lightpose_precision_get_name(stats.precision));
     } else {
         printf("precision    none: %s\n", error.text);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* liblightpose: every person in an image, and the 18 keypoints of each, in real time on a CPU.
+/* liblightpose finds every person in an image and the 18 keypoints of each, in real time, on a CPU.
  *
  * This header is the manual. The shortest useful program:
  *
@@ -37,24 +37,29 @@
  *     }
  * example: end
  *
- * Rules that hold everywhere, said once:
+ * Rules that apply to every function:
  *
- * - Errors. A function that can fail returns a lightpose_status and takes a `lightpose_error *`, which may be NULL.
- *   It is filled on failure and untouched on success; the first failure wins, so one error object, zeroed once, can
- *   serve a chain of calls. The library never prints, aborts or exits. After a failure every output is empty: the
- *   handle is NULL, the result holds no pose.
- * - Ownership. Who creates a handle closes it. Every close, destroy and release takes the address of the handle, sets
- *   it to NULL, and accepts a NULL handle. Settings, images, maps and paths need to live only during the call.
- * - Threads. A model may be used by any number of threads at once. A context, result or tracker is used by one thread
- *   at a time and may move between threads.
- *   Results do not depend on the number of threads. A context of several threads opens one OpenMP region per frame; no
- *   environment variable is needed. Contexts of one thread, one for each CPU, give the most frames a second.
+ * - Names. Functions are lightpose_thing_verb or lightpose_thing_verb_noun. Every handle has `create` and `destroy`,
+ *   every structure of settings has `init`, every getter is a `get`.
+ * - Errors. A function that can fail returns a lightpose_status and takes a `lightpose_error *`, which may be NULL. The
+ *   error is cleared on entry and filled on failure. The library never prints, aborts or exits. After a failure every
+ *   output is empty: the handle is NULL, the result holds no pose. Each function lists its errors; ARGUMENT and MEMORY
+ *   are listed like the others. ENGINE is possible wherever oneDNN or OpenCV runs.
+ * - Ownership. The caller destroys every handle it creates. `destroy` takes the address of the handle, sets it to NULL,
+ *   and accepts a NULL handle. Settings, images, maps and paths need to live only during the call.
+ * - Threads. A model may be used by any number of threads at once. A context, result, tracker or calibrator is used by
+ *   one thread at a time and may move between threads. Results do not depend on the number of threads. A context of
+ *   several threads opens one OpenMP region per frame; no environment variable is needed. Contexts of one thread, one
+ *   for each CPU, process the most frames per second.
  * - Fork. In a child that a process forks after one of its contexts has used several threads, contexts work on the
  *   calling thread alone: OpenMP's threads do not survive a fork.
  * - Coordinates. Continuous image coordinates in pixels: the image's top-left corner is (0, 0), the centre of its first
- *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` reports the published
- *   formula instead, which lacks the half pixel.
- * - Growth. Structures end in reserved fields; leave them zero (lightpose_settings_init and `= {0}` do).
+ *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` reports the published formula
+ *   instead, which lacks the half pixel.
+ * - Growth. Structures that the caller fills end in reserved fields, which must be zero. Fill settings with their
+ *   `init` first: settings that are all zero are refused. Images, maps and canvases may start from all zeros.
+ * - No hooks. There is no hook for logs: the library has nothing to say beyond the error of a call. There is no hook
+ * for allocation: oneDNN and OpenMP allocate too and take none, so it would cover a part and promise the whole.
  */
 
 #ifndef LIGHTPOSE_LIGHTPOSE_H
@@ -89,6 +94,9 @@ extern "C" {
 LIGHTPOSE_API const char *lightpose_version(void);
 LIGHTPOSE_API int lightpose_version_number(void);
 
+/* The version of the interface, which the soname carries (see LIGHTPOSE_API_VERSION). */
+LIGHTPOSE_API int lightpose_api_version(void);
+
 /* The values are pinned: they never change meaning. */
 typedef enum lightpose_status {
     LIGHTPOSE_OK = 0,
@@ -107,7 +115,7 @@ typedef enum lightpose_status {
 /* "ok", "argument", "memory", …: a short name, never NULL, "unknown" for any other value. */
 LIGHTPOSE_API const char *lightpose_status_get_name(lightpose_status status);
 
-/* What went wrong, in a sentence that names the thing, its value and the limit. Zero it before the first use. */
+/* What went wrong, in a sentence that names the thing, its value and the limit. Every call clears it on entry. */
 typedef struct lightpose_error {
     lightpose_status status;
     char text[508];
@@ -115,18 +123,22 @@ typedef struct lightpose_error {
 
 /* What the library runs on, for reports. */
 typedef struct lightpose_system {
-    const char *cpu;             /* what this CPU offers that matters here, less what ONEDNN_MAX_CPU_ISA forbids */
+    const char *cpu;             /* instruction sets in use: the CPU's, less those that ONEDNN_MAX_CPU_ISA excludes */
     const char *engine;          /* "oneDNN 2.6.3" */
-    const char *drawing;         /* "OpenCV 4.6.0" */
+    const char *drawing;         /* "OpenCV 4.6.0"; "none" where the library was built without drawing */
     const char *default_weights; /* the installed file, whether it exists or not */
-    int threads;                 /* what settings.threads 0 comes to: the smaller of the next two */
-    int cpus;                    /* that this process may use, by its affinity mask */
+    int threads;                 /* the number of threads for settings.threads 0: the smaller of the next two */
+    int cpus;                    /* CPUs in the affinity mask of this process */
     int quota;                   /* CPUs that its cgroup allows, rounded up; 0: no limit */
     int reserved[8];
 } lightpose_system;
 
-/* The strings live as long as the program. */
+/* The strings live as long as the program. A NULL `system` is ignored. */
 LIGHTPOSE_API void lightpose_system_get(lightpose_system *system);
+
+/* sizeof a structure of this header by its name ("lightpose_settings"), as the library was compiled; 0 for an unknown
+ * name. For programs that load the library with dlopen and declare the structures themselves. */
+LIGHTPOSE_API size_t lightpose_type_get_size(const char *name);
 
 /* ---- Settings ---------------------------------------------------------------------------------------------------- */
 
@@ -143,6 +155,15 @@ typedef enum lightpose_decoder {
     LIGHTPOSE_DECODER_REFINED = 2    /* the default: more accurate on the same maps */
 } lightpose_decoder;
 
+/* Names: "auto", "f32", "bf16", "int8"; "default", "reference", "refined". `get_name` is never NULL: "unknown" for any
+ * other value. `parse` ignores case. Errors: ARGUMENT (lists the names). */
+LIGHTPOSE_API const char *lightpose_precision_get_name(lightpose_precision precision);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_precision_parse(lightpose_precision *precision,
+                                                                             const char *name, lightpose_error *error);
+LIGHTPOSE_API const char *lightpose_decoder_get_name(lightpose_decoder decoder);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_decoder_parse(lightpose_decoder *decoder, const char *name,
+                                                                           lightpose_error *error);
+
 typedef struct lightpose_settings {
     /* Network. The image is scaled to `height`, its width follows from its aspect ratio; both are padded to multiples
      * of 8, and the width to at least the height. More height finds smaller people and takes more time. */
@@ -151,25 +172,25 @@ typedef struct lightpose_settings {
     lightpose_precision precision; /* default auto */
     int stages;                    /* 2 (default): initial and refinement stage; 1: the initial stage alone */
 
-    /* Accuracy for time: the maps of several runs of the network are averaged before they are decoded. */
-    int flip;             /* 1: also the mirrored image, twice the time; default 0 */
-    int extra_heights[3]; /* further network heights beside `height`; 0 (default): none */
+    /* More accuracy for more time: the maps of several runs of the network are averaged before they are decoded. */
+    int flip;             /* 1: also the mirrored image, in twice the time; default 0 */
+    int extra_heights[3]; /* further network heights; 0 (default): none */
 
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
     lightpose_decoder decoder;
     int upsample;         /* 1, 2, 4 (default) or 8 */
-    float peak_threshold; /* 0.1: heatmap values below it are no peaks */
-    float peak_radius;    /* 6: a peak removes later peaks closer than this */
+    float peak_threshold; /* 0.1: the smallest heatmap value of a peak */
+    float peak_radius;    /* 6: a peak suppresses weaker peaks closer than this */
     int limb_samples;     /* 10: points at which the part affinity field is read along a limb; 2 to 32 */
     float limb_threshold; /* a point supports the limb when the field along it is above this; -1 (default): refined
                              0.1, reference 0.05 */
-    float limb_ratio;     /* 0.8: more than this share of the points must support the limb */
-    int min_keypoints;    /* persons of fewer keypoints are dropped; 0 (default): refined 2, reference 3 */
-    float min_score;      /* persons of a smaller score are dropped; -1 (default): refined 0.1, reference 0.2. refined:
-                             mean keypoint score x mean limb score x sqrt(keypoints); reference: sum of keypoint and
-                             limb scores / keypoints */
-    int complete;         /* 1 (default): refined guesses missing keypoints (LIGHTPOSE_COMPLETED); 0: it does not */
-    int max_people;       /* 0 (default): all; else the best n by rank */
+    float limb_ratio;     /* 0.8: the share of points that must support the limb, exclusive */
+    int min_keypoints;    /* persons with fewer keypoints are dropped; 0 (default): refined 2, reference 3 */
+    float min_score; /* persons with a smaller score are dropped; -1 (default): refined 0.1, reference 0.2. refined:
+                        mean keypoint score x mean limb score x sqrt(keypoints); reference: sum of keypoint and
+                        limb scores / keypoints */
+    int complete;    /* 1 (default): refined completes missing keypoints (LIGHTPOSE_COMPLETED); 0: off */
+    int max_people;  /* 0 (default): all; else the best n by rank */
 
     /* Limits. Larger inputs are refused with LIGHTPOSE_ERROR_LIMIT before anything is allocated. */
     int max_image_side;       /* 32768 */
@@ -180,8 +201,33 @@ typedef struct lightpose_settings {
     int reserved[16];
 } lightpose_settings;
 
-/* Fills `settings` with the defaults named above. */
+/* Fills `settings` with the defaults named above. A NULL `settings` is ignored. */
 LIGHTPOSE_API void lightpose_settings_init(lightpose_settings *settings);
+
+/* A setting as the library knows it, for command lines, configuration files and bindings. */
+typedef struct lightpose_setting {
+    const char *name;          /* "height", "extra_heights[0]", "peak_threshold" …: the field of lightpose_settings */
+    const char *group;         /* "network", "decoder" or "limits" */
+    double initial, low, high; /* default and range, both ends included */
+    int is_integer;            /* 1: whole numbers only */
+    int reserved[5];
+} lightpose_setting;
+
+/* Settings 0 to count - 1, in the order of the structure. ARGUMENT for any other index or a NULL. */
+LIGHTPOSE_API int lightpose_setting_get_count(void);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_setting_get_info(int index, lightpose_setting *setting);
+
+/* Sets the field `name` from text: a number with a decimal point in every locale, or the name of a precision or
+ * decoder. Errors: ARGUMENT (an unknown name, or a value that is no number or out of range; `settings` is unchanged).
+ */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_settings_set(lightpose_settings *settings,
+                                                                          const char *name, const char *value,
+                                                                          lightpose_error *error);
+
+/* The field `name` as a number. Errors: ARGUMENT (an unknown name). */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_settings_get(const lightpose_settings *settings,
+                                                                          const char *name, double *value,
+                                                                          lightpose_error *error);
 
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
 
@@ -195,15 +241,21 @@ typedef enum lightpose_format {
     LIGHTPOSE_I420 = 7   /* planes Y, U and V; chroma as for NV12 */
 } lightpose_format;
 
-/* How YUV formats encode colour. Ignored for the others. The range also tells where samples of chroma lie, between
- * which colour is interpolated: halfway between two rows, and in limited range on the left one of two columns, as in
- * MPEG-2 and H.264; in full range halfway between the columns, too, as in JPEG. */
+/* Names: "bgr24", "rgb24", "bgra", "rgba", "gray8", "nv12", "i420". As lightpose_precision_get_name and its parse.
+ * Errors: ARGUMENT (lists the names). */
+LIGHTPOSE_API const char *lightpose_format_get_name(lightpose_format format);
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_format_parse(lightpose_format *format, const char *name,
+                                                                          lightpose_error *error);
+
+/* How YUV formats encode colour. Ignored for other formats. The range also sets the chroma siting: limited range as in
+ * MPEG-2 and H.264 (halfway between two rows, on the left one of two columns), full range as in JPEG (halfway between
+ * both rows and columns). */
 typedef enum lightpose_matrix { LIGHTPOSE_BT601 = 0, LIGHTPOSE_BT709 = 1 } lightpose_matrix;
 typedef enum lightpose_range { LIGHTPOSE_RANGE_LIMITED = 0, LIGHTPOSE_RANGE_FULL = 1 } lightpose_range;
 
 /* A view of the caller's pixels; nothing is copied or kept. A stride is the distance in bytes from a row to the next;
  * its magnitude is at least the bytes of a row, and it may be negative for pictures stored bottom row first (the plane
- * pointer then points at the top row). Unused planes are ignored. A region of interest is a view that starts inside. */
+ * pointer then points at the top row). Unused planes are ignored. */
 typedef struct lightpose_image {
     const uint8_t *planes[3];
     ptrdiff_t strides[3];
@@ -214,23 +266,31 @@ typedef struct lightpose_image {
     int reserved[3];
 } lightpose_image;
 
+/* Narrows the view to the region of interest of `width` x `height` pixels at (x, y), which must lie inside it; no pixel
+ * is copied. For NV12 and I420 the region starts at even x and y, because a chroma sample covers 2 x 2 pixels: odd ones
+ * are rounded down, and the region grows by that pixel. Returns the corner in *x and *y: add it to the poses'
+ * coordinates. Errors: ARGUMENT (a NULL; a region outside the image), IMAGE (an unknown format). */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_image_crop(lightpose_image *image, int *x, int *y,
+                                                                        int width, int height, lightpose_error *error);
+
 /* ---- Model ------------------------------------------------------------------------------------------------------- */
 
 /* Weights, immutable and shared. Thread-safety: safe. */
 typedef struct lightpose_model lightpose_model;
 
-/* Loads a weights file (safetensors, weights/README.md). `path` NULL means $LIGHTPOSE_WEIGHTS where set, else the
- * installed default. The file is mapped, and must not be changed while the model lives.
+/* Loads a weights file (safetensors, weights/README.md). A NULL `path` means $LIGHTPOSE_WEIGHTS if it is set, otherwise
+ * the installed default. The file is mapped and must not change while the model lives.
  * Errors: ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create(lightpose_model **model, const char *path,
                                                                           lightpose_error *error);
 
-/* The same from `size` bytes in memory, which are copied. */
+/* Loads weights from `size` bytes in memory, which are copied. Errors: ARGUMENT, MEMORY, WEIGHTS. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create_from_memory(lightpose_model **model,
                                                                                       const void *data, size_t size,
                                                                                       lightpose_error *error);
 
-/* A further owner of the model; returns its argument. Each owner releases once; contexts retain what they use. */
+/* Increments the reference count and returns `model`. `destroy` decrements it and frees the model with the last
+ * reference. Contexts and calibrators hold a reference of their own, so a model may be destroyed before them. */
 LIGHTPOSE_API lightpose_model *lightpose_model_retain(lightpose_model *model);
 LIGHTPOSE_API void lightpose_model_destroy(lightpose_model **model);
 
@@ -249,7 +309,29 @@ LIGHTPOSE_API void lightpose_model_get_info(const lightpose_model *model, lightp
 
 /* ---- Results ----------------------------------------------------------------------------------------------------- */
 
-#define LIGHTPOSE_KEYPOINTS 18 /* the network's keypoints, in its order: nose, neck, right arm, left arm, … */
+/* The keypoints, in the network's order. Left and right are the person's own. */
+typedef enum lightpose_keypoint_index {
+    LIGHTPOSE_NOSE = 0,
+    LIGHTPOSE_NECK = 1,
+    LIGHTPOSE_RIGHT_SHOULDER = 2,
+    LIGHTPOSE_RIGHT_ELBOW = 3,
+    LIGHTPOSE_RIGHT_WRIST = 4,
+    LIGHTPOSE_LEFT_SHOULDER = 5,
+    LIGHTPOSE_LEFT_ELBOW = 6,
+    LIGHTPOSE_LEFT_WRIST = 7,
+    LIGHTPOSE_RIGHT_HIP = 8,
+    LIGHTPOSE_RIGHT_KNEE = 9,
+    LIGHTPOSE_RIGHT_ANKLE = 10,
+    LIGHTPOSE_LEFT_HIP = 11,
+    LIGHTPOSE_LEFT_KNEE = 12,
+    LIGHTPOSE_LEFT_ANKLE = 13,
+    LIGHTPOSE_RIGHT_EYE = 14,
+    LIGHTPOSE_LEFT_EYE = 15,
+    LIGHTPOSE_RIGHT_EAR = 16,
+    LIGHTPOSE_LEFT_EAR = 17
+} lightpose_keypoint_index;
+
+#define LIGHTPOSE_KEYPOINTS 18
 #define LIGHTPOSE_HEATMAPS  19 /* one per keypoint, and the background */
 #define LIGHTPOSE_LIMBS     19 /* connections between keypoints, each with a part affinity field of two maps */
 #define LIGHTPOSE_PAFS      38
@@ -264,7 +346,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_limb_get_keypoints(
 typedef enum lightpose_keypoint_state {
     LIGHTPOSE_MISSING = 0,
     LIGHTPOSE_DETECTED = 1,
-    LIGHTPOSE_COMPLETED = 2 /* a guess, with a low score, where no peak joined the person */
+    LIGHTPOSE_COMPLETED = 2 /* no peak was found: estimated from the body prior, with a low score */
 } lightpose_keypoint_state;
 
 typedef struct lightpose_keypoint {
@@ -280,10 +362,10 @@ typedef struct lightpose_box {
 typedef struct lightpose_pose {
     lightpose_keypoint keypoints[LIGHTPOSE_KEYPOINTS];
     float score;        /* 0 to 1: mean of the scores of its keypoints and limbs */
-    float rank;         /* what orders poses, and what COCO results carry; comparable across images */
+    float rank;         /* the sort key, and the score of COCO results; comparable across images */
     lightpose_box box;  /* around the detected keypoints */
     int keypoint_count; /* detected keypoints */
-    int64_t id;         /* -1, or what a tracker gave it */
+    int64_t id;         /* -1, or the id that a tracker assigned */
     int reserved[8];
 } lightpose_pose;
 
@@ -291,6 +373,7 @@ typedef struct lightpose_pose {
  * Thread-safety: one thread at a time. */
 typedef struct lightpose_result lightpose_result;
 
+/* Errors: ARGUMENT, MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_result_create(lightpose_result **result,
                                                                            lightpose_error *error);
 LIGHTPOSE_API void lightpose_result_destroy(lightpose_result **result);
@@ -301,33 +384,34 @@ LIGHTPOSE_API int lightpose_result_get_count(const lightpose_result *result);
 /* Valid until the result is next written or destroyed; NULL for an index out of range. */
 LIGHTPOSE_API const lightpose_pose *lightpose_result_get_pose(const lightpose_result *result, int index);
 
-/* Replaces the contents by `count` poses, which may lie in the result itself: to select people, to move them, to draw
- * poses of one's own. Errors: ARGUMENT, MEMORY; the result is empty then. */
+/* Replaces the contents with `count` poses, which may lie in the result itself: to select people, to move them, or to
+ * draw the caller's own poses. Errors: ARGUMENT, MEMORY; the result is then empty. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_result_assign(lightpose_result *result,
                                                                            const lightpose_pose *poses, int count,
                                                                            lightpose_error *error);
 
 /* ---- Inference --------------------------------------------------------------------------------------------------- */
 
-/* One worker: its plan of the network per input size, buffers and timers. Thread-safety: one thread at a time; it may
- * move between threads. Two ways to use the cores: one context with n threads has the least latency; n contexts
- * with one thread each, sharing a model, have the most frames per second. */
+/* One worker: its network plans, buffers and timers. Thread-safety: one thread at a time; it may move between threads.
+ * Two ways to use the cores: one context with n threads has the lowest latency; n contexts with one thread each,
+ * sharing a model, process the most frames per second. */
 typedef struct lightpose_context lightpose_context;
 
-/* `settings` NULL means the defaults. `model` NULL opens a context that can only decode (lightpose_context_decode).
- * Errors: ARGUMENT (names the setting), MEMORY, UNSUPPORTED (precision), ENGINE. */
+/* NULL `settings` mean the defaults. A NULL `model` makes a context that can only decode (lightpose_context_decode).
+ * Errors: ARGUMENT (names the setting), LIMIT (a height above max_net_height), MEMORY, UNSUPPORTED (precision), ENGINE.
+ */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_create(lightpose_context **context,
                                                                             lightpose_model *model,
                                                                             const lightpose_settings *settings,
                                                                             lightpose_error *error);
 LIGHTPOSE_API void lightpose_context_destroy(lightpose_context **context);
 
-/* Builds all that images of this size need, so that the first frame is as fast as the rest. Never required.
- * Errors: IMAGE, LIMIT, MEMORY, STATE (no model), ENGINE. */
+/* Prepares the context for images of this size, so that the first frame is as fast as the rest. Optional.
+ * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, STATE (no model), ENGINE. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_prepare(lightpose_context *context, int width,
                                                                              int height, lightpose_error *error);
 
-/* The whole path: finds the people of `image` and replaces the contents of `result`.
+/* Finds the people in `image` and replaces the contents of `result`.
  * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, STATE (no model), ENGINE. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_infer(lightpose_context *context,
                                                                            const lightpose_image *image,
@@ -335,7 +419,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_infer(light
                                                                            lightpose_error *error);
 
 /* Heatmaps and part affinity fields: planar float32, channel after channel, each `height` rows of `width`.
- * A cell is 8 x 8 network pixels. The transform takes network pixels to the image: image = (network - pad) / scale. */
+ * A cell is 8 x 8 network pixels. Network pixels map to the image by image = (network - pad) / scale. */
 typedef struct lightpose_maps {
     int width, height;     /* cells; 1 to 4096 each */
     const float *heatmaps; /* LIGHTPOSE_HEATMAPS maps: 18 keypoints, background */
@@ -345,18 +429,20 @@ typedef struct lightpose_maps {
     int reserved[5];
 } lightpose_maps;
 
-/* The raw maps of the last frame, read-only, valid until the next call on the context. STATE before the first frame. */
+/* The raw maps of the last frame, read-only, valid until the next call on the context.
+ * Errors: ARGUMENT, MEMORY, STATE (before the first frame). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_get_maps(lightpose_context *context,
                                                                               lightpose_maps *maps,
                                                                               lightpose_error *error);
 
-/* The decoder alone, on the caller's own maps. Errors: ARGUMENT, NOT_FINITE (names map and cell), MEMORY. */
+/* Runs the decoder alone, on the caller's own maps.
+ * Errors: ARGUMENT, LIMIT (more than 4096 cells a side), NOT_FINITE (names map and cell), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_decode(lightpose_context *context,
                                                                             const lightpose_maps *maps,
                                                                             lightpose_result *result,
                                                                             lightpose_error *error);
 
-/* What the context does, and what its last frame took. */
+/* Counters, times of the last frame, and resolved settings. */
 typedef struct lightpose_stats {
     int64_t frames;                /* frames inferred or decoded since the context was opened */
     int64_t preprocess_ns;         /* of the last frame */
@@ -366,9 +452,9 @@ typedef struct lightpose_stats {
     int64_t group_ns;              /* limbs and grouping */
     int64_t total_ns;              /* the whole call */
     int net_width, net_height;     /* network input of the last frame, padding included */
-    int threads;                   /* what `threads` came to */
-    lightpose_precision precision; /* what `auto` came to */
-    lightpose_decoder decoder;     /* what `default` came to */
+    int threads;                   /* the resolved number of threads */
+    lightpose_precision precision; /* the resolved precision: never `auto` */
+    lightpose_decoder decoder;     /* the resolved decoder: never `default` */
     int reserved[8];
 } lightpose_stats;
 
@@ -376,39 +462,39 @@ LIGHTPOSE_API void lightpose_context_get_stats(const lightpose_context *context,
 
 /* ---- Ranges for int8 --------------------------------------------------------------------------------------------- */
 
-/* int8 stores every inner value of the network in a byte, so the weights file must say how large they get: its
- * activation_ranges (weights/README.md). For weights that carry none, a calibrator runs the network in f32 over images
- * like those to come, a few dozen or more, and tells what it saw. People need not be in them. `lightpose quantize` does
- * this, and writes the weights file. */
+/* int8 stores activations in bytes, so the weights file must carry their ranges: its activation_ranges
+ * (weights/README.md). For weights without them, a calibrator runs the network in f32 over typical images, a few dozen
+ * or more, and computes the ranges. The images need not show people. `lightpose quantize` does this and writes the
+ * weights file. */
 
-/* What is kept of the values that were seen; those beyond are held to the ends of their range. */
+/* How the ranges follow from the values; values beyond a range are clamped to it. */
 typedef enum lightpose_calibration {
-    LIGHTPOSE_CALIBRATION_DEFAULT = 0,    /* the one that measures best: see weights/README.md */
-    LIGHTPOSE_CALIBRATION_MINMAX = 1,     /* all */
-    LIGHTPOSE_CALIBRATION_PERCENTILE = 2, /* a share of them */
-    LIGHTPOSE_CALIBRATION_MSE = 3         /* as many as give the least squared error, 16-fold where cut off */
+    LIGHTPOSE_CALIBRATION_DEFAULT = 0,    /* the most accurate: see weights/README.md */
+    LIGHTPOSE_CALIBRATION_MINMAX = 1,     /* all values */
+    LIGHTPOSE_CALIBRATION_PERCENTILE = 2, /* a percentage of them */
+    LIGHTPOSE_CALIBRATION_MSE = 3         /* the least squared error; errors of clamped values count 16 times */
 } lightpose_calibration;
 
 /* Thread-safety: one thread at a time. */
 typedef struct lightpose_calibrator lightpose_calibrator;
 
-/* `settings` NULL means the defaults. Heights, flip, threads, colours and limits count; the precision is f32 always.
- * Errors: ARGUMENT (names the setting), MEMORY. */
+/* NULL `settings` mean the defaults. Heights, flip, threads and limits are used; the precision is always f32.
+ * Errors: ARGUMENT (names the setting), LIMIT, MEMORY, ENGINE. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_create(lightpose_calibrator **calibrator,
                                                                                lightpose_model *model,
                                                                                const lightpose_settings *settings,
                                                                                lightpose_error *error);
 LIGHTPOSE_API void lightpose_calibrator_destroy(lightpose_calibrator **calibrator);
 
-/* Runs the network on `image` and counts its inner values.
+/* Runs the network on `image` and adds its activations to the histograms.
  * Errors: ARGUMENT, IMAGE, LIMIT, MEMORY, ENGINE, WEIGHTS (values that are not finite; names the tensor). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_add(lightpose_calibrator *calibrator,
                                                                             const lightpose_image *image,
                                                                             lightpose_error *error);
 
-/* The ranges of what was added so far, as the text of the file's activation_ranges; it belongs to the calibrator and
- * lives until the next call on it. `share`, above 50 to 100, is of PERCENTILE, in percent; 0 means its default.
- * Errors: ARGUMENT, MEMORY, STATE (no image was added). */
+/* The ranges for the images added so far, as the text of the file's activation_ranges. The calibrator owns the text,
+ * which is valid until the next call on it. `share` is PERCENTILE's percentage, above 50 and at most 100; 0 means its
+ * default. Errors: ARGUMENT, MEMORY, STATE (no image was added). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrator,
                                                                                    lightpose_calibration method,
                                                                                    double share, const char **text,
@@ -416,27 +502,27 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_get_rang
 
 /* ---- Tracking ---------------------------------------------------------------------------------------------------- */
 
-/* Who is who from frame to frame, and keypoints that do not tremble: a tracker gives every pose of a stream the id of
- * its person and smooths the person's keypoints. It sees poses alone, no pixels. One tracker per stream:
+/* Assigns persistent ids and smooths keypoints over time. A tracker sees poses only, no pixels. One tracker per stream:
  *
  *     lightpose_context_infer(context, &image, result, &error);
  *     lightpose_tracker_update(tracker, time_of_the_frame, result, &error);
  *
- * The default assignment remembers people. It predicts where each one's keypoints have moved to, compares them
- * with the frame's by object keypoint similarity (COCO's, weighted by score and widened by the time since the person
- * was last seen), and gives out ids so that the sum of similarities is the largest possible. A person is
- * remembered for `keep_seconds` unseen: through missed frames, behind others, across their paths. A stranger gets
- * an id when seen in `confirm_frames` frames in a row, so that ghosts get none; until then, and for a second pose
- * on a person who has one already, the id is -1. In a tracker's first frame all get one at once.
+ * The default assignment predicts where each tracked person's keypoints are, compares them with the frame's poses by
+ * object keypoint similarity (COCO's, weighted by score and widened by the time since the person was last seen), and
+ * assigns ids so that the sum of similarities is the largest possible. A person who is not seen is remembered for
+ * `keep_seconds`: through missed frames, occlusions and crossings. A new person gets an id after `confirm_frames`
+ * consecutive frames, so that false detections get none. Until then, and for a second pose of a person who has one
+ * already, the id is -1. In a tracker's first frame every pose gets an id at once.
  *
- * `reference` is the published demo's: poses in descending order of their score sum each take the pose of the previous
- * frame with the most similar keypoints, at least 3, else a new id. A person missed for one frame gets a new id.
+ * `reference` is the published demo's: in descending order of their score sum, poses take the id of the pose of the
+ * previous frame with the most similar keypoints, at least 3, otherwise a new id. A person missed for one frame gets a
+ * new id.
  *
- * Detected keypoints alone tell who is who and are smoothed; completed ones, guesses, stay as they are.
+ * Only detected keypoints are compared and smoothed; completed ones stay as they are.
  *
- * Ids count from 0 and are never given again. At most 256 poses of a frame, the first of the result, get one.
+ * Ids count from 0 and are never reused. At most 256 poses of a frame, the first of the result, get one.
  *
- * Same times and poses in, same ids and positions out, on any machine and with any number of threads. */
+ * The same times and poses give the same ids and positions on any machine and with any number of threads. */
 
 typedef enum lightpose_assignment {
     LIGHTPOSE_ASSIGNMENT_DEFAULT = 0,
@@ -445,34 +531,35 @@ typedef enum lightpose_assignment {
 
 /* The order of poses in a tracked result. */
 typedef enum lightpose_order {
-    LIGHTPOSE_ORDER_RANK = 0, /* as they came; with expect_people the order in which people first appeared */
+    LIGHTPOSE_ORDER_RANK = 0, /* unchanged; with expect_people the order in which people first appeared */
     LIGHTPOSE_ORDER_X = 1     /* left to right, by the middle of their keypoints */
 } lightpose_order;
 
 typedef struct lightpose_tracker_settings {
     lightpose_assignment assignment;
-    float keep_seconds; /* 1.5: how long a person is remembered unseen; 0 to 3600. Those of the last frame always are */
-    float min_similarity; /* 0.1: a pose less similar is someone else; 0 to 1 */
-    int confirm_frames;   /* 2: frames in a row before a stranger gets an id; 1 to 100 */
+    float keep_seconds;   /* 1.5: how long an unseen person is remembered; 0 to 3600; at least for one frame */
+    float min_similarity; /* 0.1: a less similar pose is another person; 0 to 1 */
+    int confirm_frames;   /* 2: consecutive frames before a new person gets an id; 1 to 100 */
     lightpose_order order;
 
-    /* 0 (default), or a known number of people, 1 to 64, on seats of their own: a conversation, a panel. The result
-     * then holds exactly so many poses after every update, pose i with id i. A seat whose person is not seen holds a
-     * pose without keypoints: all MISSING, score, rank and box 0. Poses beyond those of the seats are taken for ghosts
-     * and removed. With order `x` seats are numbered from left to right; this settles, for the rest of the stream, once
-     * all are seen together in `confirm_frames` frames in a row, and until then the people seen hold the first seats.
-     * People keep their seat when they cross; one who was lost takes the free seat whose usual place is nearer
-     * than every other seat's. Needs the default assignment. */
+    /* 0 (default), or a known number of people, 1 to 64, in fixed slots: a conversation, a panel. The result then holds
+     * exactly that many poses after every update, pose i with id i. The pose of an unseen person has no keypoints: all
+     * MISSING, score, rank and box 0. Further poses count as false detections and are removed. With order `x` the slots
+     * are numbered from left to right. This order becomes final once all are seen together in `confirm_frames`
+     * consecutive frames; until then the people in sight hold the first slots. People keep their slot when they cross.
+     * A person who was lost takes the free slot whose usual place is nearest, unless a taken slot's place is nearer.
+     * Needs the default assignment. */
     int expect_people;
 
-    /* One-Euro filter, per keypoint, x and y, with the true time between frames. A position that stands still is
+    /* One-Euro filter, for each keypoint's x and y, with the true time between frames. A position that stands still is
      * low-passed at `smooth_min_cutoff`; the cutoff rises by `smooth_beta` Hz per pixel a second, so a steady motion
-     * lags by at most 1 / (2 pi smooth_beta) pixels (3.2), however fast it is. A missing keypoint is never fed to it
-     * nor made up; one that was missing for more than a quarter of a second starts afresh. The box follows. */
+     * lags by at most 1 / (2 pi smooth_beta) pixels (3.2), however fast it is. Missing keypoints are neither filtered
+     * nor invented; the filter of one that was missing for more than a quarter of a second restarts. The box follows.
+     */
     int smooth;                     /* 1: on */
     float smooth_min_cutoff;        /* 1 Hz; above 0, to 1000 */
     float smooth_beta;              /* 0.05 Hz per pixel a second; 0 to 1000 */
-    float smooth_derivative_cutoff; /* 1 Hz, of the speed that moves the cutoff; above 0, to 1000 */
+    float smooth_derivative_cutoff; /* 1 Hz, for the speed estimate; above 0, to 1000 */
 
     int reserved[16];
 } lightpose_tracker_settings;
@@ -483,34 +570,37 @@ LIGHTPOSE_API void lightpose_tracker_settings_init(lightpose_tracker_settings *s
 /* The people of one stream. Thread-safety: one thread at a time; it may move between threads. */
 typedef struct lightpose_tracker lightpose_tracker;
 
-/* `settings` NULL means the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
+/* NULL `settings` mean the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_create(lightpose_tracker **tracker,
                                                                             const lightpose_tracker_settings *settings,
                                                                             lightpose_error *error);
 LIGHTPOSE_API void lightpose_tracker_destroy(lightpose_tracker **tracker);
 
-/* Takes the next frame's poses, each frame once and in order, frames without people too, and changes them in place:
- * ids, smoothed keypoints, boxes, and order and number where the settings say so.
+/* Forgets everyone, as for a cut to another scene. Ids keep counting; slots are free again. A NULL is ignored. */
+LIGHTPOSE_API void lightpose_tracker_reset(lightpose_tracker *tracker);
+
+/* Takes the next frame's poses and changes them in place: ids, smoothed keypoints, boxes, and with the settings their
+ * order and number. Call it once for every frame, in order, also for frames without people.
  *
- * `time_seconds` is the frame's time of presentation or capture, from any origin; frames may be unevenly spaced. A
- * time that repeats, or goes back by less than a second, as damaged streams have it, counts as one step of the last
- * step's length (1/30 s at first). One that goes back by more is a stream begun again: everyone is forgotten,
- * seats stay, ids count on. At a cut to another scene open a new tracker.
+ * `time_seconds` is the frame's time of presentation or capture, from any origin; frames may be unevenly spaced. A time
+ * that repeats, or goes back by less than a second, as in damaged streams, counts as one step of the last step's length
+ * (1/30 s at first). One that goes back by more is a restarted stream: everyone is forgotten, slots stay, ids keep
+ * counting. Reset the tracker at a cut to another scene.
  *
- * Allocates only where a frame needs more than any before it. On failure the result is empty and the tracker as it was.
+ * Allocates only for frames larger than any before. On failure the result is empty and the tracker unchanged.
  * Errors: ARGUMENT (a NULL, or a time that is not finite), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_update(lightpose_tracker *tracker,
                                                                             double time_seconds,
                                                                             lightpose_result *result,
                                                                             lightpose_error *error);
 
-/* The tracker's memory as bytes, for going on later, in another process too. Writes them to `bytes` where `capacity`
- * has room for all, else nothing; returns how many they are in any case (0 for a NULL tracker). About 2 KB, and 2 KB
- * for each person remembered. */
+/* Saves the tracker's state as bytes, to continue later, also in another process. Writes them to `bytes` if `capacity`
+ * holds all of them, otherwise nothing. Returns their number in any case (0 for a NULL tracker): about 2 KB, and 2 KB
+ * for each remembered person. */
 LIGHTPOSE_API size_t lightpose_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
 
-/* Opens a tracker that goes on as the one that was saved would have, with its settings. The bytes are read by the same
- * build of the library only. Errors: ARGUMENT (a NULL; bytes that no tracker saved, damaged ones, those of another
+/* Creates a tracker from saved bytes: it continues exactly where the saved one was, with its settings. Only the same
+ * build of the library reads them. Errors: ARGUMENT (a NULL; bytes of no tracker, damaged ones, those of another
  * build), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_restore(lightpose_tracker **tracker,
                                                                              const void *bytes, size_t size,
@@ -537,9 +627,10 @@ typedef struct lightpose_draw_settings {
 
 LIGHTPOSE_API void lightpose_draw_settings_init(lightpose_draw_settings *settings);
 
-/* Draws limbs in one colour per limb, keypoints and, where asked for, boxes and scores, sized for the picture and the
- * person. What lies outside the picture is left out; an alpha channel stays as it is. `settings` NULL means the
- * defaults. Errors: ARGUMENT, IMAGE, MEMORY, ENGINE; after the last two, part may be drawn. */
+/* Draws limbs, one colour per limb, keypoints and, on request, boxes and scores, sized for the picture and the person.
+ * Drawing is clipped to the canvas; an alpha channel is unchanged. NULL `settings` mean the defaults. Errors: ARGUMENT,
+ * IMAGE, MEMORY, UNSUPPORTED (the library was built without drawing), ENGINE; after MEMORY and ENGINE a part may be
+ * drawn. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_canvas_draw(const lightpose_canvas *canvas,
                                                                          const lightpose_result *result,
                                                                          const lightpose_draw_settings *settings,

@@ -4,8 +4,11 @@
 #ifndef LIGHTPOSE_VERSION_H
 #define LIGHTPOSE_VERSION_H
 
-/* The version of these headers. MAJOR is the API and the soname: it changes when a program has to be changed or
- * recompiled. meson.build reads the three numbers from here. */
+/* The version of the interface, apart from the release. It is the soname (liblightpose.so.1) and goes up when a program
+ * has to be changed or recompiled. meson.build reads it, and the three numbers of the release, from here. */
+#define LIGHTPOSE_API_VERSION 1
+
+/* The release. */
 #define LIGHTPOSE_VERSION_MAJOR 0
 #define LIGHTPOSE_VERSION_MINOR 1
 #define LIGHTPOSE_VERSION_PATCH 0

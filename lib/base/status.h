@@ -12,6 +12,14 @@
 __attribute__((format(printf, 3, 4))) lightpose_status lp_fail(lightpose_error *error, lightpose_status status,
                                                                const char *format, ...);
 
+/* Clears the error of the call before. NULL is fine. */
+static inline void lp_error_clear(lightpose_error *error) {
+    if (error) {
+        error->status = LIGHTPOSE_OK;
+        error->text[0] = 0;
+    }
+}
+
 /* Forwards the failure of a call from the current function. For functions with nothing to undo. */
 #define LP_TRY(call)                                                                                                   \
     do {                                                                                                               \

@@ -16,21 +16,21 @@ typedef struct format_layout {
 } format_layout;
 
 static const format_layout layouts[] = {
-    [LIGHTPOSE_BGR24] = {"BGR24", 1, {{3, 0}}},
-    [LIGHTPOSE_RGB24] = {"RGB24", 1, {{3, 0}}},
-    [LIGHTPOSE_BGRA] = {"BGRA", 1, {{4, 0}}},
-    [LIGHTPOSE_RGBA] = {"RGBA", 1, {{4, 0}}},
-    [LIGHTPOSE_GRAY8] = {"GRAY8", 1, {{1, 0}}},
-    [LIGHTPOSE_NV12] = {"NV12", 2, {{1, 0}, {2, 1}}},
-    [LIGHTPOSE_I420] = {"I420", 3, {{1, 0}, {1, 1}, {1, 1}}},
+    [LIGHTPOSE_BGR24] = {"bgr24", 1, {{3, 0}}},
+    [LIGHTPOSE_RGB24] = {"rgb24", 1, {{3, 0}}},
+    [LIGHTPOSE_BGRA] = {"bgra", 1, {{4, 0}}},
+    [LIGHTPOSE_RGBA] = {"rgba", 1, {{4, 0}}},
+    [LIGHTPOSE_GRAY8] = {"gray8", 1, {{1, 0}}},
+    [LIGHTPOSE_NV12] = {"nv12", 2, {{1, 0}, {2, 1}}},
+    [LIGHTPOSE_I420] = {"i420", 3, {{1, 0}, {1, 1}, {1, 1}}},
 };
 
-enum { FORMATS = sizeof layouts / sizeof *layouts };
+_Static_assert(LP_FORMATS == sizeof layouts / sizeof *layouts, "one layout for each format");
 
 static const format_layout *find_layout(lightpose_format format) {
     const int index = (int)format;
 
-    return index > 0 && index < FORMATS ? &layouts[index] : NULL;
+    return index > 0 && index < LP_FORMATS ? &layouts[index] : NULL;
 }
 
 /* Half, rounded up, without overflow at INT_MAX. */
@@ -111,8 +111,8 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
     const int planes = lp_format_planes(image->format);
     if (!planes)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (BGR24) to %d (%s)",
-                       (int)image->format, FORMATS - 1, layouts[FORMATS - 1].name);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (bgr24) to %d (%s)",
+                       (int)image->format, LP_FORMATS - 1, layouts[LP_FORMATS - 1].name);
     LP_TRY(lp_view_check_size(image->width, image->height, settings, error));
     for (int p = 0; p < planes; p++)
         LP_TRY(check_plane(image, p, error));
@@ -124,5 +124,33 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
     if (image->range != LIGHTPOSE_RANGE_LIMITED && image->range != LIGHTPOSE_RANGE_FULL)
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image range %d: known are 0 (limited) and 1 (full)",
                        (int)image->range);
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_view_crop(lightpose_image *image, int *x, int *y, int width, int height, lightpose_error *error) {
+    const format_layout *const layout = find_layout(image->format);
+
+    if (!layout)
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (bgr24) to %d (%s)",
+                       (int)image->format, LP_FORMATS - 1, layouts[LP_FORMATS - 1].name);
+    if (*x < 0 || *y < 0 || width < 1 || height < 1 || width > image->width - *x || height > image->height - *y)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the region %d,%d,%d,%d is not inside the image of %d x %d", *x,
+                       *y, width, height, image->width, image->height);
+    if (layout->planes > 1) {
+        width += *x % 2;
+        height += *y % 2;
+        *x -= *x % 2;
+        *y -= *y % 2;
+    }
+    for (int p = 0; p < layout->planes; p++)
+        if (!image->planes[p])
+            return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image plane %d is NULL; %s has %d", p, layout->name,
+                           layout->planes);
+    for (int p = 0; p < layout->planes; p++) {
+        const int rows = layout->plane[p].subsampled ? *y / 2 : *y;
+        image->planes[p] += rows * image->strides[p] + lp_format_row_bytes(image->format, p, *x);
+    }
+    image->width = width;
+    image->height = height;
     return LIGHTPOSE_OK;
 }

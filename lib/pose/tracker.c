@@ -92,13 +92,22 @@ static lightpose_status reserve(lightpose_tracker *tracker, lightpose_result *re
     return LIGHTPOSE_OK;
 }
 
+static void forget_all(lightpose_tracker *tracker) {
+    tracker->count = 0;
+    tracker->frames = 0;
+    tracker->step = first_step;
+}
+
+void lp_tracker_reset(lightpose_tracker *tracker) {
+    forget_all(tracker);
+    tracker->together = tracker->settled = 0;
+    lp_slots_start(tracker);
+}
+
 /* Our clock. The caller's may stand still or stumble back a little. */
 static void tick(lightpose_tracker *tracker, double time) {
-    if (tracker->last_time - time >= rewind_s && tracker->frames > 0) {
-        tracker->count = 0;
-        tracker->frames = 0;
-        tracker->step = first_step;
-    }
+    if (tracker->last_time - time >= rewind_s && tracker->frames > 0)
+        forget_all(tracker);
     if (tracker->frames > 0) {
         if (time - tracker->last_time >= least_step)
             tracker->step = time - tracker->last_time;

@@ -29,13 +29,13 @@ static void layouts(void **state) {
         const char *name;
         int planes, row[3], rows[3]; /* of 7 x 5 pixels */
     } want[] = {
-        {LIGHTPOSE_BGR24, "BGR24", 1, {21}, {5}},
-        {LIGHTPOSE_RGB24, "RGB24", 1, {21}, {5}},
-        {LIGHTPOSE_BGRA, "BGRA", 1, {28}, {5}},
-        {LIGHTPOSE_RGBA, "RGBA", 1, {28}, {5}},
-        {LIGHTPOSE_GRAY8, "GRAY8", 1, {7}, {5}},
-        {LIGHTPOSE_NV12, "NV12", 2, {7, 8}, {5, 3}},
-        {LIGHTPOSE_I420, "I420", 3, {7, 4, 4}, {5, 3, 3}},
+        {LIGHTPOSE_BGR24, "bgr24", 1, {21}, {5}},
+        {LIGHTPOSE_RGB24, "rgb24", 1, {21}, {5}},
+        {LIGHTPOSE_BGRA, "bgra", 1, {28}, {5}},
+        {LIGHTPOSE_RGBA, "rgba", 1, {28}, {5}},
+        {LIGHTPOSE_GRAY8, "gray8", 1, {7}, {5}},
+        {LIGHTPOSE_NV12, "nv12", 2, {7, 8}, {5, 3}},
+        {LIGHTPOSE_I420, "i420", 3, {7, 4, 4}, {5, 3, 3}},
         {(lightpose_format)8, "unknown", 0, {0}, {0}},
         {(lightpose_format)0, "unknown", 0, {0}, {0}},
         {(lightpose_format)-1, "unknown", 0, {0}, {0}},
@@ -111,7 +111,7 @@ static void refuses_views(void **state) {
     assert_fails(lp_view_check(NULL, &limits, error), LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
     image.strides[0] = 1919;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE,
-                 "stride 1919 of plane 0: a row of 640 BGR24 pixels takes 1920 bytes");
+                 "stride 1919 of plane 0: a row of 640 bgr24 pixels takes 1920 bytes");
     image.strides[0] = -1919;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "stride -1919 of plane 0");
     image.strides[0] = 0;
@@ -124,12 +124,12 @@ static void refuses_views(void **state) {
     image = view(LIGHTPOSE_I420, 7, 5);
     image.strides[2] = 3;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE,
-                 "stride 3 of plane 2: a row of 7 I420 pixels takes 4 bytes");
+                 "stride 3 of plane 2: a row of 7 i420 pixels takes 4 bytes");
     for (int p = 0; p < 3; p++) {
         char words[40];
         image = view(LIGHTPOSE_I420, 7, 5);
         image.planes[p] = NULL;
-        snprintf(words, sizeof words, "plane %d is NULL; I420 has 3", p);
+        snprintf(words, sizeof words, "plane %d is NULL; i420 has 3", p);
         assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, words);
     }
     image = view(LIGHTPOSE_NV12, 7, 5);
@@ -143,7 +143,7 @@ static void refuses_views(void **state) {
     image.format = (lightpose_format)8;
     assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "format 8");
     image.format = (lightpose_format)INT_MIN;
-    assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "7 (I420)");
+    assert_fails(lp_view_check(&image, &limits, error), LIGHTPOSE_ERROR_IMAGE, "7 (i420)");
 }
 
 int main(void) {

@@ -46,7 +46,7 @@ static char said[4096];
 static int parse(const lp_cli_command *command, const char *line, struct values *values, lp_cli_operands *operands,
                  char ***argv) {
     *values = (struct values){0};
-    values->model.settings.height = 256;
+    lightpose_settings_init(&values->model.settings);
     const lp_cli_group groups[] = {{"Options", table, values}, LP_CLI_MODEL_GROUP(&values->model), {0}};
     const int argc = lp_cli_split(line, argv);
     assert_true(argc >= 1);
@@ -191,23 +191,34 @@ static void numbers_ignore_the_locale(void **state) {
 
 /* What an option takes the library takes, and nothing more. */
 static void ranges_are_the_librarys(void **state) {
+    int compared = 0;
+
     (void)state;
     for (const lp_cli_option *o = lp_cli_model_options; o->name; o++) {
-        const double steps[] = {o->min, o->max, o->min - 1, o->max * 1.01 + 1};
-        for (int i = 0; i < 4 && (o->kind == LP_CLI_INT || o->kind == LP_CLI_NUMBER); i++) {
-            lp_cli_model model = {0};
-            lightpose_settings_init(&model.settings);
-            void *const place = (char *)&model + o->offset;
-            if (o->kind == LP_CLI_INT)
-                *(int *)place = (int)steps[i];
-            else
-                *(float *)place = (float)steps[i];
+        lightpose_setting setting = {0};
+        for (int i = 0; o->setting && lightpose_setting_get_info(i, &setting) == LIGHTPOSE_OK; i++)
+            if (!strcmp(setting.name, o->setting))
+                break;
+        if (!o->setting || strcmp(setting.name, o->setting) || (o->kind != LP_CLI_INT && o->kind != LP_CLI_NUMBER))
+            continue;
+        const double high = o->max > 0 ? o->max : setting.high;
+        const double steps[] = {setting.low, high, setting.low - 1, high * 1.01 + 1};
+        for (int i = 0; i < 4; i++) {
+            struct values v;
+            lp_cli_operands operands;
+            char **argv, line[128];
+            snprintf(line, sizeof line, o->kind == LP_CLI_INT ? "--%s=%.0f" : "--%s=%.9g", o->name, steps[i]);
+            const int code = parse(&takes_operands, line, &v, &operands, &argv);
+            if (code != (i < 2 ? LP_CLI_GO : LP_CLI_USAGE))
+                fail_msg("%s: exit code %d", line, code);
             lightpose_error detail = {0};
-            const int taken = lp_settings_check(&model.settings, &detail) == LIGHTPOSE_OK;
-            if (taken != (i < 2))
-                fail_msg("--%s %g: the library says \"%s\"", o->name, steps[i], detail.text);
+            if (i < 2 && lp_settings_check(&v.model.settings, &detail) != LIGHTPOSE_OK)
+                fail_msg("%s: the library says \"%s\"", line, detail.text);
+            free(argv);
+            compared++;
         }
     }
+    assert_int_equal(compared, 4 * 12);
 }
 
 int main(void) {

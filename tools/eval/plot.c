@@ -196,7 +196,7 @@ static void put_points(const plot *p, size_t first, size_t end, int name_heights
         put_at(p->to, "cx", x);
         put_at(p->to, "cy", y);
         fprintf(p->to, "><title>%s, %s, height %d: AP %.2f %%, %.2f ms</title></circle>\n", class_of(point),
-                lp_cli_decoder_name((lightpose_decoder)point->timing.decoder), point->timing.height,
+                lightpose_decoder_get_name((lightpose_decoder)point->timing.decoder), point->timing.height,
                 100 * point->figures[LP_AP], point->timing.image_ms);
         snprintf(text, sizeof text, "%d", point->timing.height);
         if (name_heights)
@@ -239,7 +239,7 @@ static void put_key(const plot *p) {
         x -= 84;
         if (i == 0 || p->points[i - 1]->timing.decoder != line->timing.decoder) {
             char text[64];
-            snprintf(text, sizeof text, "decoder %s", lp_cli_decoder_name((lightpose_decoder)line->timing.decoder));
+            snprintf(text, sizeof text, "decoder %s", lightpose_decoder_get_name((lightpose_decoder)line->timing.decoder));
             put_label(p, "key", x + 70, y, "end", text);
             x = KEY_RIGHT;
             y -= 22;

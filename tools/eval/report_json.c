@@ -69,8 +69,8 @@ static json_t *outcome_object(const lp_outcome *outcome) {
                             json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:s}", "height", timing->height, "threads",
                                       timing->workers, "images", timing->images, "image_ms", timing->image_ms,
                                       "network_ms", timing->network_ms, "decode_ms", timing->decode_ms, "precision",
-                                      lp_cli_precision_name((lightpose_precision)timing->precision), "decoder",
-                                      lp_cli_decoder_name((lightpose_decoder)timing->decoder)));
+                                      lightpose_precision_get_name((lightpose_precision)timing->precision), "decoder",
+                                      lightpose_decoder_get_name((lightpose_decoder)timing->decoder)));
     if (negatives->images)
         json_object_set_new(
             object, "without_people",

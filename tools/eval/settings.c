@@ -34,7 +34,8 @@ static lp_setting *append(lp_settings_list *settings, const lp_cli_model *model,
 static char *describe(const lp_cli_model *model) {
     char *text;
     return asprintf(&text, "height %d, %s, decoder %s", model->settings.height,
-                    lp_cli_precision_name(model->settings.precision), lp_cli_decoder_name(model->settings.decoder)) < 0
+                    lightpose_precision_get_name(model->settings.precision),
+                    lightpose_decoder_get_name(model->settings.decoder)) < 0
                ? NULL
                : text;
 }
@@ -127,7 +128,7 @@ static int probe_precisions(values *to, const lp_cli_model *base) {
 /* All but `default`, which is one of them. */
 static int list_decoders(values *to) {
     for (int d = LIGHTPOSE_DECODER_DEFAULT + 1; to->count < MOST_VALUES; d++) {
-        if (strcmp(lp_cli_decoder_name((lightpose_decoder)d), "unknown") == 0)
+        if (strcmp(lightpose_decoder_get_name((lightpose_decoder)d), "unknown") == 0)
             break;
         to->list[to->count++] = d;
     }

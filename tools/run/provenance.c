@@ -59,7 +59,7 @@ static lightpose_status find_precision(lightpose_model *model, const lightpose_s
     if (status != LIGHTPOSE_OK)
         return status;
     lightpose_context_get_stats(context, &stats);
-    *name = lp_cli_precision_name(stats.precision);
+    *name = lightpose_precision_get_name(stats.precision);
     lightpose_context_destroy(&context);
     return LIGHTPOSE_OK;
 }

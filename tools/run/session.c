@@ -207,7 +207,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
         tell_failed(s, a, job);
     } else {
         snprintf(s->engine, sizeof s->engine, "%s, %dx%d, %d x %d thread%s",
-                 lp_cli_precision_name(job->stats.precision), job->stats.net_width, job->stats.net_height,
+                 lightpose_precision_get_name(job->stats.precision), job->stats.net_width, job->stats.net_height,
                  s->options->engine->workers, job->stats.threads, job->stats.threads == 1 ? "" : "s");
         if (job->frame.path && *job->picture.note)
             lp_report_note(s->options->report, "%s: %s", job->frame.path, job->picture.note);
