@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* The decoder as one would write it down from the paper: every map upsampled whole by OpenCV, plain loops over all of
- * it. What our sparse decoder is timed against, on one thread. SPEC 2.8 to 2.10. */
+ * it. What our sparse decoder is timed against, on one thread. docs/algorithm.md 4 to 7. */
 
 #ifndef BENCH_PEERS_DENSE_H
 #define BENCH_PEERS_DENSE_H

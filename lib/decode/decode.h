@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* From maps to persons, in map coordinates; pose/result takes them to the image. SPEC 2.8 to 2.10. */
+/* From maps to persons, in map coordinates; pose/result takes them to the image. docs/algorithm.md 4 to 7. */
 
 #ifndef LP_DECODE_DECODE_H
 #define LP_DECODE_DECODE_H

@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* From links to persons: groups of linked keypoints (`reference`), and instances, which are groups split where a limb
- * is implausibly long and merged where fragments fit one body (`refined`). SPEC 2.10. */
+ * is implausibly long and merged where fragments fit one body (`refined`). docs/algorithm.md 6, 7. */
 
 #ifndef LP_DECODE_GROUPING_H
 #define LP_DECODE_GROUPING_H

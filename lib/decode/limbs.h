@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The limbs of one kind: which peaks of two keypoint types the part affinity field joins. SPEC 2.10.
+/* The limbs of one kind: which peaks of two keypoint types the part affinity field joins. docs/algorithm.md 6, 7.
  *
  * The rule, for every pair of a peak a of the limb's first type and a peak b of its second:
  *   - `samples` points from a to b, both included, are rounded to whole pixels, halves to even;

@@ -16,7 +16,7 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
 /* ---- Bicubic interpolation --------------------------------------------------------------------------------------- */
 
 /* The maps upsampled by bicubic interpolation as OpenCV 4.6 computes it (A = -0.75, borders replicated), bit for bit,
- * but only where a value is wanted. SPEC 2.8.
+ * but only where a value is wanted. docs/algorithm.md 4.
  *
  * A pixel X of the upsampled map lies between the centres of two source cells, s = floor((X + 0.5) / factor - 0.5) and
  * s + 1, at one of `factor` phases. All pixels with the same s in x and in y form a block of factor x factor, which

@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* The peaks of one keypoint type: the candidates that limbs join. Two ways to find them, `reference` and `refined`.
- * SPEC 2.9. */
+ * docs/algorithm.md 5. */
 
 #ifndef LP_DECODE_PEAKS_H
 #define LP_DECODE_PEAKS_H
@@ -46,8 +46,8 @@ void lp_peaks_pad(lp_peaks *peaks);
 
 /* Finds the local maxima of an upsampled heatmap without upsampling all of it.
  *
- * The rule (SPEC 2.9): values below the threshold count as 0, and so does everything outside the map; a maximum is
- * strictly greater than its four neighbours. A plateau has none; a pixel at the border can be one.
+ * The rule (docs/algorithm.md 5): values below the threshold count as 0, and so does everything outside the map; a
+ * maximum is strictly greater than its four neighbours. A plateau has none; a pixel at the border can be one.
  *
  * How: a block of the upsampled map (maps.h) is computed only where its cells can lift a pixel to the threshold.
  * With the plane's largest value and smallest value standing in for corner and edge cells, lp_upsample's bound turns

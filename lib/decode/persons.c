@@ -3,7 +3,7 @@
 
 /* Selects, orders and completes persons.
  *
- * `reference`: person for person what the published PyTorch code finds. SPEC 2.8 to 2.10.
+ * `reference`: person for person what the published PyTorch code finds. docs/algorithm.md 4 to 7.
  *
  * `refined`: an instance (grouping.h) is a person when it has min_keypoints keypoints and its evidence reaches
  * min_score:

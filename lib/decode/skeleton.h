@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Keypoints, limbs and their channels. SPEC 2.2. */
+/* Keypoints, limbs and their channels. docs/algorithm.md 1. */
 
 #ifndef LP_DECODE_SKELETON_H
 #define LP_DECODE_SKELETON_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The only place with scale, padding, stride and rounding: image -> network input -> maps, and back. SPEC 2.7, 2.11. */
+/* The only place with scale, padding, stride and rounding: image -> network input -> maps, and back. docs/algorithm.md
+ * 3, 8. */
 
 #ifndef LP_IMAGE_GEOMETRY_H
 #define LP_IMAGE_GEOMETRY_H

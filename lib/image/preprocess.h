@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* An image view into the network's input: resize, pad, convert. SPEC 2.7. */
+/* An image view into the network's input: resize, pad, convert. docs/algorithm.md 3. */
 
 #ifndef LP_IMAGE_PREPROCESS_H
 #define LP_IMAGE_PREPROCESS_H

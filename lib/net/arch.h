@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network as a table that reads like the paper: one row per convolution. SPEC 2.6. */
+/* The network as a table that reads like the paper: one row per convolution. docs/algorithm.md 2. */
 
 #ifndef LP_NET_ARCH_H
 #define LP_NET_ARCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Which pose of a frame shows which tracked person. SPEC 2.12; association.c outlines the rules. */
+/* Which pose of a frame shows which tracked person. docs/algorithm.md 9; association.c outlines the rules. */
 
 #ifndef LP_POSE_ASSOCIATION_H
 #define LP_POSE_ASSOCIATION_H

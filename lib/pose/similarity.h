@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A pose as the tracker compares it, and the two ways to compare. SPEC 2.12. */
+/* A pose as the tracker compares it, and the two ways to compare. docs/algorithm.md 9. */
 
 #ifndef LP_POSE_BODY_H
 #define LP_POSE_BODY_H

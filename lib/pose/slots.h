@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The order of a tracked result, and fixed slots for a known number of people. SPEC 2.5; lightpose.h "expect_people".
+/* The order of a tracked result, and fixed slots for a known number of people. docs/algorithm.md 10; lightpose.h
+ * "expect_people".
  */
 
 #ifndef LP_POSE_SLOTS_H

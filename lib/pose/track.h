@@ -14,7 +14,7 @@
 /* ---- One-Euro filter --------------------------------------------------------------------------------------------- */
 
 /* Casiez, Roussel, Vogel: 1 Euro Filter, CHI 2012: a first-order low-pass whose cutoff rises with the speed of its
- * input. SPEC 2.12, but with the true time between samples. */
+ * input. docs/algorithm.md 9, but with the true time between samples. */
 
 typedef struct lp_one_euro_settings {
     double min_cutoff;        /* Hz, above 0 */

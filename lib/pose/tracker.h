@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The tracker of one stream: ids and smoothing for the poses of each frame. SPEC 2.12; lightpose.h "Tracking". */
+/* The tracker of one stream: ids and smoothing for the poses of each frame. docs/algorithm.md 9; lightpose.h
+ * "Tracking". */
 
 #ifndef LP_POSE_TRACKER_H
 #define LP_POSE_TRACKER_H

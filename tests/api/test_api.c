@@ -122,7 +122,7 @@ static void the_model_outlives_its_first_owner(void **state) {
     assert_string_equal(info.variant, "human-pose-estimation-0001");
     assert_string_equal(info.dtype, "F32");
     assert_int_equal(info.has_int8_ranges, 0);
-    assert_int_equal(info.parameters, 4098674 + 3 * 128); /* SPEC 2.6, folded, and three biases of zeros */
+    assert_int_equal(info.parameters, 4098674 + 3 * 128); /* docs/algorithm.md 2, folded, and three biases of zeros */
     lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The decoder `reference` written down plainly: every map upsampled whole, every rule of SPEC 2.8 to 2.10 as a loop
- * over everything. What the library's sparse decoder must equal bit for bit. */
+/* The decoder `reference` written down plainly: every map upsampled whole, every rule of docs/algorithm.md 4 to 7 as a
+ * loop over everything. What the library's sparse decoder must equal bit for bit. */
 
 #ifndef TESTS_DENSE_H
 #define TESTS_DENSE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Which pairs of peaks the decoder `reference` links, and by which score. SPEC 2.10, 2.16. */
+/* Which pairs of peaks the decoder `reference` links, and by which score. docs/algorithm.md 6, 7. */
 
 #include "check.h"
 

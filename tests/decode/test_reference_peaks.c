@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Which values are peaks to the decoder `reference`, in which order, and which suppress others. SPEC 2.9. */
+/* Which values are peaks to the decoder `reference`, in which order, and which suppress others. docs/algorithm.md 5. */
 
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* How the decoder `reference` makes persons of links, and which of them stay. SPEC 2.10, 2.16. */
+/* How the decoder `reference` makes persons of links, and which of them stay. docs/algorithm.md 6, 7. */
 
 #include "check.h"
 

@@ -19,7 +19,8 @@ static lp_geometry make(int width, int height, int net_height) {
     return geometry;
 }
 
-/* The tables of SPEC 2.7, and the corners: rounding half to even, a column that would vanish, no image at all around.
+/* The tables of docs/algorithm.md 3, and the corners: rounding half to even, a column that would vanish, no image at
+ * all around.
  */
 static void sizes(void **state) {
     static const struct {

@@ -323,7 +323,7 @@ static void no_layer_runs_reference_code(void **state) {
             if (info.reference)
                 fail_msg("precision %d: layer %s runs %s", precision, info.name, info.implementation);
         }
-        assert_true(macs > 7680000000 && macs < 7690000000); /* SPEC 2.6: 7.686 GMAC */
+        assert_true(macs > 7680000000 && macs < 7690000000); /* docs/algorithm.md 2: 7.686 GMAC */
         lp_plan_destroy(&plan);
         lp_net_destroy(&net);
     }

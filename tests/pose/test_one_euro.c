@@ -17,9 +17,9 @@
 
 static const lp_one_euro_settings published = {.min_cutoff = 1, .beta = 0.05, .derivative_cutoff = 1};
 
-/* Two steps at 15 Hz from 0 to 10 to 10, SPEC 2.12's formulas: alpha(1 Hz) = 1 / (1 + 15 / (2 pi)) = 0.2952183;
- * slope 150 px/s -> 44.282742; cutoff 1 + 0.05 x 44.282742 = 3.214137 Hz, alpha 0.5738033 -> 5.738033. Then slope 0 ->
- * 31.209667; cutoff 2.560483, alpha 0.5174986 -> 5.738033 + 0.5174986 x 4.261967 = 7.943595. */
+/* Two steps at 15 Hz from 0 to 10 to 10, docs/algorithm.md 9's formulas: alpha(1 Hz) = 1 / (1 + 15 / (2 pi)) =
+ * 0.2952183; slope 150 px/s -> 44.282742; cutoff 1 + 0.05 x 44.282742 = 3.214137 Hz, alpha 0.5738033 -> 5.738033. Then
+ * slope 0 -> 31.209667; cutoff 2.560483, alpha 0.5174986 -> 5.738033 + 0.5174986 x 4.261967 = 7.943595. */
 static void follows_the_published_formulas(void **state) {
     (void)state;
     lp_one_euro filter;

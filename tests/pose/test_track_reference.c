@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The assignment `reference`, SPEC 2.12, by cases worked out by hand. */
+/* The assignment `reference`, docs/algorithm.md 9, by cases worked out by hand. */
 
 #include "pose/result.h"
 

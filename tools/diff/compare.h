@@ -6,8 +6,8 @@
  * Frames are paired by name where both formats have names and any is common, else by number.
  *
  * People of a frame are paired greedily, the most similar first; ties go to the smaller index in A, then in B.
- * Similarity is that of COCO (SPEC 2.12), the mean over the keypoints that either has of exp(-d^2 / (2 area (2
- * sigma)^2)), a keypoint of one alone counting 0; the area is the larger of the two people's boxes. Pairs below
+ * Similarity is that of COCO (docs/algorithm.md 9), the mean over the keypoints that either has of exp(-d^2 / (2 area
+ * (2 sigma)^2)), a keypoint of one alone counting 0; the area is the larger of the two people's boxes. Pairs below
  * LP_DIFF_SIMILAR stay apart: one person is missing and another is extra.
  *
  * An id changes where a person that had a partner before has one with another id now. Ids themselves are free: only

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What people labelled: COCO's person_keypoints format, and its 17 keypoints (SPEC 2.2). */
+/* What people labelled: COCO's person_keypoints format, and its 17 keypoints (docs/algorithm.md 1). */
 
 #ifndef LP_TOOLS_EVAL_LABELS_H
 #define LP_TOOLS_EVAL_LABELS_H

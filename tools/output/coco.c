@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* COCO's keypoint results (SPEC 2.3): one array, an object per person. image_id is the last number in a picture's name,
- * or the frame's index in a video. Frames without people leave nothing, as the format wants it. Completed keypoints are
- * always there: it is the format that accuracy is measured on. */
+/* COCO's keypoint results (docs/algorithm.md 10): one array, an object per person. image_id is the last number in a
+ * picture's name, or the frame's index in a video. Frames without people leave nothing, as the format wants it.
+ * Completed keypoints are always there: it is the format that accuracy is measured on. */
 
 #include "output/keypoints.h"
 #include "output/single.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The DGS-Korpus wrapper (SPEC 2.5): an array with an object per camera of a session, each with its id, camera, size,
- * and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is there. */
+/* The DGS-Korpus wrapper (docs/algorithm.md 10): an array with an object per camera of a session, each with its id,
+ * camera, size, and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is
+ * there. */
 
 #include "output/single.h"
 #include "output/writers.h"

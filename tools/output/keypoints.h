@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The keypoints of a pose in the order and scale of a format, and the boxes of its head and hands. SPEC 2.2, 2.1. */
+/* The keypoints of a pose in the order and scale of a format, and the boxes of its head and hands. docs/algorithm.md
+ * 1, 10. */
 
 #ifndef LP_TOOLS_OUTPUT_KEYPOINTS_H
 #define LP_TOOLS_OUTPUT_KEYPOINTS_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* OpenPose's JSON, a file per frame (SPEC 2.1). Its readers take every file of the folder for a frame, so nothing else
- * is put there; and they count on a file for every frame, so frames without people and undecodable ones have one too.
- * A file appears as its frame is done: a folder can be followed while a run goes on, and what is whole is kept when
- * it fails. */
+/* OpenPose's JSON, a file per frame (docs/algorithm.md 10). Its readers take every file of the folder for a frame, so
+ * nothing else is put there; and they count on a file for every frame, so frames without people and undecodable ones
+ * have one too. A file appears as its frame is done: a folder can be followed while a run goes on, and what is whole is
+ * kept when it fails. */
 
 #include "output/guard.h"
 #include "output/keypoints.h"

@@ -21,7 +21,7 @@ extern const lp_output_writer lp_writer_draw;
 extern const lp_output_writer lp_writer_picture;
 extern const lp_output_writer lp_writer_video;
 
-/* Adds the OpenPose object of a frame, of SPEC 2.1: for `openpose` and the frames inside `dgs`. */
+/* Adds the OpenPose object of a frame, of docs/algorithm.md 10: for `openpose` and the frames inside `dgs`. */
 lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame, const lp_output_options *options,
                                     lightpose_error *error);
 

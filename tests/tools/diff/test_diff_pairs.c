@@ -39,7 +39,7 @@ static void similarity_is_cocos(void **state) {
     assert_true(lp_diff_similarity(&b, &b, all) == 0);
 }
 
-/* SPEC 2.12's list, with left and right apart. */
+/* docs/algorithm.md 9's list, with left and right apart. */
 static void every_keypoint_has_its_sigma(void **state) {
     static const double nose = .026, neck = .079, arm[] = {.079, .072, .062}, leg[] = {.107, .087, .089};
     const double sigma[LIGHTPOSE_KEYPOINTS] = {nose,   neck,   arm[0], arm[1], arm[2], arm[0], arm[1], arm[2], leg[0],

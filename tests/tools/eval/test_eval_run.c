@@ -20,7 +20,7 @@ static const int sizes[PICTURES][2] = {{160, 120}, {120, 160}, {96, 96}, {160, 1
 static char *folder, weights[512];
 static lp_labels labels;
 
-/* SPEC 2.2, the other way round than the table in use: where each of the network's 18 goes. */
+/* docs/algorithm.md 1, the other way round than the table in use: where each of the network's 18 goes. */
 static const int target[LIGHTPOSE_KEYPOINTS] = {0, -1, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3};
 
 static lp_label label_of(const lightpose_pose *pose, int64_t id) {

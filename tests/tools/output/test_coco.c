@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* COCO keypoint results (SPEC 2.3). */
+/* COCO keypoint results (docs/algorithm.md 10). */
 
 #include "formats.h"
 
 #include <math.h>
 
 static void coco_maps_18_to_17(void **state) {
-    /* SPEC 2.2, read the other way round than the writer's table: where each of the 18 goes. */
+    /* docs/algorithm.md 1, read the other way round than the writer's table: where each of the 18 goes. */
     static const int target[LIGHTPOSE_KEYPOINTS] = {0, -1, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3};
     lightpose_result *const people = people_make(2), *const nobody = people_make(0);
     const lp_output_options options = {0};

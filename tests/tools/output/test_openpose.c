@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* OpenPose's files to the byte (SPEC 2.1), read again by a parser that accepts that form alone. */
+/* OpenPose's files to the byte (docs/algorithm.md 10), read again by a parser that accepts that form alone. */
 
 #include "people.h"
 #include "scratch.h"

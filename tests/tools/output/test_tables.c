@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The DGS wrapper (SPEC 2.5), CSV tables, and checksums. */
+/* The DGS wrapper (docs/algorithm.md 10), CSV tables, and checksums. */
 
 #include "formats.h"
 
