@@ -4,6 +4,7 @@
 /* The exported functions of drawing: validate and call inward. */
 
 #include "api.h"
+#include "image/opencv_bridge.h"
 #include "pose/draw.h"
 
 void lightpose_draw_settings_init(lightpose_draw_settings *settings) {
@@ -19,6 +20,9 @@ lightpose_status lightpose_canvas_draw(const lightpose_canvas *canvas, const lig
     NEED(canvas, error);
     NEED(result, error);
     NEED_RESERVED(canvas, error);
+    if (!lp_cv_version())
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
+                       "this library was built without drawing (-Ddrawing=disabled)");
     if (!settings) {
         lp_draw_settings_default(&defaults);
         settings = &defaults;

@@ -7,11 +7,11 @@
 #include "base/cpu.h"
 #include "base/quota.h"
 #include "base/threads.h"
+#include "image/opencv_bridge.h"
 
 #include <stdio.h>
 
 #include <oneapi/dnnl/dnnl_version.h>
-#include <opencv2/core/version.hpp> /* macros alone, which C reads too */
 
 #define TEXT(number)  #number
 #define VALUE(number) TEXT(number)
@@ -19,11 +19,12 @@
 void lightpose_system_get(lightpose_system *system) {
     if (!system)
         return;
+    const char *const drawing = lp_cv_version();
     const int quota = lp_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
     *system = (lightpose_system){
         .cpu = lp_cpu_describe(),
         .engine = "oneDNN " VALUE(DNNL_VERSION_MAJOR) "." VALUE(DNNL_VERSION_MINOR) "." VALUE(DNNL_VERSION_PATCH),
-        .drawing = "OpenCV " CV_VERSION,
+        .drawing = drawing ? drawing : "none",
         .default_weights = LP_DEFAULT_WEIGHTS,
         .threads = lp_threads_available(),
         .cpus = lp_threads_allowed(),

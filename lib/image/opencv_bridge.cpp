@@ -34,6 +34,10 @@ cv::Mat matrix(const lp_mask *mask) {
 
 } // namespace
 
+const char *lp_cv_version(void) {
+    return "OpenCV " CV_VERSION;
+}
+
 lightpose_status lp_cv_polygon(const lp_mask *mask, const lp_point *points, int count, lightpose_error *error) {
     return guard("drawing a shape", error, [&] {
         cv::Point fixed[LP_POLYGON_POINTS];

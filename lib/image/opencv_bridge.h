@@ -9,6 +9,9 @@
 
 #include "base/status.h"
 
+/* "OpenCV 4.6.0"; NULL where the library was built without drawing, and then everything else fails as UNSUPPORTED. */
+const char *lp_cv_version(void);
+
 /* Rows of `width` bytes without gaps: 0 outside a shape, 255 inside, and in between at its edge. */
 typedef struct lp_mask {
     uint8_t *data;

@@ -252,10 +252,16 @@ static const struct failing {
 
 enum { FAILING = sizeof failing / sizeof *failing };
 
+static int is_without_drawing(void) {
+    lightpose_system system;
+    lightpose_system_get(&system);
+    return strcmp(system.drawing, "none") == 0;
+}
+
 static void every_error_comes_about_and_is_cleared_before(void **state) {
     (void)state;
     for (int i = 0; i < FAILING; i++) {
-        if (!failing[i].call)
+        if (!failing[i].call || (failing[i].call == draw_image && is_without_drawing()))
             continue;
         failure = (lightpose_error){.status = LIGHTPOSE_ERROR_ENGINE, .text = "of an earlier call"};
         const lightpose_status status = failing[i].call();
@@ -367,7 +373,8 @@ static void reserved_fields_are_refused(void **state) {
     assert_fails(lightpose_tracker_create(&some_tracker, &tracking, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[3]");
     lightpose_draw_settings_init(&drawing);
     drawing.reserved[0] = 1;
-    assert_fails(lightpose_canvas_draw(&canvas, result, &drawing, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[0]");
+    if (!is_without_drawing())
+        assert_fails(lightpose_canvas_draw(&canvas, result, &drawing, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[0]");
     canvas.reserved[1] = 1;
     assert_fails(lightpose_canvas_draw(&canvas, result, NULL, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[1]");
 }
