@@ -1,11 +1,19 @@
-# For newcomers: `make demo` finds the people in a photo, `make test` runs the whole suite. Both install Debian's
-# packages first where some are missing (as root, or through sudo). The build itself is meson's.
+# For newcomers. The build itself is meson's, and packages use meson directly (with debhelper: dh $@ --buildsystem=meson).
+#
+#   make demo      installs the packages it needs, builds the command, gets the weights, finds the people in two photos
+#   make test      the same set-up, then the whole test suite, twice: release and sanitizers
+#   make           builds everything in build/
+#   make install   installs to /usr/local, or with DESTDIR and PREFIX elsewhere
+#   make clean     removes build/ and build-sanitize/
+#   make help      prints this
+
+PREFIX ?= /usr/local
 
 all: build
 	ninja -C build
 
 build:
-	meson setup build
+	meson setup build --prefix $(PREFIX)
 
 demo:
 	scripts/demo
@@ -13,4 +21,13 @@ demo:
 test:
 	scripts/test
 
-.PHONY: all demo test
+install: all
+	meson install -C build --no-rebuild
+
+clean:
+	rm -rf build build-sanitize
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
+
+.PHONY: all demo test install clean help

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/log.h>
 
@@ -32,9 +33,39 @@ static void help(FILE *to) {
     for (size_t i = 0; commands[i].name; i++)
         fprintf(to, "  %-12s%s\n", commands[i].name, commands[i].about);
     fputs("\n`lightpose COMMAND --help` tells the options of a command, with examples.\n"
-          "`lightpose --version` prints the version.\n"
+          "`lightpose INPUT...` is `lightpose run INPUT...`. `lightpose --version` prints the version.\n"
           "Exit status: 0 done, 1 some of it failed, 2 wrong command line.\n",
           to);
+}
+
+static int find(const char *name) {
+    for (int i = 0; commands[i].name; i++)
+        if (!strcmp(name, commands[i].name))
+            return i;
+    return -1;
+}
+
+/* `lightpose help COMMAND` is `lightpose COMMAND --help`. */
+static int help_about(int argc, char **argv) {
+    static char option[] = "--help";
+    char *words[] = {argv[0], option, NULL};
+    const int command = argc > 2 ? find(argv[2]) : -1;
+
+    if (argc <= 2) {
+        help(stdout);
+        return LP_CLI_OK;
+    }
+    if (command < 0) {
+        lp_cli_error("unknown command \"%s\"", argv[2]);
+        fputs("Try `lightpose --help`.\n", stderr);
+        return LP_CLI_USAGE;
+    }
+    return commands[command].run(2, words);
+}
+
+/* A file that is there, or a word that only an input can be: `lightpose photo.jpg` is `lightpose run photo.jpg`. */
+static int is_input(const char *word) {
+    return access(word, F_OK) == 0 || strpbrk(word, "./:*?") != NULL || !strcmp(word, "camera") || !strcmp(word, "-");
 }
 
 int main(int argc, char **argv) {
@@ -47,7 +78,9 @@ int main(int argc, char **argv) {
         help(stdout);
         return LP_CLI_OK;
     }
-    if (!strcmp(argv[1], "--version")) {
+    if (!strcmp(argv[1], "help"))
+        return help_about(argc, argv);
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("lightpose %s\n", lightpose_version());
         return LP_CLI_OK;
     }
@@ -56,13 +89,17 @@ int main(int argc, char **argv) {
             puts(commands[i].name);
         return LP_CLI_OK;
     }
-    for (size_t i = 0; commands[i].name; i++)
-        if (!strcmp(argv[1], commands[i].name)) {
-            if (commands[i].has_network)
-                lp_start();
-            argv[1] = argv[0];
-            return commands[i].run(argc - 1, argv + 1);
-        }
+    const int command = find(argv[1]);
+    if (command >= 0) {
+        if (commands[command].has_network)
+            lp_start();
+        argv[1] = argv[0];
+        return commands[command].run(argc - 1, argv + 1);
+    }
+    if (is_input(argv[1])) {
+        lp_start();
+        return commands[find("run")].run(argc, argv);
+    }
     lp_cli_error("unknown command \"%s\"", argv[1]);
     fputs("Try `lightpose --help`.\n", stderr);
     return LP_CLI_USAGE;

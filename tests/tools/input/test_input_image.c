@@ -68,6 +68,7 @@ static void reads_every_format(void **state) {
         {"gif", "rgb8", "rgb8.gif", 100, 20, 0},
     };
     lp_input_picture picture = {0};
+    int made = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int width = 97, height = 64;
         size_t size = 0;
@@ -76,6 +77,7 @@ static void reads_every_format(void **state) {
             print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
             continue;
         }
+        made++;
         const char *const path = media_in_folder(cases[i].name);
         assert_int_equal(media_write(path, data, size), 0);
         free(data);
@@ -90,6 +92,7 @@ static void reads_every_format(void **state) {
         assert_int_equal(lp_input_is_picture(path, NULL), 1);
     }
     lp_input_picture_free(&picture);
+    skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
 /* A reader that is used again must not remember: FFmpeg's PNG decoder would. */
@@ -218,11 +221,15 @@ static void refuses_truncated_files(void **state) {
     static const char *const encoders[][2] = {{"png", "rgb24"},  {"mjpeg", "yuvj420p"}, {"bmp", "bgr24"},
                                               {"tiff", "rgb24"}, {"gif", "rgb8"},       {"libwebp", "bgra"}};
     lp_input_picture picture = {0};
+    int made = 0;
     for (size_t e = 0; e < sizeof encoders / sizeof *encoders; e++) {
         size_t size;
         uint8_t *const data = media_encode(encoders[e][0], encoders[e][1], 200, 150, &size);
-        if (!data)
+        if (!data) {
+            print_message("# %s: this FFmpeg does not write it\n", encoders[e][0]);
             continue;
+        }
+        made++;
         /* A GIF's last byte only says that no more follows, as does FFmpeg's padding after a TIFF's tables. */
         const size_t slack = e == 4 ? 2 : e == 3 ? 64 : 1;
         for (size_t length = 1; length <= size - slack; length += length < 300 ? 1 : size / 97 + 1) {
@@ -241,6 +248,7 @@ static void refuses_truncated_files(void **state) {
         free(data);
     }
     lp_input_picture_free(&picture);
+    skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
 /* A few bytes that announce a huge picture must not cost its memory. */

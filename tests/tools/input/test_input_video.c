@@ -58,9 +58,11 @@ static int make_variant(const struct variant *v) {
 
 static void numbers_and_times(void **state) {
     (void)state;
+    int made = 0;
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         if (!make_variant(&variants[i]))
             continue;
+        made++;
         const char *const path = media_in_folder(variants[i].name);
         const clip spec = {.uneven = variants[i].uneven};
         const reading plain = reading_plainly(path), ours = reading_all(path);
@@ -84,6 +86,7 @@ static void numbers_and_times(void **state) {
         free(plain.frames);
         free(ours.frames);
     }
+    skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
 static void same_frames_from_any_entry(void **state) {
@@ -92,10 +95,12 @@ static void same_frames_from_any_entry(void **state) {
         int first, last, step;
     } ranges[] = {{0, 20, 1},    {299, 320, 1}, {301, 301, 1}, {310, 360, 7}, {333, 400, 1},
                   {419, 422, 1}, {420, 421, 1}, {599, -1, 10}, {698, -1, 1},  {699, 5000, 1}};
+    int made = 0;
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         const char *const path = media_in_folder(variants[i].name);
         if (!make_variant(&variants[i]))
             continue;
+        made++;
         const reading all = reading_all(path);
         for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
             const int last = ranges[r].last < 0 || ranges[r].last >= FRAMES ? FRAMES - 1 : ranges[r].last;
@@ -115,6 +120,7 @@ static void same_frames_from_any_entry(void **state) {
         }
         free(all.frames);
     }
+    skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
 static void refuses_ranges_beyond_the_end(void **state) {
