@@ -459,7 +459,10 @@ static int run_session(const struct run_options *o, const run_parts *r, const lp
         .draw = r->output.draw,
         .stop = &lp_stop_requested,
     };
-    return lp_session_run(&session);
+    const int code = lp_session_run(&session);
+    if (r->window && !stop_requested && engine->sources->items[engine->sources->count - 1].kind == LP_SOURCE_PICTURES)
+        lp_window_wait(r->window);
+    return code;
 }
 
 static void free_parts(run_parts *r, int count) {

@@ -24,14 +24,28 @@ void lp_report_start(lp_report *report, int quiet, FILE *lines) {
 }
 
 void lp_report_frame(lp_report *report, const lp_job *job, int people, int64_t write_ns) {
-    report->frames++;
     report->people += people;
     report->failed += job->error.status != LIGHTPOSE_OK;
+    for (int i = 0; i < people; i++) {
+        const double share = lightpose_result_get_pose(job->result, i)->box.height / job->roi.height;
+        report->height = share > report->height ? share : report->height;
+    }
+    if (job->stats.net_height)
+        report->net_height = job->stats.net_height;
+    if (report->frames++ == 0) {
+        report->first = lp_work_now();
+        return;
+    }
     report->read_ns += job->read_ns;
     report->preprocess_ns += job->stats.preprocess_ns;
     report->network_ns += job->stats.network_ns + job->stats.average_ns;
     report->decode_ns += job->stats.peaks_ns + job->stats.group_ns;
     report->write_ns += write_ns;
+}
+
+const char *lp_report_count(int64_t number, const char *one, const char *many, char text[32]) {
+    snprintf(text, 32, "%" PRId64 " %s", number, number == 1 ? one : many);
+    return text;
 }
 
 static void wipe(lp_report *report) {
@@ -70,15 +84,16 @@ void lp_report_progress(lp_report *report, const char *name, int64_t done, int64
     report->last_progress = now;
     const double elapsed = (double)(now - report->start) * 1e-9;
     const double fps = elapsed > 0 ? (double)report->frames / elapsed : 0;
-    char line[512], left[32], bar[64];
+    char line[512], left[32], bar[64], frames[32], persons[32];
+    lp_report_count(done, "frame", "frames", frames);
+    lp_report_count(people, "person", "people", persons);
     const int known = total > 0 && !live && done <= total;
     if (known)
-        snprintf(line, sizeof line, "%s %s %" PRId64 "/%" PRId64 " frames, %" PRId64 " people, %.1f fps, %s left", name,
-                 report->terminal ? bar_text(done, total, bar) : "", done, total, people, fps,
+        snprintf(line, sizeof line, "%s %s %" PRId64 "/%" PRId64 " frames, %s, %.1f fps, %s left", name,
+                 report->terminal ? bar_text(done, total, bar) : "", done, total, persons, fps,
                  clock_text(fps > 0 ? (double)(total - done) / fps : 0, left));
     else
-        snprintf(line, sizeof line, "%s: %" PRId64 " frames, %" PRId64 " people, %.1f fps, %s", name, done, people, fps,
-                 clock_text(elapsed, left));
+        snprintf(line, sizeof line, "%s: %s, %s, %.1f fps, %s", name, frames, persons, fps, clock_text(elapsed, left));
     if (!report->terminal) {
         fprintf(stderr, "%s\n", line);
         return;
@@ -133,16 +148,35 @@ void lp_report_note(lp_report *report, const char *format, ...) {
     va_end(args);
 }
 
+/* Small people are found with more height. Each person takes a share of the network's height; below 48 rows of it a
+ * person is small. */
+static void suggest_height(const lp_report *report) {
+    enum { SMALL = 48, MORE = 368 };
+    if (report->net_height == 0 || report->net_height >= MORE || report->failed == report->frames)
+        return;
+    if (report->people == 0)
+        fprintf(stderr, "no people found: --height %d finds smaller people, in more time\n", MORE);
+    else if (report->height * report->net_height < SMALL)
+        fprintf(stderr, "the people are small: --height %d finds more of them, in more time\n", MORE);
+}
+
 void lp_report_end(lp_report *report, const char *engine) {
     wipe(report);
-    if (report->quiet || report->frames < 2)
+    if (report->quiet)
         return;
-    const double elapsed = (double)(lp_work_now() - report->start) * 1e-9, each = 1e-6 / (double)report->frames;
-    fprintf(stderr, "%" PRId64 " frames, %" PRId64 " people", report->frames, report->people);
+    suggest_height(report);
+    if (report->frames < 2)
+        return;
+    char frames[32], people[32], failed[32];
+    const int64_t later = report->frames - 1;
+    const double elapsed = (double)(lp_work_now() - report->first) * 1e-9, each = 1e-6 / (double)later;
+    fprintf(stderr, "%s, %s", lp_report_count(report->frames, "frame", "frames", frames),
+            lp_report_count(report->people, "person", "people", people));
     if (report->failed)
-        fprintf(stderr, ", %" PRId64 " frames failed", report->failed);
-    fprintf(stderr, ", %.1f fps in %.1f s (%s)\n", elapsed > 0 ? (double)report->frames / elapsed : 0, elapsed, engine);
-    fprintf(stderr, "a frame: reading %.2f ms, preparing %.2f, network %.2f, decoding %.2f, output %.2f\n",
+        fprintf(stderr, ", %s failed", lp_report_count(report->failed, "frame", "frames", failed));
+    fprintf(stderr, ", %.1f fps in %.1f s after the first frame (%s)\n", elapsed > 0 ? (double)later / elapsed : 0,
+            elapsed, engine);
+    fprintf(stderr, "per frame: reading %.2f ms, preprocessing %.2f, network %.2f, decoding %.2f, output %.2f\n",
             (double)report->read_ns * each, (double)report->preprocess_ns * each, (double)report->network_ns * each,
             (double)report->decode_ns * each, (double)report->write_ns * each);
 }

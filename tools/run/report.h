@@ -17,7 +17,10 @@ typedef struct lp_report {
     int closed;   /* whoever read them has gone */
     int64_t start, last_progress;
     int64_t frames, people, failed;
-    int64_t read_ns, preprocess_ns, network_ns, decode_ns, write_ns; /* sums over all frames */
+    int64_t first; /* when the first frame was done: its preparation is in no time that is reported */
+    double height; /* the greatest share of a frame's height that a person took */
+    int net_height;
+    int64_t read_ns, preprocess_ns, network_ns, decode_ns, write_ns; /* sums over all frames but the first */
     int on_screen;                                                   /* characters of progress to wipe out */
 } lp_report;
 
@@ -37,6 +40,9 @@ __attribute__((format(printf, 2, 3))) void lp_report_note(lp_report *report, con
 
 /* Whether standard output is a pipe or socket that nobody reads any more. */
 int lp_report_reader_is_gone(void);
+
+/* "1 person", "3 people", "1 frame" in a buffer of 32. */
+const char *lp_report_count(int64_t number, const char *one, const char *many, char text[32]);
 
 /* The summary, on stderr; `engine` says what the network ran on. */
 void lp_report_end(lp_report *report, const char *engine);

@@ -211,9 +211,14 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
                  s->options->engine->workers, job->stats.threads, job->stats.threads == 1 ? "" : "s");
         if (job->frame.path && *job->picture.note)
             lp_report_note(s->options->report, "%s: %s", job->frame.path, job->picture.note);
-        if (job->frame.path)
-            lp_report_line(s->options->report, "%s: %d %s, %.1f ms", job->frame.path, people,
-                           people == 1 ? "person" : "people", (double)job->total_ns * 1e-6);
+        /* The time of the first frame would be that of its preparation. */
+        char counted[32];
+        lp_report_count(people, "person", "people", counted);
+        if (job->frame.path && s->options->report->frames == 1)
+            lp_report_line(s->options->report, "%s: %s", job->frame.path, counted);
+        else if (job->frame.path)
+            lp_report_line(s->options->report, "%s: %s, %.1f ms", job->frame.path, counted,
+                           (double)job->total_ns * 1e-6);
     }
     lp_report_progress(s->options->report, source->name, a->frames, a->about.frames, a->people, a->about.live);
     return LIGHTPOSE_OK;
@@ -267,10 +272,12 @@ static void end(session *s, const lp_job *job) {
     if (job->reconnects)
         lp_report_note(report, "%s: lost and found again %d time%s", source->text, job->reconnects,
                        job->reconnects == 1 ? "" : "s");
+    char frames[32], people[32];
     const double seconds = (double)(lp_work_now() - a->begun) * 1e-9;
     if (source->kind != LP_SOURCE_PICTURES && a->frames)
-        lp_report_line(report, "%s: %" PRId64 " frames, %" PRId64 " people, %.1f fps", source->text, a->frames,
-                       a->people, seconds > 0 ? (double)a->frames / seconds : 0);
+        lp_report_line(
+            report, "%s: %s, %s, %.1f fps", source->text, lp_report_count(a->frames, "frame", "frames", frames),
+            lp_report_count(a->people, "person", "people", people), seconds > 0 ? (double)a->frames / seconds : 0);
     const lp_input_options *const range = &s->options->engine->input;
     if (a->frames && !interrupted && !a->about.live && range->last - a->last_index >= range->step)
         lp_report_note(report, "%s: there is no frame %" PRId64 "; the last is %" PRId64, source->text, range->last,

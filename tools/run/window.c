@@ -119,7 +119,17 @@ int lp_window_is_closed(lp_window *w) {
     return w->closed;
 }
 
+void lp_window_wait(lp_window *w) {
+    SDL_Event event;
+    while (w && !w->closed && SDL_WaitEvent(&event))
+        w->closed |= event.type == SDL_QUIT || event.type == SDL_KEYDOWN;
+}
+
 #else
+
+void lp_window_wait(lp_window *window) {
+    (void)window;
+}
 
 lightpose_status lp_window_open(lp_window **window, const char *title, lightpose_error *error) {
     (void)title;

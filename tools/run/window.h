@@ -21,4 +21,7 @@ LIGHTPOSE_NODISCARD lightpose_status lp_window_show(lp_window *window, const lig
 /* Answers the system; whether the user has closed the window or pressed Q or Escape. */
 int lp_window_is_closed(lp_window *window);
 
+/* Waits for a key or for the window to be closed: for a picture, after which nothing follows. NULL is fine. */
+void lp_window_wait(lp_window *window);
+
 #endif

@@ -13,37 +13,15 @@ int64_t lp_work_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int pixel_bytes(lightpose_format format) {
-    switch (format) {
-    case LIGHTPOSE_BGR24:
-    case LIGHTPOSE_RGB24:
-        return 3;
-    case LIGHTPOSE_BGRA:
-    case LIGHTPOSE_RGBA:
-        return 4;
-    default:
-        return 1;
-    }
-}
-
 int lp_work_crop(lightpose_image *image, lp_roi *roi) {
-    const int subsampled = image->format == LIGHTPOSE_I420 || image->format == LIGHTPOSE_NV12;
-    const int x = subsampled ? roi->x & ~1 : roi->x, y = subsampled ? roi->y & ~1 : roi->y;
-    if (x >= image->width || y >= image->height)
+    if (roi->x >= image->width || roi->y >= image->height)
         return 0;
-    int right = roi->x + roi->width, bottom = roi->y + roi->height;
-    right = right < image->width ? right : image->width;
-    bottom = bottom < image->height ? bottom : image->height;
-    image->planes[0] += y * image->strides[0] + x * pixel_bytes(image->format);
-    if (subsampled) {
-        /* A pair of U and V in NV12 is as wide as two pixels of Y. */
-        const int nv12 = image->format == LIGHTPOSE_NV12;
-        for (int i = 1; i < (nv12 ? 2 : 3); i++)
-            image->planes[i] += y / 2 * image->strides[i] + (nv12 ? x : x / 2);
-    }
-    image->width = right - x;
-    image->height = bottom - y;
-    *roi = (lp_roi){x, y, image->width, image->height};
+    const int right = roi->x + roi->width < image->width ? roi->x + roi->width : image->width;
+    const int bottom = roi->y + roi->height < image->height ? roi->y + roi->height : image->height;
+    if (lightpose_image_crop(image, &roi->x, &roi->y, right - roi->x, bottom - roi->y, NULL) != LIGHTPOSE_OK)
+        return 0;
+    roi->width = image->width;
+    roi->height = image->height;
     return 1;
 }
 

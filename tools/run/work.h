@@ -13,8 +13,8 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
 /* Monotonic nanoseconds. */
 int64_t lp_work_now(void);
 
-/* The part of `image` that `roi` covers; with YUV its corner is moved up and left to even pixels, and *roi says what it
- * came to be. Returns 0 where the two do not meet. */
+/* Crops `image` to the part of `roi` that lies inside it, and writes that part to *roi: with YUV its corner moves up
+ * and left to even pixels. Returns 0 where the two do not meet. */
 int lp_work_crop(lightpose_image *image, lp_roi *roi);
 
 #endif
