@@ -77,7 +77,7 @@ static int find(const char *kind, const char *const *names, int count, const cha
 }
 
 /* Fills *value, of an enumeration, and leaves it alone on failure. */
-#define PARSE(value, kind, names, count, name, error)                                                                  \
+#define PARSE(type, value, kind, names, count, name, error)                                                            \
     do {                                                                                                               \
         ENTER(error);                                                                                                  \
         NEED(value, error);                                                                                            \
@@ -85,7 +85,7 @@ static int find(const char *kind, const char *const *names, int count, const cha
         const int found = find(kind, names, count, name, error);                                                       \
         if (found < 0)                                                                                                 \
             return LIGHTPOSE_ERROR_ARGUMENT;                                                                           \
-        *(value) = found;                                                                                              \
+        *(value) = (type)found;                                                                                        \
         return LIGHTPOSE_OK;                                                                                           \
     } while (0)
 
@@ -94,7 +94,7 @@ const char *lightpose_precision_get_name(lightpose_precision precision) {
 }
 
 lightpose_status lightpose_precision_parse(lightpose_precision *precision, const char *name, lightpose_error *error) {
-    PARSE(precision, "precision", precisions, PRECISIONS, name, error);
+    PARSE(lightpose_precision, precision, "precision", precisions, PRECISIONS, name, error);
 }
 
 const char *lightpose_decoder_get_name(lightpose_decoder decoder) {
@@ -102,7 +102,7 @@ const char *lightpose_decoder_get_name(lightpose_decoder decoder) {
 }
 
 lightpose_status lightpose_decoder_parse(lightpose_decoder *decoder, const char *name, lightpose_error *error) {
-    PARSE(decoder, "decoder", decoders, DECODERS, name, error);
+    PARSE(lightpose_decoder, decoder, "decoder", decoders, DECODERS, name, error);
 }
 
 const char *lightpose_format_get_name(lightpose_format format) {
@@ -114,7 +114,7 @@ lightpose_status lightpose_format_parse(lightpose_format *format, const char *na
 
     for (int i = 1; i < LP_FORMATS; i++)
         names[i] = lp_format_name((lightpose_format)i);
-    PARSE(format, "format", names, LP_FORMATS, name, error);
+    PARSE(lightpose_format, format, "format", names, LP_FORMATS, name, error);
 }
 
 const char *lightpose_keypoint_get_name(int keypoint) {

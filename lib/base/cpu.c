@@ -23,7 +23,7 @@ static int bit(unsigned word, int index) {
 
 /* The register state that the operating system saves: without it an instruction set faults whatever CPUID says. */
 __attribute__((target("xsave"))) static unsigned long long saved_state(void) {
-    return _xgetbv(0);
+    return (unsigned long long)_xgetbv(0);
 }
 
 static unsigned detect(void) {

@@ -49,12 +49,6 @@ static double likelihood(const search *s, int x, int y) {
     return log(value + LP_COMPLETION_FLOOR) - dx * dx / (2 * s->variance[0]) - dy * dy / (2 * s->variance[1]);
 }
 
-/* The top of a parabola through values at -1, 0 and 1, half a step away at most. */
-static double top(double before, double middle, double after) {
-    const double bend = before - 2 * middle + after;
-    return bend < 0 ? fmax(-0.5, fmin(0.5, 0.5 * (before - after) / bend)) : 0;
-}
-
 static void limits(double centre, double variance, int size, int *from, int *to) {
     const double reach = LP_COMPLETION_WINDOW * sqrt(variance);
 
@@ -81,8 +75,8 @@ int lp_complete_keypoint(const lp_planes *planes, const lp_body_prior *prior, in
     for (int from = left; from < right; from += PART)
         search_part(&s, from, from + PART < right ? from + PART : right, upper, lower);
     const double middle = likelihood(&s, s.x, s.y);
-    guess->x = s.x + top(likelihood(&s, s.x - 1, s.y), middle, likelihood(&s, s.x + 1, s.y));
-    guess->y = s.y + top(likelihood(&s, s.x, s.y - 1), middle, likelihood(&s, s.x, s.y + 1));
+    guess->x = s.x + lp_parabola_top(likelihood(&s, s.x - 1, s.y), middle, likelihood(&s, s.x + 1, s.y), 0.5);
+    guess->y = s.y + lp_parabola_top(likelihood(&s, s.x, s.y - 1), middle, likelihood(&s, s.x, s.y + 1), 0.5);
     guess->value = fmaxf(s.cells[s.y * s.stride + s.x], 0);
     return 1;
 }

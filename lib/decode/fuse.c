@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "decode/maps.h"
 #include "decode/skeleton.h"
 
 enum { CHANNELS = LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS, TAPS = 4 };
@@ -82,24 +83,13 @@ static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANN
         }
 }
 
-/* The cubic kernel with A = -0.5 at the fraction t between taps 1 and 2. Unlike the A = -0.75 of the decoder's
- * upsampling it reproduces a plane, so it moves no slope of a map. */
-static void cubic(float t, float weight[TAPS]) {
-    const float a = -0.5f;
-
-    weight[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
-    weight[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
-    weight[2] = ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1;
-    weight[3] = 1 - weight[0] - weight[1] - weight[2];
-}
-
 /* Taps of `cells` cells among `count`, where a cell centre goes from network pixel x to (x - pad) * ratio + other_pad.
  */
 static void make_taps(fuse_taps *taps, int cells, int count, double pad, double ratio, double other_pad) {
     for (int i = 0; i < cells; i++) {
         const double pixel = ((i + 0.5) * LP_STRIDE - pad) * ratio + other_pad;
         const double at = pixel / LP_STRIDE - 0.5, whole = floor(at);
-        cubic((float)(at - whole), taps[i].weight);
+        lp_cubic_weights(LP_CUBIC_PLANE, (float)(at - whole), taps[i].weight);
         for (int t = 0; t < TAPS; t++) {
             const double index = whole - 1 + t;
             taps[i].index[t] = index < 0 ? 0 : index > count - 1 ? count - 1 : (int)index;

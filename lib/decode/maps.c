@@ -52,13 +52,16 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
 /* ---- Bicubic interpolation --------------------------------------------------------------------------------------- */
 
 /* OpenCV's own arithmetic, in float and in its order, since the last weight is the rest of the others. */
-void lp_cubic_weights(float x, float *w) {
-    const float a = -0.75f;
-
+void lp_cubic_weights(float a, float x, float *w) {
     w[0] = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a;
     w[1] = ((a + 2) * x - (a + 3)) * x * x + 1;
     w[2] = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1;
     w[3] = 1.f - w[0] - w[1] - w[2];
+}
+
+double lp_parabola_top(double before, double middle, double after, double most) {
+    const double bend = before - 2 * middle + after;
+    return bend < 0 ? fmax(-most, fmin(most, 0.5 * (before - after) / bend)) : 0;
 }
 
 /* The weights of the outer taps are never positive and those of the inner ones never negative. In two dimensions the
@@ -86,7 +89,7 @@ void lp_upsample_init(lp_upsample *upsample, int factor) {
     upsample->origin = factor - factor / 2;
     for (int p = 0; p < factor; p++) {
         float w[LP_TAPS];
-        lp_cubic_weights(factor == 1 ? 0 : ((float)p + 0.5f) / (float)factor, w);
+        lp_cubic_weights(LP_CUBIC_OPENCV, factor == 1 ? 0 : ((float)p + 0.5f) / (float)factor, w);
         for (int t = 0; t < LP_TAPS; t++)
             upsample->weights[t][p] = w[t];
     }

@@ -44,8 +44,14 @@ typedef struct lp_upsample {
 
 void lp_upsample_init(lp_upsample *upsample, int factor);
 
-/* The weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0 to 1. */
-void lp_cubic_weights(float x, float *weights);
+/* The cubic kernel with parameter `a`: the weights of cells -1, 0, 1 and 2 for a place `x` between cells 0 and 1, 0
+ * to 1. OpenCV's upsampling has -0.75; -0.5 reproduces a plane, so it moves no slope of a map. */
+#define LP_CUBIC_OPENCV -0.75f
+#define LP_CUBIC_PLANE  -0.5f
+void lp_cubic_weights(float a, float x, float *weights);
+
+/* The top of the parabola through values at -1, 0 and 1, at most `most` away; 0 where it has none. Never NaN. */
+double lp_parabola_top(double before, double middle, double after, double most);
 
 /* Places count in cells, 0 the centre of the first: those of the heatmap, or those of the upsampled map. */
 static inline double lp_upsampled_place(double at, int factor) {

@@ -53,7 +53,7 @@ static taps taps_at(float at) {
     const float below = floorf(at);
     taps t = {.first = (int)below - 1 + REACH};
 
-    lp_cubic_weights(at - below, t.weight);
+    lp_cubic_weights(LP_CUBIC_OPENCV, at - below, t.weight);
     return t;
 }
 
@@ -76,14 +76,6 @@ static void sample(const patch *p, float x, float y, float values[3][3]) {
     }
 }
 
-/* The top of the parabola through three values, in steps from the middle one, one step at most. 0 without a top. Of
- * values so large that sums overflow it is some place within a step, never NaN, which would be no index. */
-static float top(float before, float middle, float after) {
-    const float bend = before - 2 * middle + after;
-    const float at = bend < 0 ? 0.5f * (before - after) / bend : 0;
-    return fminf(fmaxf(at, -1), 1);
-}
-
 static void refine(const patch *p, float *x, float *y) {
     for (int fit = 0; fit < FITS; fit++) {
         float v[3][3], column[3], row[3];
@@ -92,8 +84,8 @@ static void refine(const patch *p, float *x, float *y) {
             column[i] = v[0][i] + 2 * v[1][i] + v[2][i];
             row[i] = v[i][0] + 2 * v[i][1] + v[i][2];
         }
-        *x += LP_REFINED_STEP * top(column[0], column[1], column[2]);
-        *y += LP_REFINED_STEP * top(row[0], row[1], row[2]);
+        *x += LP_REFINED_STEP * (float)lp_parabola_top(column[0], column[1], column[2], 1);
+        *y += LP_REFINED_STEP * (float)lp_parabola_top(row[0], row[1], row[2], 1);
     }
     *x = fminf(fmaxf(*x, -1), 1);
     *y = fminf(fmaxf(*y, -1), 1);

@@ -48,7 +48,7 @@ void lp_match_default(lightpose_tracker *tracker, int count) {
         for (int p = 0; p < count; p++) {
             const double similarity = lp_body_similarity(&track->body, &expectation, &tracker->bodies[p], NULL);
             const int allowed = similarity >= tracker->settings.min_similarity;
-            tracker->gains[(size_t)p * tracker->count + t] = allowed ? expectation.certainty * similarity : 0;
+            tracker->gains[(size_t)p * tracker->count + (size_t)t] = allowed ? expectation.certainty * similarity : 0;
         }
     }
     lp_assign(tracker->gains, count, people, tracker->match, tracker->assign_scratch);

@@ -70,7 +70,7 @@ static sizes sizes_of(const drawing *d) {
     return (sizes){.limb = limb,
                    .joint = 1.3 * limb + 0.3,
                    .rim = between(limb / 3, 0.6, 2),
-                   .line = (int)fmax(1, lrint(limb * 0.8)),
+                   .line = (int)fmax(1, rint(limb * 0.8)),
                    .text = between(limb / 8, 0.35, fmax(0.35, picture / 1000))};
 }
 
