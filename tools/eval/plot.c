@@ -239,7 +239,8 @@ static void put_key(const plot *p) {
         x -= 84;
         if (i == 0 || p->points[i - 1]->timing.decoder != line->timing.decoder) {
             char text[64];
-            snprintf(text, sizeof text, "decoder %s", lightpose_decoder_get_name((lightpose_decoder)line->timing.decoder));
+            snprintf(text, sizeof text, "decoder %s",
+                     lightpose_decoder_get_name((lightpose_decoder)line->timing.decoder));
             put_label(p, "key", x + 70, y, "end", text);
             x = KEY_RIGHT;
             y -= 22;

@@ -28,7 +28,8 @@ static void print_timing(FILE *to, const lp_timing *timing) {
     fprintf(to, "  %.2f ms an image (network %.2f, decoder %.2f), %.1f images/s: %s, decoder %s, %d thread%s\n",
             timing->image_ms, timing->network_ms, timing->decode_ms, 1000 / timing->image_ms,
             lightpose_precision_get_name((lightpose_precision)timing->precision),
-            lightpose_decoder_get_name((lightpose_decoder)timing->decoder), timing->workers, timing->workers == 1 ? "" : "s");
+            lightpose_decoder_get_name((lightpose_decoder)timing->decoder), timing->workers,
+            timing->workers == 1 ? "" : "s");
 }
 
 static void print_negatives(FILE *to, const lp_negatives *negatives) {
