@@ -65,10 +65,7 @@ static void begin_camera(dgs *self) {
     lp_text_add(text, self->cameras++ > 0 ? ",\n{\"id\":" : "\n{\"id\":");
     lp_text_json_part(text, stream->name, id_size);
     lp_text_add(text, ",\"camera\":");
-    if (stream->camera)
-        lp_text_json(text, stream->camera);
-    else
-        lp_text_json_part(text, camera, camera_size);
+    lp_text_json_part(text, camera, camera_size);
     lp_text_add(text, ",\"width\":");
     lp_text_integer(text, self->width);
     lp_text_add(text, ",\"height\":");

@@ -90,9 +90,7 @@ lightpose_status lp_scaling_make(lp_scaling *scaling, const lp_output_options *o
                                 frame->index, (double)frame->net_scale);
         *scaling = (lp_scaling){frame->net_scale, frame->net_scale, frame->net_pad_x, frame->net_pad_y};
         break;
-    case LP_SCALE_OUTPUT:
-        if (options->output_width > 0 && options->output_height > 0)
-            *scaling = (lp_scaling){options->output_width / width, options->output_height / height, 0, 0};
+    case LP_SCALE_OUTPUT: /* annotated pictures have the size of the source */
         break;
     case LP_SCALE_UNIT:
         *scaling = (lp_scaling){1 / width, 1 / height, 0, 0};

@@ -87,15 +87,6 @@ static lightpose_status openpose_open(void **state, const char *path, const lp_o
     return LIGHTPOSE_OK;
 }
 
-/* ".json", with "_1" and so on before it for further views; the end of the string. */
-static void add_view(lp_text *path, int view) {
-    if (view > 0) {
-        lp_text_add(path, "_");
-        lp_text_integer(path, view);
-    }
-    lp_text_bytes(path, ".json", sizeof ".json");
-}
-
 /* "FOLDER/NAME_000000000007", "FOLDER/NAME" for a picture, "FOLDER/000000000007" for a camera; then
  * "_keypoints.json". */
 static lightpose_status make_path(openpose *self, const lp_output_frame *frame, lightpose_error *error) {
@@ -116,8 +107,7 @@ static lightpose_status make_path(openpose *self, const lp_output_frame *frame, 
         }
         lp_text_add(&self->path, number);
     }
-    lp_text_add(&self->path, "_keypoints");
-    add_view(&self->path, self->stream->view);
+    lp_text_bytes(&self->path, "_keypoints.json", sizeof "_keypoints.json");
     return lp_text_check(&self->path, error);
 }
 
@@ -134,7 +124,7 @@ static lightpose_status openpose_begin(void *state, const lp_output_stream *stre
     lp_text_add(&self->path, video ? "/" : "/*_keypoints");
     lp_text_add(&self->path, video ? stream->name : "");
     lp_text_add(&self->path, video ? "_*_keypoints" : "");
-    add_view(&self->path, stream->view);
+    lp_text_bytes(&self->path, ".json", sizeof ".json");
     const lightpose_status status = lp_text_check(&self->path, error);
     return status == LIGHTPOSE_OK ? lp_output_guard_claim(self->options->guard, self->path.data, error) : status;
 }

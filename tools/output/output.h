@@ -37,8 +37,6 @@ typedef struct lp_output_stream {
     int width, height;      /* of the pictures as they reach the network (rotated, cut out); 0 where not yet known */
     double fps;             /* nominal frames per second; 0 where unknown */
     int rate_num, rate_den; /* the same as a fraction where the container has one; 0, 0 where unknown */
-    int view;               /* 0; n > 0 for further views of one scene */
-    const char *camera;     /* the camera's name in the DGS wrapper: "a1", "b1", "c"; NULL: taken from `name` */
     int number;             /* its place among the inputs of the run */
     uint64_t lineage;       /* a hash of it and of all inputs before it: what a result is made of so far */
 } lp_output_stream;
@@ -84,15 +82,14 @@ typedef enum lp_keypoint_set {
 typedef enum lp_keypoint_scale {
     LP_SCALE_SOURCE = 0, /* pixels of the picture */
     LP_SCALE_NET = 1,    /* pixels of the network's input */
-    LP_SCALE_OUTPUT = 2, /* pixels of the annotated picture: output_width x output_height */
+    LP_SCALE_OUTPUT = 2, /* pixels of the annotated picture, which has the size of the source */
     LP_SCALE_UNIT = 3,   /* 0 to 1 */
     LP_SCALE_SIGNED = 4  /* -1 to 1 */
 } lp_keypoint_scale;
 
 typedef struct lp_output_options {
-    lp_keypoint_set set;             /* openpose, dgs, jsonl, csv */
-    lp_keypoint_scale scale;         /* openpose, dgs */
-    int output_width, output_height; /* of annotated pictures; 0: as the source */
+    lp_keypoint_set set;     /* openpose, dgs, jsonl, csv */
+    lp_keypoint_scale scale; /* openpose, dgs */
     int completed;  /* 1: also LIGHTPOSE_COMPLETED keypoints, which else count as missing. coco always has them */
     int part_boxes; /* 1: boxes of head and hands as well (jsonl) */
     lp_output_guard *guard; /* what must not be replaced; NULL: nothing is protected */

@@ -19,10 +19,8 @@ static void file_names(void **state) {
     } cases[] = {
         {{.kind = LP_STREAM_VIDEO, .name = "clip"}, 0, NULL, "clip_000000000000_keypoints.json"},
         {{.kind = LP_STREAM_VIDEO, .name = "a.b c"}, 123, NULL, "a.b c_000000000123_keypoints.json"},
-        {{.kind = LP_STREAM_VIDEO, .name = "v", .view = 2}, 5, NULL, "v_000000000005_keypoints_2.json"},
         {{.kind = LP_STREAM_VIDEO, .name = "big"}, INT64_C(1234567890123), NULL, "big_1234567890123_keypoints.json"},
         {{.kind = LP_STREAM_CAMERA, .name = "video0"}, 42, NULL, "000000000042_keypoints.json"},
-        {{.kind = LP_STREAM_CAMERA, .name = "video1", .view = 1}, 42, NULL, "000000000042_keypoints_1.json"},
         {{.kind = LP_STREAM_IMAGES, .name = "all"}, 3, "photos.d/img.0001.jpg", "img.0001_keypoints.json"},
         {{.kind = LP_STREAM_IMAGES, .name = "all"}, 4, "plain", "plain_keypoints.json"},
         {{.kind = LP_STREAM_IMAGES, .name = "all"}, 5, "/abs/.hidden", ".hidden_keypoints.json"},

@@ -21,7 +21,7 @@ static void dgs_wraps_cameras_in_order(void **state) {
         {.kind = LP_STREAM_VIDEO, .name = "1413451-11105600-11163240_a1", .source = "a", .width = 640, .height = 360},
         {.kind = LP_STREAM_VIDEO, .name = "1413451_b1_640x360", .source = "b"},
         {.kind = LP_STREAM_VIDEO, .name = "my_clip", .source = "c", .width = 320, .height = 240},
-        {.kind = LP_STREAM_VIDEO, .name = "my_clip", .source = "d", .camera = "a2"},
+        {.kind = LP_STREAM_VIDEO, .name = "my_clip_a2", .source = "d"},
     };
     static const char *const ids[] = {"1413451-11105600-11163240", "1413451", "my_clip", "my_clip"};
     static const char *const names[] = {"a1", "b1", "c", "a2"};
