@@ -18,11 +18,11 @@ static const struct {
     int (*run)(int argc, char **argv);
     int has_network;
 } commands[] = {
-    {"run", "people in pictures, videos and cameras", cmd_run, 1},
-    {"eval", "accuracy on labelled images, by COCO's rules", cmd_eval, 1},
-    {"diff", "what two result files disagree on", cmd_diff, 0},
-    {"quantize", "weights for int8, with ranges measured on pictures", cmd_quantize, 1},
-    {"info", "version, weights, CPU, threads", cmd_info, 1},
+    {"run", "finds people in pictures, videos and cameras", cmd_run, 1},
+    {"eval", "measures accuracy on labelled images by COCO's rules", cmd_eval, 1},
+    {"diff", "compares two result files", cmd_diff, 0},
+    {"quantize", "measures ranges on pictures and writes weights for int8", cmd_quantize, 1},
+    {"info", "shows version, weights, CPU and threads", cmd_info, 1},
     {NULL, NULL, NULL, 0},
 };
 
@@ -32,9 +32,9 @@ static void help(FILE *to) {
           to);
     for (size_t i = 0; commands[i].name; i++)
         fprintf(to, "  %-12s%s\n", commands[i].name, commands[i].about);
-    fputs("\n`lightpose COMMAND --help` tells the options of a command, with examples.\n"
+    fputs("\n`lightpose COMMAND --help` lists the options of a command, with examples.\n"
           "`lightpose INPUT...` is `lightpose run INPUT...`. `lightpose --version` prints the version.\n"
-          "Exit status: 0 done, 1 some of it failed, 2 wrong command line.\n",
+          "Exit status: 0 success, 1 some of the work failed, 2 wrong command line.\n",
           to);
 }
 
