@@ -3,7 +3,7 @@
 """Reads tensors out of what torch.save wrote: the old pickle stream and the zip archive.
 
 A pickle can name any function of Python and have it called. Here every name is looked up in a short list of stand-ins
-that build tensors and containers; any other is refused, so that reading a file from a stranger runs none of its code.
+that build tensors and containers; any other is refused, so that reading an untrusted file runs none of its code.
 """
 
 import io

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A reader of JSON text (RFC 8259) for files nobody vouches for: it allocates nothing, recurses nowhere and does not
+/* A reader of JSON text (RFC 8259) for untrusted files: it allocates nothing, recurses nowhere and does not
  * look at the locale. The caller says what must come next, and anything else is a problem. */
 
 #ifndef LP_BASE_JSON_H

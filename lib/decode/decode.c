@@ -18,7 +18,7 @@ static int is_refined(const lp_decoder *decoder) {
     return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
 }
 
-/* What the settings that leave it to the decoder come to: those of the published code, and those that README.md gives
+/* Resolves the settings that are left to the decoder: those of the published code, and those that README.md gives
  * reasons for. */
 static void resolve(lightpose_settings *settings) {
     settings->decoder = lp_decoder_resolve(settings->decoder);

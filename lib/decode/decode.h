@@ -36,7 +36,7 @@ typedef struct lp_people {
 lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, lp_team *team, lp_people *people,
                                 lightpose_error *error);
 
-/* What `default` comes to. */
+/* The resolved decoder: never `default`. */
 lightpose_decoder lp_decoder_resolve(lightpose_decoder decoder);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The reader of JSON against Jansson: on texts made by chance, and on those with a few bytes changed, both accept the
+/* The reader of JSON against Jansson: on random texts, and on those with a few bytes changed, both accept the
  * same and read the same. */
 
 #include "check.h"
@@ -100,7 +100,7 @@ static void check_text(const char *text, size_t length) {
     free(exact);
 }
 
-/* ---- Texts by chance --------------------------------------------------------------------------------------------- */
+/* ---- Random texts ----------------------------------------------------------------------------------------------- */
 
 typedef struct text {
     char bytes[4096];

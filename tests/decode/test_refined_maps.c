@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The decoder `refined` on maps made by chance: what holds for all of them, whatever is in them, and however they lie
+/* The decoder `refined` on random maps: what holds for all of them, whatever is in them, and however they lie
  * in memory. */
 
 #include "check.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A model of weights made by chance and a picture for it, for tests of the public API that need no data. */
+/* A model of random weights and a picture for it, for tests of the public API that need no data. */
 
 #ifndef TESTS_MADE_MODEL_H
 #define TESTS_MADE_MODEL_H

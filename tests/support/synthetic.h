@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Weights made by chance, for tests that must run the whole library where no published weights are. */
+/* Random weights, for tests that must run the whole library where no published weights are. */
 
 #ifndef LP_TESTS_SYNTHETIC_H
 #define LP_TESTS_SYNTHETIC_H

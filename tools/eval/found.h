@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What one setting found in each picture, and what that comes to. */
+/* What one setting found in each picture, and its figures. */
 
 #ifndef LP_TOOLS_EVAL_FOUND_H
 #define LP_TOOLS_EVAL_FOUND_H

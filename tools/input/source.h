@@ -66,7 +66,7 @@ typedef struct lp_sources {
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add(lp_sources *sources, const char *text, lightpose_error *error);
 
 /* Adds what each line of a file names; "-" is standard input. Empty lines, lines that begin with #, and a byte order
- * mark say nothing. On failure the lines that can be had are added. */
+ * mark say nothing. On failure the readable lines are added. */
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error);
 
 /* What was passed over, in a sentence: "2 .txt files, 1 folder (--recursive reads it)"; "" where nothing was. */

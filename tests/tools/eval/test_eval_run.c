@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The evaluator's runs of the library: on weights and pictures made by chance, with labels made of what the library
+/* The evaluator's runs of the library: on random weights and pictures, with labels made of what the library
  * finds when it is called directly; and on the shared data folder's images. */
 
 #include "eval_world.h"
