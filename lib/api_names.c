@@ -14,7 +14,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(lightpose_error) == 512, "part of the ABI");
 _Static_assert(sizeof(lightpose_system) == 80, "part of the ABI");
-_Static_assert(sizeof(lightpose_settings) == 168, "part of the ABI");
+_Static_assert(sizeof(lightpose_settings) == 160, "part of the ABI");
 _Static_assert(sizeof(lightpose_setting) == 64, "part of the ABI");
 _Static_assert(sizeof(lightpose_image) == 80, "part of the ABI");
 _Static_assert(sizeof(lightpose_model_info) == 80, "part of the ABI");

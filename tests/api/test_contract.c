@@ -365,9 +365,9 @@ static void reserved_fields_are_refused(void **state) {
                  "reserved[2]");
     assert_fails(lightpose_context_decode(decoding, &maps, result, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[1]");
     assert_fails(lightpose_result_assign(result, &pose, 1, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[0] is 7");
-    changed.reserved[14] = 1;
+    changed.reserved[15] = 1;
     assert_fails(lightpose_context_create(&some_context, NULL, &changed, error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "reserved[14]");
+                 "reserved[15]");
     lightpose_tracker_settings_init(&tracking);
     tracking.reserved[3] = 1;
     assert_fails(lightpose_tracker_create(&some_tracker, &tracking, error), LIGHTPOSE_ERROR_ARGUMENT, "reserved[3]");
