@@ -460,7 +460,8 @@ static int run_session(const struct run_options *o, const run_parts *r, const lp
         .stop = &lp_stop_requested,
     };
     const int code = lp_session_run(&session);
-    if (r->window && !stop_requested && engine->sources->items[engine->sources->count - 1].kind == LP_SOURCE_PICTURES)
+    if (r->window && !atomic_load(&lp_stop_requested) &&
+        engine->sources->items[engine->sources->count - 1].kind == LP_SOURCE_PICTURES)
         lp_window_wait(r->window);
     return code;
 }
