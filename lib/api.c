@@ -177,6 +177,11 @@ lightpose_status lightpose_context_infer(lightpose_context *context, const light
     return lp_pipeline_infer(context, image, result, error);
 }
 
+void lightpose_context_restart(lightpose_context *context) {
+    if (context)
+        lp_pipeline_restart(context);
+}
+
 lightpose_status lightpose_context_get_maps(lightpose_context *context, lightpose_maps *maps, lightpose_error *error) {
     NEED(maps, error);
     *maps = (lightpose_maps){0};

@@ -9,6 +9,9 @@
 #include "base/time.h"
 #include "decode/maps.h"
 #include "decode/fuse.h"
+#include "image/view.h"
+#include "look/follow.h"
+#include "look/merge.h"
 
 /* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,
  * square. Each size needs a plan for every network height. */
@@ -20,6 +23,12 @@ typedef struct plan_slot {
     int64_t used; /* a clock of uses; the least goes first */
 } plan_slot;
 
+typedef struct plan_cache {
+    plan_slot slots[MAX_SLOTS];
+    int count; /* slots in use */
+    int64_t clock;
+} plan_cache;
+
 struct lightpose_context {
     lightpose_model *model;
     lp_net *net; /* the model's */
@@ -30,10 +39,18 @@ struct lightpose_context {
     lp_preprocess *preprocess;
     int heights[MAX_HEIGHTS]; /* largest first: its grid is the one on which maps are averaged */
     int height_count;
-    plan_slot slots[MAX_SLOTS];
-    int64_t clock;
+    plan_cache plans;
     lp_fuse *fuse; /* NULL where one run of the network is all */
     lp_decoder *decoder;
+
+    /* The second look has plans of its own: the first look's hold the frame's maps. */
+    plan_cache crop_plans;
+    lp_fuse *crop_fuse; /* NULL likewise */
+    lp_crops crops;
+    lp_merge merge;
+    lightpose_result seen; /* in a crop */
+    lp_follow follow;
+    int follow_width, follow_height; /* of the stream's frames */
 
     lp_maps maps; /* the last frame's, inside its plan or fuse; width 0: none */
     lp_transform transform;
@@ -70,6 +87,8 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
     made->stats.decoder = lp_decoder_resolve(settings->decoder);
     made->settings.decoder = made->stats.decoder;
     list_heights(made);
+    made->plans.count = SIZES_KEPT * made->height_count;
+    made->crop_plans.count = SIZES_KEPT;
     status = lp_team_create(&made->team, made->stats.threads, error);
     if (status == LIGHTPOSE_OK)
         status = lp_decoder_create(&made->decoder, &made->settings, error);
@@ -82,6 +101,8 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
             status = lp_preprocess_create(&made->preprocess, error);
         if (status == LIGHTPOSE_OK && (settings->flip || made->height_count > 1))
             status = lp_fuse_create(&made->fuse, error);
+        if (status == LIGHTPOSE_OK && settings->flip && (settings->second_look || settings->tiles))
+            status = lp_fuse_create(&made->crop_fuse, error);
     }
     if (status != LIGHTPOSE_OK) {
         lp_pipeline_destroy(made);
@@ -94,9 +115,15 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
 void lp_pipeline_destroy(lp_pipeline *pipeline) {
     if (!pipeline)
         return;
-    for (int i = 0; i < MAX_SLOTS; i++)
-        lp_plan_destroy(&pipeline->slots[i].plan);
+    for (int i = 0; i < MAX_SLOTS; i++) {
+        lp_plan_destroy(&pipeline->plans.slots[i].plan);
+        lp_plan_destroy(&pipeline->crop_plans.slots[i].plan);
+    }
     lp_fuse_destroy(&pipeline->fuse);
+    lp_fuse_destroy(&pipeline->crop_fuse);
+    lp_crops_free(&pipeline->crops);
+    lp_merge_free(&pipeline->merge);
+    lp_free(pipeline->seen.poses);
     lp_preprocess_destroy(&pipeline->preprocess);
     lp_decoder_destroy(&pipeline->decoder);
     lp_team_destroy(&pipeline->team);
@@ -106,21 +133,22 @@ void lp_pipeline_destroy(lp_pipeline *pipeline) {
 }
 
 /* The plan for the network size of `geometry`, built where none of those kept fits. */
-static lightpose_status find_plan(lp_pipeline *pipeline, const lp_geometry *geometry, lp_plan **plan,
+static lightpose_status find_plan(lp_pipeline *pipeline, plan_cache *cache, const lp_geometry *geometry, lp_plan **plan,
                                   lightpose_error *error) {
-    plan_slot *oldest = pipeline->slots;
+    plan_slot *oldest = cache->slots;
 
-    pipeline->clock++;
-    for (plan_slot *slot = pipeline->slots; slot < pipeline->slots + SIZES_KEPT * pipeline->height_count; slot++) {
+    cache->clock++;
+    for (plan_slot *slot = cache->slots; slot < cache->slots + cache->count; slot++) {
         if (slot->plan && slot->width == geometry->net_width && slot->height == geometry->net_height) {
-            slot->used = pipeline->clock;
+            slot->used = cache->clock;
             *plan = slot->plan;
             return LIGHTPOSE_OK;
         }
         if (slot->used < oldest->used)
             oldest = slot;
     }
-    pipeline->maps.width = 0; /* they may lie in the plan that goes */
+    if (cache == &pipeline->plans)
+        pipeline->maps.width = 0; /* they may lie in the plan that goes */
     lp_plan_destroy(&oldest->plan);
     *oldest = (plan_slot){0};
     const lp_plan_options options = {.width = geometry->net_width,
@@ -130,7 +158,7 @@ static lightpose_status find_plan(lp_pipeline *pipeline, const lp_geometry *geom
     LP_TRY(lp_plan_create(&oldest->plan, pipeline->net, &options, error));
     oldest->width = geometry->net_width;
     oldest->height = geometry->net_height;
-    oldest->used = pipeline->clock;
+    oldest->used = cache->clock;
     *plan = oldest->plan;
     return LIGHTPOSE_OK;
 }
@@ -144,7 +172,7 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
     pipeline->maps.width = 0;
     for (int i = 0; i < pipeline->height_count; i++) {
         LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->heights[i], &pipeline->settings, error));
-        LP_TRY(find_plan(pipeline, &geometry, &plan, error));
+        LP_TRY(find_plan(pipeline, &pipeline->plans, &geometry, &plan, error));
         LP_TRY(lp_plan_run(plan, pipeline->team, &maps, error));
     }
     return LIGHTPOSE_OK;
@@ -174,22 +202,28 @@ lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int heigh
     return c.status;
 }
 
-/* Decodes `maps` into `result`, with the time that takes. */
+static void clear_times(lightpose_stats *stats) {
+    stats->preprocess_ns = stats->network_ns = stats->average_ns = stats->peaks_ns = stats->group_ns = 0;
+    stats->crops = 0;
+}
+
+/* Decodes `maps` into `result`, and adds to the frame's times. */
 static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const lp_transform *transform,
                                lightpose_result *result, lightpose_error *error) {
     lp_people people;
 
     LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->team, &people, error));
     LP_TRY(lp_result_set(result, &people, transform, pipeline->settings.upsample, error));
-    pipeline->stats.peaks_ns = people.peaks_ns;
-    pipeline->stats.group_ns = people.group_ns;
+    pipeline->stats.peaks_ns += people.peaks_ns;
+    pipeline->stats.group_ns += people.group_ns;
     return LIGHTPOSE_OK;
 }
 
 /* Preprocesses, runs the network and adds to the frame's times. A mirrored run preprocesses again, which costs a
  * hundredth of the run: by its end the plan has used the input's memory for other tensors. */
 static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const lightpose_image *image,
-                                    const lp_geometry *geometry, int mirrored, lightpose_error *error) {
+                                    const lp_geometry *geometry, int mirrored, lp_fuse *fuse, lp_maps *maps,
+                                    lightpose_error *error) {
     const lp_net_input input = lp_plan_input(plan);
     const int64_t start = lp_now_ns();
 
@@ -197,12 +231,12 @@ static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const 
     if (mirrored)
         lp_mirror_input(&input, geometry->net_width, geometry->net_height);
     const int64_t prepared = lp_now_ns();
-    LP_TRY(lp_plan_run(plan, pipeline->team, &pipeline->maps, error));
+    LP_TRY(lp_plan_run(plan, pipeline->team, maps, error));
     const int64_t inferred = lp_now_ns();
     pipeline->stats.preprocess_ns += prepared - start;
     pipeline->stats.network_ns += inferred - prepared;
-    if (pipeline->fuse) {
-        LP_TRY(lp_fuse_add(pipeline->fuse, &pipeline->maps, geometry, mirrored, error));
+    if (fuse) {
+        LP_TRY(lp_fuse_add(fuse, maps, geometry, mirrored, error));
         pipeline->stats.average_ns += lp_now_ns() - inferred;
     }
     return LIGHTPOSE_OK;
@@ -213,32 +247,140 @@ static lightpose_status run_height(lp_pipeline *pipeline, const lightpose_image 
                                    lightpose_error *error) {
     lp_plan *plan;
 
-    LP_TRY(find_plan(pipeline, geometry, &plan, error));
+    LP_TRY(find_plan(pipeline, &pipeline->plans, geometry, &plan, error));
     for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, error));
+        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, pipeline->fuse, &pipeline->maps, error));
     return LIGHTPOSE_OK;
+}
+
+/* What a crop shows, in pixels of the image, to pipeline->seen. */
+static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *crop,
+                                lightpose_error *error) {
+    const lightpose_image part = lp_view_part(image, crop->x, crop->y, crop->width, crop->height);
+    lp_geometry geometry;
+    lp_plan *plan;
+    lp_maps maps;
+
+    lp_geometry_place(&geometry, crop->width, crop->height, crop->scale, crop->net_width, crop->net_height);
+    LP_TRY(find_plan(pipeline, &pipeline->crop_plans, &geometry, &plan, error));
+    if (pipeline->crop_fuse)
+        LP_TRY(lp_fuse_begin(pipeline->crop_fuse, &geometry, error));
+    for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
+        LP_TRY(run_network(pipeline, plan, &part, &geometry, mirrored, pipeline->crop_fuse, &maps, error));
+    if (pipeline->crop_fuse)
+        lp_fuse_end(pipeline->crop_fuse, &maps);
+    lp_transform transform = lp_geometry_transform(&geometry);
+    transform.pad_x -= crop->x * transform.scale;
+    transform.pad_y -= crop->y * transform.scale;
+    return decode(pipeline, &maps, &transform, &pipeline->seen, error);
+}
+
+/* Runs the crops, and changes `result` to what both looks show. */
+static lightpose_status look_at_crops(lp_pipeline *pipeline, const lightpose_image *image, const lp_scene *scene,
+                                      lightpose_result *result, lightpose_error *error) {
+    const lp_crops *const crops = &pipeline->crops;
+
+    pipeline->stats.crops += crops->count;
+    if (crops->count == 0)
+        return LIGHTPOSE_OK;
+    LP_TRY(lp_merge_begin(&pipeline->merge, result, error));
+    for (int i = 0; i < crops->count; i++) {
+        LP_TRY(look_at(pipeline, image, (const lp_crop *)crops->data + i, error));
+        LP_TRY(lp_merge_add(&pipeline->merge, crops, i, scene, &pipeline->seen, error));
+    }
+    return lp_merge_end(&pipeline->merge, pipeline->settings.max_people, result, error);
+}
+
+/* The tiles of the picture, where they are asked for, and then the people who came out small. */
+static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image *image, const lp_geometry *first,
+                                   lightpose_result *result, lightpose_error *error) {
+    const lightpose_settings *const settings = &pipeline->settings;
+    lp_scene scene = {image->width, image->height, first->scale};
+
+    if (settings->tiles) {
+        LP_TRY(lp_crops_tile(&pipeline->crops, &scene, result->poses, (int)result->count, settings->tiles,
+                             first->net_width, first->net_height, error));
+        LP_TRY(look_at_crops(pipeline, image, &scene, result, error));
+        scene.scale = ((const lp_crop *)pipeline->crops.data)->scale;
+    }
+    if (settings->second_look) {
+        LP_TRY(
+            lp_crops_choose(&pipeline->crops, &scene, result->poses, (int)result->count, settings->second_look, error));
+        LP_TRY(look_at_crops(pipeline, image, &scene, result, error));
+    }
+    return LIGHTPOSE_OK;
+}
+
+/* The geometry of height `i` for the whole image, or for the part of it that shows the people of the last frame. */
+static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *part,
+                                      int i, lp_geometry *geometry, lightpose_error *error) {
+    const double share = (double)pipeline->heights[i] / pipeline->heights[0];
+
+    if (!part)
+        return lp_geometry_make(geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings,
+                                error);
+    lp_geometry_place(geometry, image->width, image->height, part->scale * share,
+                      lp_geometry_round_up(part->net_width * share), lp_geometry_round_up(part->net_height * share));
+    return LIGHTPOSE_OK;
+}
+
+/* The first look: at the whole image, or at `part` of it. `grid` is the geometry of the maps. */
+static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *part,
+                             lp_geometry *grid, lightpose_result *result, lightpose_error *error) {
+    const lightpose_image view = part ? lp_view_part(image, part->x, part->y, part->width, part->height) : *image;
+    lp_geometry geometry;
+
+    for (int i = 0; i < pipeline->height_count; i++) {
+        LP_TRY(make_geometry(pipeline, &view, part, i, &geometry, error));
+        if (i == 0)
+            *grid = geometry;
+        if (i == 0 && pipeline->fuse)
+            LP_TRY(lp_fuse_begin(pipeline->fuse, grid, error));
+        LP_TRY(run_height(pipeline, &view, &geometry, error));
+    }
+    if (pipeline->fuse)
+        lp_fuse_end(pipeline->fuse, &pipeline->maps);
+    pipeline->transform = lp_geometry_transform(grid);
+    if (part) {
+        pipeline->transform.pad_x -= part->x * grid->scale;
+        pipeline->transform.pad_y -= part->y * grid->scale;
+    }
+    return decode(pipeline, &pipeline->maps, &pipeline->transform, result, error);
+}
+
+/* Whether the frame is looked at in part, or, with nobody in the last one, not at all. A frame of another size is the
+ * first of another stream. */
+static int is_followed(lp_pipeline *pipeline, const lightpose_image *image) {
+    lp_follow *const follow = &pipeline->follow;
+
+    if (pipeline->follow_width != image->width || pipeline->follow_height != image->height)
+        *follow = (lp_follow){0};
+    pipeline->follow_width = image->width;
+    pipeline->follow_height = image->height;
+    if (follow->frames == 0 || follow->frames >= pipeline->settings.follow)
+        follow->frames = 0;
+    return follow->frames++ > 0 && (follow->people == 0 || follow->crop.net_width > 0);
 }
 
 static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
                               lightpose_error *error) {
-    lp_geometry grid, geometry;
+    const int followed = pipeline->settings.follow > 1 && is_followed(pipeline, image);
+    lp_follow *const follow = &pipeline->follow;
     const int64_t start = lp_now_ns();
+    lp_geometry whole, grid;
 
-    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
-    for (int i = 0; i < pipeline->height_count; i++) {
-        LP_TRY(
-            lp_geometry_make(&geometry, image->width, image->height, pipeline->heights[i], &pipeline->settings, error));
-        if (i == 0)
-            grid = geometry;
-        if (i == 0 && pipeline->fuse)
-            LP_TRY(lp_fuse_begin(pipeline->fuse, &grid, error));
-        LP_TRY(run_height(pipeline, image, &geometry, error));
+    clear_times(&pipeline->stats);
+    LP_TRY(lp_geometry_make(&whole, image->width, image->height, pipeline->heights[0], &pipeline->settings, error));
+    grid = whole;
+    if (!followed || follow->people > 0) {
+        LP_TRY(look(pipeline, image, followed ? &follow->crop : NULL, &grid, result, error));
+        if (pipeline->settings.second_look || pipeline->settings.tiles)
+            LP_TRY(look_again(pipeline, image, &grid, result, error));
     }
-    if (pipeline->fuse)
-        lp_fuse_end(pipeline->fuse, &pipeline->maps);
-    pipeline->transform = lp_geometry_transform(&grid);
-    LP_TRY(decode(pipeline, &pipeline->maps, &pipeline->transform, result, error));
-
+    if (pipeline->settings.follow > 1) {
+        const lp_scene scene = {image->width, image->height, whole.scale};
+        lp_follow_update(follow, &scene, whole.net_width, whole.net_height, result->poses, (int)result->count);
+    }
     pipeline->stats.frames++;
     pipeline->stats.total_ns = lp_now_ns() - start;
     pipeline->stats.net_width = grid.net_width;
@@ -259,9 +401,14 @@ lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image 
     lp_team_run(pipeline->team, infer_call, &c);
     if (c.status != LIGHTPOSE_OK) {
         pipeline->maps.width = 0;
+        pipeline->follow = (lp_follow){0};
         lp_result_clear(result);
     }
     return c.status;
+}
+
+void lp_pipeline_restart(lp_pipeline *pipeline) {
+    pipeline->follow = (lp_follow){0};
 }
 
 static void copy_planar(float *planar, const lp_map_view *view, int channels, int cells) {
@@ -313,13 +460,13 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
     call c = {.pipeline = pipeline, .maps = &planar, .transform = &transform, .result = result, .error = error};
 
     LP_TRY(lp_maps_check_finite(&planar, error));
+    clear_times(&pipeline->stats);
     lp_team_run(pipeline->team, decode_call, &c);
     if (c.status != LIGHTPOSE_OK) {
         lp_result_clear(result);
         return c.status;
     }
     pipeline->stats.frames++;
-    pipeline->stats.preprocess_ns = pipeline->stats.network_ns = pipeline->stats.average_ns = 0;
     pipeline->stats.total_ns = lp_now_ns() - start;
     return LIGHTPOSE_OK;
 }

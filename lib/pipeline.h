@@ -26,6 +26,9 @@ lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int heigh
 lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
                                    lightpose_error *error);
 
+/* The next frame is the first of another video. */
+void lp_pipeline_restart(lp_pipeline *pipeline);
+
 /* The last frame's maps, made planar on demand. */
 lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, lightpose_error *error);
 

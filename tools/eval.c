@@ -60,6 +60,8 @@ static const lp_cli_option sweep_options[] = {
     {"precisions", 0, "NAME,NAME", "these precisions (all that this CPU and these weights have)",
      LP_CLI_AT(TEXT, eval_options, values.precisions)},
     {"decoders", 0, "NAME,NAME", "these decoders (all)", LP_CLI_AT(TEXT, eval_options, values.decoders)},
+    {"second-looks", 0, "N,N", "each with these values of --second-look (0)",
+     LP_CLI_AT(TEXT, eval_options, values.second_looks)},
     {"passes", 0, "N", "runs of each picture; its best time counts (1)", LP_CLI_AT(INT, eval_options, passes), .min = 1,
      .max = 1000},
     {"plot", 0, "FILE", "draw AP against time, as SVG", LP_CLI_AT(TEXT, eval_options, plot)},
@@ -249,11 +251,13 @@ static int check(const eval_options *options) {
                             : options->against     ? "against"
                             : options->save        ? "save"
                                                    : "min-ap");
-    if (!sweeps && (options->values.heights || options->values.precisions || options->values.decoders))
+    if (!sweeps && (options->values.heights || options->values.precisions || options->values.decoders ||
+                    options->values.second_looks))
         return lp_cli_usage("eval", "--%s needs --sweep",
                             options->values.heights      ? "heights"
                             : options->values.precisions ? "precisions"
-                                                         : "decoders");
+                            : options->values.decoders   ? "decoders"
+                                                         : "second-looks");
     return LP_CLI_GO;
 }
 

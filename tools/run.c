@@ -118,6 +118,10 @@ static const lp_cli_option input_options[] = {
 
 static const lp_cli_option people_options[] = {
     {"track", 0, NULL, "follow people: ids, smoothed keypoints", AT(FLAG, track)},
+    {"follow", 0, "N",
+     "of a video, look at one frame in N as a whole and at the others only where people were: faster while few are in "
+     "view; who comes in is seen up to N - 1 frames later",
+     AT(INT, model.settings.follow), .max = 1000},
     {"smooth", 0, NULL, "with --track: smooth keypoints (--no-smooth: do not)", AT(FLAG, smooth)},
     {"keep", 0, "SECONDS", "with --track: remember people unseen so long (1.5)", AT(NUMBER, keep_seconds), .max = 3600},
     {"expect-people", 0, "N", "with --track: so many, each on a seat of their own", AT(INT, expect_people), .max = 64},
@@ -222,6 +226,8 @@ static int check_outputs(const struct run_options *o, const lp_targets *targets)
         {o->smooth != track.smooth, o->track, "no-smooth", "--track"},
         {o->by, o->model.settings.max_people, "people-by", "--max-people"},
         {o->resume, targets != NULL, "resume", "--output"},
+        {o->resume, o->model.settings.follow < 2, "resume",
+         "a run without --follow, whose frames depend on those before"},
         {o->no_clobber, targets != NULL, "no-clobber", "--output"},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
@@ -266,7 +272,8 @@ static void set_engine(const struct run_options *o, const lp_sources *sources, l
     }
     /* Latency: one context with all threads. Throughput: contexts of one thread each; too few pictures for that are
      * a matter of latency too. */
-    const int together = live || (!others && pictures < threads);
+    const int followed = others && o->model.settings.follow > 1; /* a frame needs the one before */
+    const int together = live || followed || (!others && pictures < threads);
     engine->workers = together ? 1 : threads;
     engine->settings.threads = together ? threads : 1;
     engine->input.turn =

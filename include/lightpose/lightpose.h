@@ -155,6 +155,21 @@ typedef struct lightpose_settings {
     int flip;             /* 1: also the mirrored image, twice the time; default 0 */
     int extra_heights[3]; /* further network heights beside `height`; 0 (default): none */
 
+    /* A second look: parts of the image around people that the first look saw small run through the network again,
+     * enlarged to 256 rows, and both looks are merged into one list. Up to so many parts, each of which takes 160, 256
+     * or 384 columns; those around the people of the highest rank come first; 0 (default): none. */
+    int second_look; /* 0 to 1000 */
+
+    /* For crowds: also n x n tiles of the picture run through the network, each as large as the whole picture does, and
+     * the second look then enlarges those who are small in their tile. Costs n x n frames; 0 (default) or 1: none. */
+    int tiles; /* 0 to 16 */
+
+    /* For video: one frame in n is looked at as a whole, the others only where the people of the frame before are, a
+     * little enlarged where that costs little, and not at all where nobody was. Frames must come in order; who comes in is
+     * seen up to n - 1 frames later. A frame of another size, or an error, starts afresh; so does
+     * lightpose_context_restart. 0 (default) or 1: every frame as a whole. */
+    int follow; /* 0 to 1000 */
+
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
     lightpose_decoder decoder;
     int upsample;         /* 1, 2, 4 (default) or 8 */
@@ -177,7 +192,7 @@ typedef struct lightpose_settings {
     int max_net_height;       /* 2048 */
     int max_net_width;        /* 4096 */
 
-    int reserved[16];
+    int reserved[13];
 } lightpose_settings;
 
 /* Fills `settings` with the defaults named above. */
@@ -334,6 +349,9 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_infer(light
                                                                            lightpose_result *result,
                                                                            lightpose_error *error);
 
+/* Tells a context that follows people (settings.follow) that the next frame is the first of another video. */
+LIGHTPOSE_API void lightpose_context_restart(lightpose_context *context);
+
 /* Heatmaps and part affinity fields: planar float32, channel after channel, each `height` rows of `width`.
  * A cell is 8 x 8 network pixels. The transform takes network pixels to the image: image = (network - pad) / scale. */
 typedef struct lightpose_maps {
@@ -369,7 +387,8 @@ typedef struct lightpose_stats {
     int threads;                   /* what `threads` came to */
     lightpose_precision precision; /* what `auto` came to */
     lightpose_decoder decoder;     /* what `default` came to */
-    int reserved[8];
+    int crops;                     /* parts of the last frame that were looked at again */
+    int reserved[7];
 } lightpose_stats;
 
 LIGHTPOSE_API void lightpose_context_get_stats(const lightpose_context *context, lightpose_stats *stats);

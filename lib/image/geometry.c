@@ -58,6 +58,31 @@ lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int im
     return LIGHTPOSE_OK;
 }
 
+void lp_geometry_place(lp_geometry *geometry, int image_width, int image_height, double scale, int net_width,
+                       int net_height) {
+    const double largest = fmin((double)net_width / image_width, (double)net_height / image_height);
+    const double used = fmin(scale, largest);
+    const int width = (int)scaled(image_width, used), height = (int)scaled(image_height, used);
+
+    *geometry = (lp_geometry){
+        .image_width = image_width,
+        .image_height = image_height,
+        .scale = used,
+        .scaled_width = width,
+        .scaled_height = height,
+        .net_width = net_width,
+        .net_height = net_height,
+        .pad_left = (net_width - width) / 2,
+        .pad_top = (net_height - height) / 2,
+        .map_width = net_width / LP_STRIDE,
+        .map_height = net_height / LP_STRIDE,
+    };
+}
+
+int lp_geometry_round_up(double size) {
+    return (int)ceil(size / LP_STRIDE) * LP_STRIDE;
+}
+
 lp_transform lp_geometry_transform(const lp_geometry *geometry) {
     return (lp_transform){geometry->scale, geometry->pad_left, geometry->pad_top};
 }

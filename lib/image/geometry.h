@@ -23,6 +23,14 @@ typedef struct lp_geometry {
 lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
                                   const lightpose_settings *settings, lightpose_error *error);
 
+/* The geometry of an image at a given scale in the middle of a given network input, multiples of LP_STRIDE. The scaled
+ * image fits into it, or the scale is reduced until it does. */
+void lp_geometry_place(lp_geometry *geometry, int image_width, int image_height, double scale, int net_width,
+                       int net_height);
+
+/* `size` rounded up to a multiple of LP_STRIDE. */
+int lp_geometry_round_up(double size);
+
 /* Network pixels to the image, for the maps alone (lightpose_maps carries the same three numbers). */
 typedef struct lp_transform {
     double scale, pad_x, pad_y;

@@ -126,3 +126,15 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
                        (int)image->range);
     return LIGHTPOSE_OK;
 }
+
+lightpose_image lp_view_part(const lightpose_image *image, int x, int y, int width, int height) {
+    lightpose_image part = *image;
+
+    part.width = width;
+    part.height = height;
+    for (int p = 0; p < lp_format_planes(image->format); p++) {
+        const int subsampled = find_layout(image->format)->plane[p].subsampled;
+        part.planes[p] += (subsampled ? y / 2 : y) * image->strides[p] + lp_format_row_bytes(image->format, p, x);
+    }
+    return part;
+}

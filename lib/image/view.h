@@ -16,6 +16,9 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
 lightpose_status lp_view_check_size(int64_t width, int64_t height, const lightpose_settings *settings,
                                     lightpose_error *error);
 
+/* The part of a checked image that begins at (x, y), both even, and lies inside it. */
+lightpose_image lp_view_part(const lightpose_image *image, int x, int y, int width, int height);
+
 /* Planes of a format and, for plane p, its bytes per row and rows. 0 planes for an unknown format. */
 int lp_format_planes(lightpose_format format);
 ptrdiff_t lp_format_row_bytes(lightpose_format format, int plane, int width);

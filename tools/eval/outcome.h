@@ -19,6 +19,7 @@ typedef struct lp_timing {
     double decode_ms;  /* that of peaks and grouping */
     int precision;     /* lightpose_precision that `auto` came to */
     int decoder;       /* lightpose_decoder that `default` came to */
+    int second_look;   /* crops that are looked at again at most */
 } lp_timing;
 
 /* What was found where nobody is. */

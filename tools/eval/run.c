@@ -185,6 +185,8 @@ static int same_text(const char *a, const char *b) {
 static int same_network(const lp_cli_model *a, const lp_cli_model *b) {
     const lightpose_settings *const from = &a->settings;
     lightpose_settings with = b->settings;
+    if (from->second_look || from->tiles) /* the maps are not all that the people come from */
+        return same_text(a->weights, b->weights) && memcmp(&with, from, sizeof with) == 0;
     with.threads = from->threads;
     with.decoder = from->decoder;
     with.upsample = from->upsample;
@@ -212,8 +214,10 @@ static lightpose_status run_group(group *g, const lp_labels *labels, lp_outcome 
         lp_outcome *const outcome = &outcomes[g->members[m]];
         const lp_found *const found = g->found + m * pictures;
         outcome->name = setting->name;
-        outcome->timing =
-            (lp_timing){.height = setting->model.settings.height, .precision = g->precision, .decoder = g->decoders[m]};
+        outcome->timing = (lp_timing){.height = setting->model.settings.height,
+                                      .precision = g->precision,
+                                      .decoder = g->decoders[m],
+                                      .second_look = setting->model.settings.second_look};
         lp_found_timing(found, pictures, g->workers, &outcome->timing);
         status = lp_found_conclude(found, g->pictures, labels, outcome, error);
     }

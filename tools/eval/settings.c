@@ -135,7 +135,7 @@ static int list_decoders(values *to) {
 }
 
 int lp_settings_add_sweep(lp_settings_list *settings, const lp_cli_model *base, const lp_sweep *sweep) {
-    values heights = {0}, precisions = {0}, decoders = {0};
+    values heights = {0}, precisions = {0}, decoders = {0}, looks = {0};
     lp_cli_model model = *base;
     lightpose_settings *const at = &model.settings;
 
@@ -147,14 +147,21 @@ int lp_settings_add_sweep(lp_settings_list *settings, const lp_cli_model *base, 
     if (code == LP_CLI_GO)
         code = sweep->precisions ? read_values(&precisions, "precision", sweep->precisions, &model, &at->precision)
                                  : probe_precisions(&precisions, base);
-    for (int h = 0; h < heights.count; h++)
-        for (int p = 0; p < precisions.count; p++)
-            for (int d = 0; d < decoders.count && code == LP_CLI_GO; d++) {
-                at->height = heights.list[h];
-                at->precision = (lightpose_precision)precisions.list[p];
-                at->decoder = (lightpose_decoder)decoders.list[d];
-                code = lp_settings_add(settings, &model, NULL);
-            }
+    if (code == LP_CLI_GO && sweep->second_looks)
+        code = read_values(&looks, "second-look", sweep->second_looks, &model, &at->second_look);
+    else
+        looks.list[looks.count++] = base->settings.second_look;
+    const int count = heights.count * precisions.count * decoders.count * looks.count;
+    for (int i = 0; i < count && code == LP_CLI_GO; i++) {
+        int at_value = i;
+        at->second_look = looks.list[at_value % looks.count];
+        at_value /= looks.count;
+        at->decoder = (lightpose_decoder)decoders.list[at_value % decoders.count];
+        at_value /= decoders.count;
+        at->precision = (lightpose_precision)precisions.list[at_value % precisions.count];
+        at->height = heights.list[at_value / precisions.count];
+        code = lp_settings_add(settings, &model, NULL);
+    }
     return code;
 }
 

@@ -23,6 +23,7 @@ typedef struct lp_settings_list {
  * decoder. */
 typedef struct lp_sweep {
     const char *heights, *precisions, *decoders; /* "128,256" */
+    const char *second_looks;                    /* NULL: that of the command line */
 } lp_sweep;
 
 /* These return LP_CLI_GO, or an exit code after a message. */

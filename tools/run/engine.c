@@ -29,6 +29,7 @@ typedef struct worker {
     lightpose_context *context;
     pthread_t thread;
     int started;
+    int source; /* of the last frame */
 } worker;
 
 struct lp_engine {
@@ -199,7 +200,7 @@ static lp_job *take(lp_engine *e) {
 }
 
 static void *work(void *opaque) {
-    const worker *const w = opaque;
+    worker *const w = opaque;
     lp_engine *const e = w->engine;
     pthread_mutex_lock(&e->lock);
     while (!atomic_load(&e->quit)) {
@@ -209,6 +210,10 @@ static void *work(void *opaque) {
             continue;
         }
         pthread_mutex_unlock(&e->lock);
+        /* Only the next frame of the same video is followed. */
+        if (job->source != w->source || job->number == 0 || job->frame.path)
+            lightpose_context_restart(w->context);
+        w->source = job->source;
         lp_work(job, w->context, &e->options);
         pthread_mutex_lock(&e->lock);
         job->phase = PHASE_DONE;

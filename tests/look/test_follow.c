@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Which part of a video's next frame is looked at. */
+
+#include "check.h"
+
+#include "look/follow.h"
+#include "someone.h"
+
+static const lp_scene scene = {1280, 720, 256.0 / 720};
+enum { NET_WIDTH = 456, NET_HEIGHT = 256 };
+
+static void update(lp_follow *follow, const lightpose_pose *poses, int count) {
+    lp_follow_update(follow, &scene, NET_WIDTH, NET_HEIGHT, poses, count);
+}
+
+static void assert_holds(const lp_crop *crop, const lightpose_pose *pose) {
+    assert_true(crop->net_width > 0 && crop->net_width % 16 == 0 && crop->net_height % 16 == 0);
+    assert_true(crop->x % 2 == 0 && crop->y % 2 == 0 && crop->x >= 0 && crop->y >= 0);
+    assert_true(crop->x + crop->width <= scene.width && crop->y + crop->height <= scene.height);
+    assert_true((float)crop->x <= pose->box.x && pose->box.x + pose->box.width <= (float)(crop->x + crop->width));
+    assert_true((float)crop->y <= pose->box.y && pose->box.y + pose->box.height <= (float)(crop->y + crop->height));
+}
+
+static void the_part_holds_everyone_and_costs_less_than_the_frame(void **state) {
+    const lightpose_pose poses[] = {someone(400, 400, 200), someone(600, 420, 180)};
+    lp_follow follow = {0};
+
+    (void)state;
+    update(&follow, poses, 2);
+    assert_holds(&follow.crop, &poses[0]);
+    assert_holds(&follow.crop, &poses[1]);
+    assert_true(follow.crop.net_width * follow.crop.net_height <= LP_FOLLOW_MOST * NET_WIDTH * NET_HEIGHT);
+    assert_true(follow.crop.scale >= scene.scale && follow.crop.scale <= LP_FOLLOW_ENLARGE * scene.scale);
+}
+
+static void people_all_over_the_frame_ask_for_all_of_it(void **state) {
+    const lightpose_pose poses[] = {someone(60, 100, 100), someone(1200, 650, 100)};
+    lp_follow follow = {0};
+
+    (void)state;
+    update(&follow, poses, 2);
+    assert_int_equal(follow.crop.net_width, 0);
+    assert_int_equal(follow.people, 2);
+    update(&follow, poses, 0);
+    assert_int_equal(follow.people, 0);
+}
+
+static void the_part_stays_for_small_steps_and_follows_large_ones(void **state) {
+    lightpose_pose pose = someone(400, 400, 200);
+    lp_follow follow = {0};
+
+    (void)state;
+    update(&follow, &pose, 1);
+    const lp_crop first = follow.crop;
+    pose = someone(404, 402, 200);
+    update(&follow, &pose, 1);
+    assert_memory_equal(&follow.crop, &first, sizeof first);
+    for (int x = 404; x < 1300; x += 12) {
+        pose = someone(x, 402, 200);
+        update(&follow, &pose, 1);
+        if (pose.box.x + pose.box.width < (float)scene.width)
+            assert_holds(&follow.crop, &pose);
+    }
+    assert_true(follow.crop.x > first.x);
+}
+
+static void who_walks_out_or_has_no_size_is_survived(void **state) {
+    lightpose_pose pose = someone(-4000, 400, 200);
+    lp_follow follow = {0};
+
+    (void)state;
+    update(&follow, &pose, 1);
+    assert_int_equal(follow.crop.net_width, 0);
+    pose = (lightpose_pose){.score = 1};
+    update(&follow, &pose, 1);
+    assert_int_equal(follow.people, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_part_holds_everyone_and_costs_less_than_the_frame),
+        cmocka_unit_test(people_all_over_the_frame_ask_for_all_of_it),
+        cmocka_unit_test(the_part_stays_for_small_steps_and_follows_large_ones),
+        cmocka_unit_test(who_walks_out_or_has_no_size_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
