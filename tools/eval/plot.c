@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { WIDTH = 880, HEIGHT = 540, LEFT = 72, RIGHT = 848, TOP = 124, BOTTOM = 476, KEY_RIGHT = 786 };
-enum { MOST_BOXES = 512 };
+enum { MOST_BOXES = 384 };
 
 /* What is drawn already, where no label may go. */
 typedef struct box {
