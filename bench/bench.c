@@ -19,6 +19,7 @@
 #include "peak.h"
 #include "report.h"
 #include "start.h"
+#include "which_weights.h"
 
 enum { EXIT_SLOWER = 3 };
 
@@ -102,8 +103,10 @@ static lightpose_status measure_all(const bench_options *options, const lp_cli_o
         json_object_set_new(report, "startup", measure_startups(options, &measure, error));
     json_object_set_new(report, "runs", runs);
     if (error->status == LIGHTPOSE_OK &&
-        lightpose_model_create(&measure.model, options->model.weights, error) == LIGHTPOSE_OK)
+        lightpose_model_create(&measure.model, options->model.weights, error) == LIGHTPOSE_OK) {
         json_object_set_new(report, "weights", weights_json(measure.model));
+        lp_tell_weights(measure.model, options->model.weights);
+    }
     for (int i = 0; i < (count ? count : 1) && error->status == LIGHTPOSE_OK; i++) {
         const char *const name = !count              ? "generated image"
                                  : i < inputs->count ? inputs->items[i]

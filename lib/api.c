@@ -4,11 +4,11 @@
 /* The exported functions of the model, result and context: validate, call inward, nothing else. */
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "api.h"
 #include "base/mem.h"
 #include "decode/skeleton.h"
+#include "default_weights.h"
 #include "image/view.h"
 #include "model.h"
 #include "pipeline.h"
@@ -32,11 +32,7 @@ lightpose_status lightpose_model_create(lightpose_model **model, const char *pat
 
     NEED(model, error);
     *model = NULL;
-    if (!path)
-        path = getenv("LIGHTPOSE_WEIGHTS");
-    if (!path || !*path)
-        path = LP_DEFAULT_WEIGHTS;
-    LP_TRY(lp_weights_load(&weights, path, error));
+    LP_TRY(lp_weights_load(&weights, path && *path ? path : lp_default_weights(), error));
     return lp_model_create(model, weights, error);
 }
 
@@ -65,13 +61,14 @@ void lightpose_model_destroy(lightpose_model **model) {
 void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info *info) {
     if (!info)
         return;
-    *info = (lightpose_model_info){.variant = "", .source = "", .licence = "", .dtype = ""};
+    *info = (lightpose_model_info){.variant = "", .source = "", .licence = "", .accuracy = "", .dtype = ""};
     if (!model)
         return;
     const lp_weights *const weights = lp_model_weights(model);
     info->variant = lp_variant_name(lp_weights_variant(weights));
     info->source = lp_weights_metadata(weights, "source");
     info->licence = lp_weights_metadata(weights, "licence");
+    info->accuracy = lp_weights_metadata(weights, "accuracy");
     info->dtype = lp_weights_dtype(weights);
     info->has_int8_ranges = lp_weights_has_ranges(weights);
     info->parameters = lp_weights_parameters(weights);

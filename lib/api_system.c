@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/quota.h"
 #include "base/threads.h"
+#include "default_weights.h"
 
 #include <stdio.h>
 
@@ -24,7 +25,7 @@ void lightpose_system_get(lightpose_system *system) {
         .cpu = lp_cpu_describe(),
         .engine = "oneDNN " VALUE(DNNL_VERSION_MAJOR) "." VALUE(DNNL_VERSION_MINOR) "." VALUE(DNNL_VERSION_PATCH),
         .drawing = "OpenCV " CV_VERSION,
-        .default_weights = LP_DEFAULT_WEIGHTS,
+        .default_weights = lp_default_weights(),
         .threads = lp_threads_available(),
         .cpus = lp_threads_allowed(),
         .quota = quota == LP_NO_QUOTA ? 0 : quota,

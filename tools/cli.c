@@ -19,7 +19,7 @@ static const char *const decoders[] = {"default", "reference", "refined", NULL};
 #define SETTING(what, field) LP_CLI_AT(what, lp_cli_model, settings.field)
 
 const lp_cli_option lp_cli_model_options[] = {
-    {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file",
+    {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed ones",
      LP_CLI_AT(TEXT, lp_cli_model, weights), .aside = 1},
     {"height", 0, "N", "network input height (256); more finds smaller people and takes more time",
      SETTING(INT, height), .min = 1, .max = 2048},

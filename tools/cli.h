@@ -107,7 +107,7 @@ __attribute__((format(printf, 2, 3))) int lp_cli_usage(const char *name, const c
 /* ---- What every subcommand with a model takes -------------------------------------------------------------------- */
 
 typedef struct lp_cli_model {
-    const char *weights; /* NULL: $LIGHTPOSE_WEIGHTS, else the installed file */
+    const char *weights; /* NULL: what lightpose_model_create takes for NULL */
     lightpose_settings settings;
 } lp_cli_model;
 

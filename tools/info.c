@@ -6,11 +6,16 @@
 #include "cli.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+
+#include "which_weights.h"
 
 static const lp_cli_command command = {
     "info", NULL,
@@ -42,19 +47,30 @@ static void print_precision(lightpose_model *model) {
     lightpose_context_destroy(&context);
 }
 
-static int print_weights(const char *path, const lightpose_system *system) {
+/* Beside the weights in use, the other of the two files that are found without being named. */
+static void print_other_weights(const char *path) {
+    const char *const slash = strrchr(path, '/'), *const file = slash ? slash + 1 : path;
+    const int ours = strcmp(file, LP_DEFAULT_WEIGHTS) == 0;
+    char other[PATH_MAX];
+
+    if (!ours && strcmp(file, LP_PUBLISHED_WEIGHTS) != 0)
+        return;
+    snprintf(other, sizeof other, "%.*s%s", (int)(file - path), path, ours ? LP_PUBLISHED_WEIGHTS : LP_DEFAULT_WEIGHTS);
+    const int there = access(other, R_OK) == 0;
+    if (ours)
+        printf("published    %s\n", there ? other : "not there; weights/get fetches them, which are more accurate");
+    else
+        printf("default      %s%s\n", other, there ? "" : ": not there");
+}
+
+static int print_weights(const char *named) {
     lightpose_model *model = NULL;
     lightpose_model_info about;
     lightpose_error error = {0};
-    const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
-    const int from_variable = !path && variable && *variable;
-    printf("weights      %s%s\n",
-           path            ? path
-           : from_variable ? variable
-                           : system->default_weights,
-           path            ? ""
-           : from_variable ? " ($LIGHTPOSE_WEIGHTS)"
-                           : " (installed)");
+    const char *const path = lp_which_weights(named), *const variable = getenv("LIGHTPOSE_WEIGHTS");
+    printf("weights      %s%s\n", path, named ? "" : variable && *variable ? " ($LIGHTPOSE_WEIGHTS)" : " (installed)");
+    if (!named)
+        print_other_weights(path);
     if (lightpose_model_create(&model, path, &error) != LIGHTPOSE_OK) {
         fflush(stdout);
         lp_cli_error("%s", error.text);
@@ -66,6 +82,8 @@ static int print_weights(const char *path, const lightpose_system *system) {
            about.has_int8_ranges ? ", with the ranges for int8" : ", no ranges for int8");
     printf("source       %s\n", *about.source ? about.source : "not told");
     printf("licence      %s\n", *about.licence ? about.licence : "not told");
+    if (*about.accuracy)
+        printf("accuracy     %s\n", about.accuracy);
     print_precision(model);
     lightpose_model_destroy(&model);
     return LP_CLI_OK;
@@ -73,7 +91,7 @@ static int print_weights(const char *path, const lightpose_system *system) {
 
 int cmd_info(int argc, char **argv) {
     static const lp_cli_option options[] = {{"weights", 'w', "FILE",
-                                             "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file",
+                                             "the weights; else $LIGHTPOSE_WEIGHTS, else the installed ones",
                                              LP_CLI_AT(TEXT, lp_cli_model, weights)},
                                             {0}};
     lp_cli_model model = {0};
@@ -91,5 +109,5 @@ int cmd_info(int argc, char **argv) {
            avcodec_version() >> 8 & 255, avformat_version() >> 16, avformat_version() >> 8 & 255);
     printf("CPU          %s\n", system.cpu);
     print_threads(&system);
-    return print_weights(model.weights, &system);
+    return print_weights(model.weights);
 }

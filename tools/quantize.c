@@ -16,6 +16,7 @@
 #include "output/file.h"
 #include "quantize/weights_file.h"
 #include "run/work.h"
+#include "which_weights.h"
 
 /* Fewer frames than this, and the values of others are likely to lie outside. */
 enum { FEW_FRAMES = 16, TOLD_FAILURES = 3 };
@@ -68,7 +69,7 @@ static const lp_cli_option range_options[] = {
     {0}};
 
 static const lp_cli_option network_options[] = {
-    {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed file", AT(TEXT, model.weights)},
+    {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed ones", AT(TEXT, model.weights)},
     {"height", 0, "N", "network input height (256)", AT(INT, model.settings.height), .min = 1, .max = 2048},
     {"extra-height", 0, "N", "measure at this height too; up to 3 times", AT(INTS, model.settings.extra_heights),
      .min = 1, .max = 2048, .slots = 3},
@@ -234,15 +235,6 @@ static lightpose_status write_all(outputs *out, const char *path, const char *ra
 
 /* ---- The command ------------------------------------------------------------------------------------------------- */
 
-/* What lightpose_model_create takes for NULL. */
-static const char *weights_path(const quantize_options *o) {
-    const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
-    lightpose_system system;
-
-    lightpose_system_get(&system);
-    return o->model.weights ? o->model.weights : variable && *variable ? variable : system.default_weights;
-}
-
 static const char *method_name(const quantize_options *o) {
     return methods[o->method != LIGHTPOSE_CALIBRATION_DEFAULT ? o->method : LIGHTPOSE_CALIBRATION_MSE];
 }
@@ -250,13 +242,15 @@ static const char *method_name(const quantize_options *o) {
 static lightpose_status quantize(measuring *m, outputs *out, lightpose_model **model, const lp_sources *sources,
                                  lightpose_error *error) {
     const quantize_options *const o = m->options;
-    const char *const path = weights_path(o), *ranges;
+    const char *const path = lp_which_weights(o->model.weights), *ranges;
     char origin[160], percent[32] = "";
 
     LP_TOOL_TRY(protect(out, sources, path, o->no_clobber, error));
     LP_TOOL_TRY(open_output(&out->weights, o->output, out->guard, error));
     LP_TOOL_TRY(open_output(&out->ranges, o->ranges, out->guard, error));
     LP_TOOL_TRY(lightpose_model_create(model, path, error));
+    if (!o->quiet)
+        lp_tell_weights(*model, o->model.weights);
     LP_TOOL_TRY(lightpose_calibrator_create(&m->calibrator, *model, &o->model.settings, error));
     LP_TOOL_TRY(measure(m, sources, error));
     LP_TOOL_TRY(lightpose_calibrator_get_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,

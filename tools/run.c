@@ -17,6 +17,7 @@
 #include "run/provenance.h"
 #include "run/session.h"
 #include "run/signals.h"
+#include "which_weights.h"
 
 static const lp_cli_command command = {
     "run", "INPUT...",
@@ -430,6 +431,8 @@ static lightpose_status look(const struct run_options *o, run_parts *r, lp_engin
 static lightpose_status prepare(const struct run_options *o, const lp_cli_operands *places, const lp_cli_group *groups,
                                 run_parts *r, lp_engine_options *engine, lightpose_error *error) {
     lightpose_status status = lightpose_model_create(&engine->model, o->model.weights, error);
+    if (status == LIGHTPOSE_OK && !o->quiet)
+        lp_tell_weights(engine->model, o->model.weights);
     if (status == LIGHTPOSE_OK && o->show)
         status = lp_window_open(&r->window, engine->sources->items[0].name, error);
     if (status == LIGHTPOSE_OK)

@@ -9,10 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A program that runs from its build folder finds the weights that weights/get put into the source tree. */
+#include "which_weights.h"
+
+/* A program that runs from its build folder finds the weights of the source tree: the published ones where weights/get
+ * has put them there, else the default ones. */
 static void find_weights(void) {
-    static const char name[] = "weights/human-pose-estimation-0001.safetensors";
-    char folder[PATH_MAX], path[PATH_MAX + sizeof name + 8];
+    static const char *const names[] = {LP_PUBLISHED_WEIGHTS, LP_DEFAULT_WEIGHTS};
+    char folder[PATH_MAX], path[PATH_MAX + 80];
     const char *const given = getenv("LIGHTPOSE_WEIGHTS");
 
     const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
@@ -26,9 +29,13 @@ static void find_weights(void) {
     snprintf(path, sizeof path, "%s/../../meson.build", folder);
     if (access(path, R_OK) != 0)
         return;
-    snprintf(path, sizeof path, "%s/../../%s", folder, name);
-    if (access(path, R_OK) == 0)
-        setenv("LIGHTPOSE_WEIGHTS", path, 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/../../weights/%s", folder, names[i]);
+        if (access(path, R_OK) == 0) {
+            setenv("LIGHTPOSE_WEIGHTS", path, 1);
+            return;
+        }
+    }
 }
 
 void lp_start(void) {

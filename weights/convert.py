@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""Makes a weights file (safetensors, README.md) of published weights. Needs Python alone, no packages.
+"""Makes a weights file (safetensors, README.md) of other weights. Needs Python alone, no packages.
 
-usage: convert.py INPUT... -o OUT.safetensors [--dtype f32|f16|keep] [--ranges FILE]
+usage: convert.py INPUT... -o OUT.safetensors [--dtype f32|f16|i8|keep] [--ranges FILE] [--metadata KEY=TEXT]
 
-INPUT is an OpenVINO IR of human-pose-estimation-0001 (the .xml, whose .bin is taken from beside it or named too), or a
-checkpoint of the public PyTorch code (.pth).
+INPUT is an OpenVINO IR of human-pose-estimation-0001 (the .xml, whose .bin is taken from beside it or named too), a
+checkpoint of the public PyTorch code (.pth), or a weights file (.safetensors), to store it in another type.
 """
 
 import argparse
@@ -29,15 +29,17 @@ import weights_file
 from tensors import ConvertError
 
 LIMIT = 1 << 30  # bytes of an input file
+CARRIED = ("source", "licence", "accuracy", "ranges_source")  # metadata that a weights file keeps
 
 
 class Source:
     """Weights as a reader found them, by layer name, and what there is to say about them."""
 
-    def __init__(self, variant, input_scale, weights, biases, scales, ranges, notes):
+    def __init__(self, variant, input_scale, weights, biases, scales, ranges, notes, metadata=None):
         self.variant, self.input_scale = variant, input_scale
         self.weights, self.biases, self.scales, self.ranges = weights, biases, scales, ranges
         self.notes = notes
+        self.metadata = metadata or {}  # of a weights file, which it goes on with
 
 
 # ---- Inputs ----------------------------------------------------------------------------------------------------------
@@ -71,13 +73,31 @@ def read_checkpoint(data):
     return Source(arch.PYTORCH, checkpoint.INPUT_SCALE, weights, biases, {}, {}, notes)
 
 
+def read_weights_file(data, dtype):
+    found, metadata = weights_file.read(data)
+    parts = {part: {layer.name: found[f"{layer.name}.{part}"] for layer in arch.layers(metadata["variant"])
+                    if f"{layer.name}.{part}" in found} for part in ("weight", "scale", "bias")}
+    if parts["scale"] and dtype in ("f32", "f16"):
+        for name, scales in parts.pop("scale").items():
+            parts["weight"][name] = tensors.multiplied(name, parts["weight"][name], scales)
+    try:
+        input_scale = float(metadata["input_scale"])
+        ranges = json.loads(metadata.get("activation_ranges") or "{}")
+    except (KeyError, ValueError) as error:
+        raise ConvertError(f"metadata: {error}") from None
+    return Source(metadata["variant"], input_scale, parts["weight"], parts["bias"], parts.get("scale", {}), ranges, [],
+                  metadata)
+
+
 def read_source(files, dtype):
-    """`files` are {path: bytes}: an .xml and a .bin, or one checkpoint."""
+    """`files` are {path: bytes}: an .xml and a .bin, one checkpoint, or one weights file."""
     paths = sorted(files, key=lambda path: not path.endswith(".xml"))
     is_ir = paths[0].endswith(".xml")
     if len(paths) != 1 + is_ir or (is_ir and not paths[1].endswith(".bin")):
-        raise ConvertError(f"{', '.join(paths)}: neither an .xml and a .bin nor one checkpoint")
+        raise ConvertError(f"{', '.join(paths)}: neither an .xml and a .bin, nor one checkpoint or weights file")
     try:
+        if paths[0].endswith(".safetensors"):
+            return read_weights_file(files[paths[0]], dtype)
         return read_ir(files[paths[0]], files[paths[1]], dtype) if is_ir else read_checkpoint(files[paths[0]])
     except ConvertError as error:
         raise ConvertError(f"{paths[0]}: {error}") from None
@@ -124,13 +144,14 @@ def read_ranges(path, source):
     if source.ranges:
         source.notes.append("the input's own ranges are replaced")
     source.notes.append(f"ranges of {path}")
+    source.metadata.pop("ranges_source", None)
     source.ranges = table
 
 
 # ---- Output ----------------------------------------------------------------------------------------------------------
 
 def in_dtype(name, tensor, dtype):
-    if tensor.dtype == "I8":
+    if tensor.dtype == "I8" or dtype == "i8":
         return tensor
     return tensors.converted(name, tensor, tensor.dtype if dtype == "keep" else dtype.upper())
 
@@ -140,6 +161,8 @@ def file_tensors(source, dtype):
     result = {}
     for layer in arch.layers(source.variant):
         weight = in_dtype(layer.name + ".weight", source.weights[layer.name], dtype)
+        if dtype == "i8" and weight.dtype != "I8":
+            weight, source.scales[layer.name] = tensors.rounded(layer.name + ".weight", weight)
         result[layer.name + ".weight"] = weight
         # Biases of int8 weights are stored as F32, like the scales: every tensor then stays aligned to its elements.
         bias_type = "F32" if weight.dtype == "I8" else weight.dtype
@@ -165,6 +188,7 @@ def describe(files, sources):
 def file_metadata(source, description, licence):
     metadata = {"format_version": tensors.FORMAT_VERSION, "variant": source.variant, "source": description,
                 "licence": licence, "input_scale": repr(source.input_scale)}
+    metadata.update({key: text for key, text in source.metadata.items() if key in CARRIED})
     if source.ranges:
         table = {}
         for name, channels in arch.ranged_tensors(source.variant).items():
@@ -175,30 +199,41 @@ def file_metadata(source, description, licence):
     return metadata
 
 
-def convert(files, dtype="keep", ranges=None, sources=None, spare=None):
+def convert(files, dtype="keep", ranges=None, sources=None, spare=None, metadata=None):
     """(bytes of the weights file, lines to say about it). `ranges` is a file that replaces the input's ranges; `spare` a
-    folder with VARIANT.json for inputs that carry none."""
+    folder with VARIANT.json for inputs that carry none; `metadata` replaces what the file says of itself."""
     source = read_source(files, dtype)
     found = os.path.join(spare, source.variant + ".json") if spare and not source.ranges else ""
     if ranges or os.path.exists(found):
         read_ranges(ranges or found, source)
     sources = manifest.read() if sources is None else sources
     contents = file_tensors(source, dtype)
-    data = tensors.encode(contents, file_metadata(source, *describe(files, sources)))
+    data = tensors.encode(contents, {**file_metadata(source, *describe(files, sources)), **(metadata or {})})
     return data, [*source.notes, weights_file.describe(data)]
 
 
 # ---- Command ---------------------------------------------------------------------------------------------------------
 
+def key_and_text(argument):
+    key, equals, text = argument.partition("=")
+    if not equals or key not in CARRIED:
+        raise argparse.ArgumentTypeError(f"{argument!r}: not KEY=TEXT with a KEY of {', '.join(CARRIED)}")
+    return key, text
+
+
 def arguments():
-    parser = argparse.ArgumentParser(description="Makes a lightpose weights file of published weights.")
+    parser = argparse.ArgumentParser(description="Makes a lightpose weights file of other weights.")
     parser.add_argument("inputs", metavar="INPUT", nargs="+",
-                        help="an OpenVINO IR (.xml; its .bin from beside it, or named too) or a PyTorch checkpoint")
+                        help="an OpenVINO IR (.xml; its .bin from beside it, or named too), a PyTorch checkpoint, or a "
+                             "weights file")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the weights file to write (.safetensors)")
-    parser.add_argument("--dtype", choices=("f32", "f16", "keep"), default="keep",
-                        help="type of the stored weights; keep (default): as the input has them, int8 included")
+    parser.add_argument("--dtype", choices=("f32", "f16", "i8", "keep"), default="keep",
+                        help="type of the stored weights; keep (default): as the input has them, int8 included; i8 "
+                             "rounds each output's weights to 127 steps either way")
     parser.add_argument("--ranges", metavar="FILE",
                         help="activation ranges for int8 (JSON, as `lightpose quantize` writes them)")
+    parser.add_argument("--metadata", metavar="KEY=TEXT", type=key_and_text, action="append", default=[],
+                        help=f"what the file says of itself: {', '.join(CARRIED)}; may be given again")
     return parser.parse_args()
 
 
@@ -210,7 +245,8 @@ def main():
         if os.path.exists(options.output) and any(os.path.exists(p) and os.path.samefile(p, options.output)
                                                   for p in read_too):
             raise ConvertError(f"{options.output}: is an input too")
-        data, lines = convert({path: read_file(path) for path in paths}, options.dtype, options.ranges)
+        data, lines = convert({path: read_file(path) for path in paths}, options.dtype, options.ranges,
+                              metadata=dict(options.metadata))
         tensors.write_aside(options.output, data)
     except ConvertError as error:
         sys.exit(f"convert.py: {error}")

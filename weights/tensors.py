@@ -49,6 +49,31 @@ def from_values(name, dtype, shape, values):
     return Tensor(dtype, shape, data)
 
 
+def rounded(name, tensor):
+    """(I8 tensor, F32 scales) of float weights: each output's greatest magnitude becomes 127, to the nearest, half to
+    even. An output without weights keeps the scale 1."""
+    values = tensor.values()
+    row = len(values) // tensor.shape[0]
+    scales, numbers = [], []
+    for first in range(0, len(values), row):
+        most = max(map(abs, values[first:first + row]))
+        if not math.isfinite(most):
+            raise ConvertError(f"{name}: a value is not finite")
+        # As the file will hold it, in float32.
+        scale = struct.unpack("<f", struct.pack("<f", most / 127))[0] or 1.0
+        scales.append(scale)
+        numbers += [min(127, max(-127, round(value / scale))) for value in values[first:first + row]]
+    return (Tensor("I8", tensor.shape, struct.pack(f"{len(numbers)}b", *numbers)),
+            from_values(name, "F32", (len(scales),), scales))
+
+
+def multiplied(name, tensor, scales):
+    """The F32 tensor of int8 weights and their scales."""
+    numbers, factors = tensor.values(), scales.values()
+    row = len(numbers) // len(factors)
+    return from_values(name, "F32", tensor.shape, [number * factors[i // row] for i, number in enumerate(numbers)])
+
+
 def converted(name, tensor, dtype):
     """The tensor in another float type; unchanged, but for the check, in its own."""
     return from_values(name, dtype, tensor.shape, tensor.values())

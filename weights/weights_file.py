@@ -8,7 +8,7 @@ import math
 import struct
 
 import arch
-from tensors import FORMAT_VERSION, SIZES, ConvertError
+from tensors import FORMAT_VERSION, SIZES, ConvertError, Tensor
 
 MAX_HEADER = 16 << 20
 
@@ -52,6 +52,15 @@ def check_tensors(found, variant, size):
     if end != size:
         raise ConvertError(f"tensors of {end} bytes; the file has {size} for them")
     return kind
+
+
+def read(data):
+    """(tensors by name, metadata) of a valid file."""
+    describe(data)
+    found, begin = header(data)
+    metadata = found.pop("__metadata__")
+    return {name: Tensor(entry["dtype"], entry["shape"], data[slice(*(begin + at for at in entry["data_offsets"]))])
+            for name, entry in found.items()}, metadata
 
 
 def describe(data):

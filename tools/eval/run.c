@@ -10,6 +10,7 @@
 
 #include "eval/found.h"
 #include "eval/json_file.h"
+#include "which_weights.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -248,6 +249,7 @@ static lightpose_status run_groups(group *g, size_t count, uint8_t *done, const 
         if (!g->model || !same_text(loaded, wanted->weights)) {
             lightpose_model_destroy(&g->model);
             LP_EVAL_TRY(lightpose_model_create(&g->model, wanted->weights, error));
+            lp_tell_weights(g->model, wanted->weights);
             loaded = wanted->weights;
         }
         if (!g->workers)

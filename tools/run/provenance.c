@@ -14,13 +14,7 @@
 
 #include "cli.h"
 #include "fail.h"
-
-static const char *weights_path(const char *given) {
-    const char *const variable = getenv("LIGHTPOSE_WEIGHTS");
-    lightpose_system system;
-    lightpose_system_get(&system);
-    return given ? given : variable && *variable ? variable : system.default_weights;
-}
+#include "which_weights.h"
 
 /* SHA-256 of a file, as sha256sum prints it. */
 static lightpose_status hash_file(const char *path, char text[65], lightpose_error *error) {
@@ -66,7 +60,7 @@ static lightpose_status find_precision(lightpose_model *model, const lightpose_s
 
 lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, const char *weights,
                                     const lightpose_settings *settings, json_t *options, lightpose_error *error) {
-    const char *const path = weights_path(weights), *const slash = strrchr(path, '/'), *precision = NULL;
+    const char *const path = lp_which_weights(weights), *const slash = strrchr(path, '/'), *precision = NULL;
     lightpose_system system;
     lightpose_model_info info;
     char sha[65] = "";
