@@ -3,6 +3,7 @@
 
 #include "calibrate.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,15 +13,21 @@
 #include "base/threads.h"
 #include "decode/fuse.h" /* lp_mirror_input */
 #include "image/preprocess.h"
+#include "net/balance.h"
 #include "net/net.h"
 
 enum { MAX_HEIGHTS = 4, MAX_TENSORS = 2 * LP_MAX_LAYERS };
 
-/* A tensor that int8 stores in bytes. Ranges per channel are for what depthwise layers read: there a channel meets no
- * other, so that each may have a scale of its own at no cost in the weights. */
+/* What a range is for: a sum and what is added, which share one scale; a tensor that a depthwise layer reads, where a
+ * channel meets no other and may have a scale of its own at no cost in the weights; one that a dense layer reads, where
+ * scales are a trade (net/balance.h). */
+typedef enum grain { WHOLE, PER_CHANNEL, BALANCED } grain;
+
+/* A tensor that int8 stores in bytes. */
 typedef struct observed {
     const char *name;
-    int per_channel, is_unsigned;
+    grain grain;
+    int is_unsigned;
     lp_spread spread;
 } observed;
 
@@ -55,7 +62,7 @@ static lightpose_status observe(lp_calibrator *made, const char *name, int chann
     observed *const tensor = &made->tensors[made->count];
 
     tensor->name = name;
-    tensor->per_channel = feeds_depthwise(scheme, name) && !lp_needs_one_scale(scheme, name);
+    tensor->grain = lp_needs_one_scale(scheme, name) ? WHOLE : feeds_depthwise(scheme, name) ? PER_CHANNEL : BALANCED;
     tensor->is_unsigned = lp_is_unsigned(scheme, name);
     LP_TRY(lp_spread_create(&tensor->spread, name, channels, error));
     made->count++;
@@ -268,6 +275,28 @@ static lightpose_status append_range(lp_calibrator *calibrator, const char *name
     return append(calibrator, "]", error);
 }
 
+/* One range, or one for each channel: *count of them. */
+static lightpose_status choose(const lp_calibrator *calibrator, const observed *tensor, const lp_spread_rule *rule,
+                               float *low, float *high, int *count, lightpose_error *error) {
+    lp_spread_rule own = *rule;
+    float most[LP_MAX_CHANNELS];
+
+    own.steps = tensor->is_unsigned ? 255 : 127;
+    own.per_channel = tensor->grain != WHOLE;
+    lp_spread_ranges(&tensor->spread, &own, low, high);
+    *count = own.per_channel ? tensor->spread.channels : 1;
+    if (tensor->grain != BALANCED)
+        return LIGHTPOSE_OK;
+    for (int c = 0; c < *count; c++)
+        most[c] = fmaxf(-low[c], high[c]);
+    own.per_channel = 0;
+    lp_spread_ranges(&tensor->spread, &own, low, high);
+    *count = lp_balance(lp_net_scheme(calibrator->net), tensor->name, &tensor->spread, most, fmaxf(-low[0], high[0]),
+                        low, high);
+    return *count ? LIGHTPOSE_OK
+                  : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights that read %s", tensor->name);
+}
+
 lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_spread_rule *rule, const char **text,
                                     lightpose_error *error) {
     const float scale = lp_weights_input_scale(lp_model_weights(calibrator->model));
@@ -279,12 +308,9 @@ lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_spread_r
     LP_TRY(append(calibrator, "{", error));
     LP_TRY(append_range(calibrator, "data", low, high, 1, error));
     for (int i = 0; i < calibrator->count; i++) {
-        const observed *const tensor = &calibrator->tensors[i];
-        lp_spread_rule own = *rule;
-        own.steps = tensor->is_unsigned ? 255 : 127;
-        own.per_channel = tensor->per_channel;
-        lp_spread_ranges(&tensor->spread, &own, low, high);
-        LP_TRY(append_range(calibrator, tensor->name, low, high, own.per_channel ? tensor->spread.channels : 1, error));
+        int count;
+        LP_TRY(choose(calibrator, &calibrator->tensors[i], rule, low, high, &count, error));
+        LP_TRY(append_range(calibrator, calibrator->tensors[i].name, low, high, count, error));
     }
     LP_TRY(append(calibrator, "}", error));
     *text = calibrator->text;

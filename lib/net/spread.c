@@ -112,6 +112,7 @@ int lp_spread_add(lp_spread *spread, const lp_tensor_view *tensor) {
                 *count += *count != UINT32_MAX;
             }
         }
+    spread->cells += (uint64_t)tensor->width * (uint64_t)tensor->height;
     return 1;
 }
 

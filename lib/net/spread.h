@@ -18,6 +18,7 @@ typedef struct lp_spread {
     float *low, *high; /* of each channel, 0 included: exact */
     float *reach;      /* of each channel's bins; 0 before the first value */
     uint32_t *counts;  /* channels x LP_SPREAD_BINS, held at UINT32_MAX */
+    uint64_t cells;    /* values of each channel, zeros included */
 } lp_spread;
 
 /* CUT_OFF: MSE counts so many times what it cuts off. */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* With the step s_c of channel c, an output o of a layer that reads the tensor errs by
+ *
+ *     sum over c of  w_oc^2 s_c^2 / 12      values x_c are rounded to multiples of s_c (0 is exact), and by
+ *     sum over c of  d_o^2 / 12 (x_c / s_c)^2    w_oc s_c are rounded to multiples of d_o = max over c of |w_oc| s_c /
+ * 127,
+ *
+ * both squared. Steps tried are most_c^a, times what keeps every channel's greatest value in 255 steps: a = 0 is one
+ * step for all, a = 1 uses all of each channel's byte. The best is where the errors, relative to the output's size and
+ * added over all outputs of all readers, are least. */
+
+#include "net/balance.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { TRIES = 9, LEVELS_UNSIGNED = 255, LEVELS_SIGNED = 127, MOST_WEIGHT = 127 };
+
+/* The channels of a tensor, as a byte must hold them. */
+typedef struct channels {
+    int count;
+    float most[LP_MAX_CHANNELS];                                 /* greatest magnitude */
+    double mean_square[LP_MAX_CHANNELS], share[LP_MAX_CHANNELS]; /* of all values; of those that are not 0 */
+} channels;
+
+static void describe(channels *list, const lp_spread *spread, const float *most) {
+    list->count = spread->channels;
+    for (int c = 0; c < spread->channels; c++) {
+        const uint32_t *const counts = spread->counts + (size_t)c * LP_SPREAD_BINS;
+        const double width = (double)spread->reach[c] / LP_SPREAD_BINS;
+        double squares = 0, others = 0;
+        for (int i = 0; i < LP_SPREAD_BINS; i++) {
+            squares += counts[i] * (i + 0.5) * (i + 0.5) * width * width;
+            others += counts[i];
+        }
+        list->most[c] = most[c];
+        list->mean_square[c] = spread->cells ? squares / (double)spread->cells : 0;
+        list->share[c] = spread->cells ? fmin(1, others / (double)spread->cells) : 0;
+    }
+}
+
+static void steps(const channels *list, double exponent, int levels, double *to) {
+    double factor = 0;
+
+    for (int c = 0; c < list->count; c++)
+        factor = fmax(factor, pow((double)list->most[c], 1 - exponent));
+    for (int c = 0; c < list->count; c++)
+        to[c] = pow((double)list->most[c], exponent) * factor / levels;
+}
+
+/* The error of a reader's outputs, whose weights for these channels are rows of `count` x `area` in rows of `stride`.
+ */
+static double reader_error(const channels *list, const double *step, const float *weights, int outputs, size_t stride,
+                           int area) {
+    double error = 0;
+
+    for (int o = 0; o < outputs; o++) {
+        const float *const row = weights + (size_t)o * stride;
+        double greatest = 0, values = 0, sizes = 0, signal = 0;
+        for (int c = 0; c < list->count; c++) {
+            double squares = 0, peak = 0;
+            for (int k = 0; k < area; k++) {
+                const double w = fabs((double)row[c * area + k]);
+                squares += w * w;
+                peak = fmax(peak, w);
+            }
+            greatest = fmax(greatest, peak * step[c]);
+            values += squares * step[c] * step[c] * list->share[c];
+            sizes += area * list->mean_square[c] / (step[c] * step[c]);
+            signal += squares * list->mean_square[c];
+        }
+        const double grid = greatest / MOST_WEIGHT;
+        if (signal > 0)
+            error += (values + grid * grid * sizes) / 12 / signal;
+    }
+    return error;
+}
+
+/* Where the channels of `tensor` begin among those that `layer` reads; -1 where it does not read them. */
+static int place_in(const lp_scheme *scheme, const lp_layer *layer, const char *tensor) {
+    int at = 0;
+
+    if (strcmp(layer->from, tensor) == 0 && layer->kind != LP_CONCAT)
+        return 0;
+    for (int i = 0; i < scheme->count; i++)
+        if (scheme->rows[i].kind == LP_CONCAT && strcmp(scheme->rows[i].name, layer->from) == 0)
+            for (int part = 0; part < LP_CONCAT_INPUTS; part++) {
+                if (strcmp(lp_arch_concat_inputs[part], tensor) == 0)
+                    return at;
+                for (int j = 0; j < scheme->count; j++)
+                    if (strcmp(scheme->rows[j].name, lp_arch_concat_inputs[part]) == 0)
+                        at += scheme->rows[j].out;
+            }
+    return -1;
+}
+
+/* Adds the errors of all readers of `tensor` for each of the tried steps. 0 for lack of memory. */
+static int add_errors(const lp_scheme *scheme, const char *tensor, const channels *list, int levels, double *errors) {
+    double step[LP_MAX_CHANNELS];
+
+    for (int i = 0; i < scheme->count; i++) {
+        const lp_layer *const layer = &scheme->rows[i];
+        const int at = place_in(scheme, layer, tensor), area = layer->kernel * layer->kernel;
+        const size_t stride = (size_t)layer->in * (size_t)area;
+        if (at < 0)
+            continue;
+        float *const weights = lp_calloc((size_t)layer->out * stride, sizeof *weights);
+        if (!weights)
+            return 0;
+        lp_weights_read_weight(scheme->weights, layer, weights);
+        for (int t = 0; t < TRIES; t++) {
+            steps(list, (double)t / (TRIES - 1), levels, step);
+            errors[t] += reader_error(list, step, weights + at * area, layer->out, stride, area);
+        }
+        lp_free(weights);
+    }
+    return 1;
+}
+int lp_balance(const lp_scheme *scheme, const char *tensor, const lp_spread *spread, const float *most, float whole,
+               float *low, float *high) {
+    const int is_unsigned = lp_is_unsigned(scheme, tensor), levels = is_unsigned ? LEVELS_UNSIGNED : LEVELS_SIGNED;
+    double step[LP_MAX_CHANNELS], errors[TRIES] = {0};
+    channels list;
+    int best = 0;
+
+    describe(&list, spread, most);
+    if (!add_errors(scheme, tensor, &list, levels, errors))
+        return 0;
+    if (errors[0] == 0) { /* nobody reads it as bytes */
+        low[0] = is_unsigned ? 0 : -whole;
+        high[0] = whole;
+        return 1;
+    }
+    for (int t = 1; t < TRIES; t++)
+        if (errors[t] < errors[best])
+            best = t;
+    steps(&list, (double)best / (TRIES - 1), levels, step);
+    for (int c = 0; c < list.count; c++) {
+        high[c] = (float)(step[c] * levels);
+        low[c] = is_unsigned ? 0 : -high[c];
+    }
+    return list.count;
+}
