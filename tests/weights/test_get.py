@@ -190,7 +190,7 @@ class Network(Case):
             code, said = self.get("--manifest", self.manifest(("x/A", server.address)))
         self.assertEqual(code, 1, said)
         self.assertIn(words, said)
-        self.assertIn("no weights: no place had them", said)
+        self.assertIn("no published weights: no place had them", said)
         self.nothing_left()
 
     def test_a_good_server(self):
