@@ -182,7 +182,8 @@ class Folding(Case):
         code = """if True:
             import sys
             sys.path.insert(0, sys.argv[1])
-            import torch, arch, model, weights_io
+            import torch, model, weights_io
+            import arch
             torch.manual_seed(1)
             images = torch.rand(2, 3, 64, 64) - 0.5
             given = weights_io.read(sys.argv[2]).layers
@@ -197,6 +198,14 @@ class Folding(Case):
                     for name in arch.OUTPUTS:
                         error = (other(images)[name] - right[name]).abs().max() / right[name].abs().max()
                         assert error < 1e-3, (name, float(error))
+            weight, bias = given["conv4_1/dw"]
+            weight = weight.clone()
+            weight[7] = 1000
+            quiet = model.silence({**given, "conv4_1/dw": (weight, bias + 1)}, arch.OMZ)
+            changed, shifted = quiet["conv4_1/dw"]
+            assert changed[7].abs().max() == 0 and shifted[7] == 0
+            assert torch.equal(changed[8:], weight[8:]) and torch.equal(shifted[8:], bias[8:] + 1)
+            assert quiet["conv1"][0] is given["conv1"][0]
             """
         done = subprocess.run([python(), "-c", code, TRAIN, TEACHER], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)

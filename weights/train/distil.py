@@ -144,7 +144,7 @@ class Run:
                 "optimiser": self.optimiser.state_dict(), "variance": self.losses.variance, "seen": self.seen,
                 "batches": self.batches, "random": self.generator.get_state(), **self.budget.state()})
             path = os.path.join(self.options.out, "student.safetensors")
-            weights_io.write(path, model.fold(self.average), {
+            weights_io.write(path, model.silence(model.fold(self.average), self.variant), {
                 "format_version": "1", "variant": self.variant, "source": f"weights/train, {self.options.source}",
                 "licence": self.options.licence, "input_scale": repr(self.input_scale)})
             return True

@@ -17,6 +17,8 @@ import arch
 # 1e-5: a rare picture then drives it to hundreds of times its usual values, which spoils maps and ranges.
 EPSILON = 1e-3
 
+BURST = 50
+
 ACTIVATIONS = {arch.RELU: functional.relu, arch.ELU: functional.elu, arch.LINEAR: lambda values: values}
 
 
@@ -89,6 +91,19 @@ def fold(network):
             bias = norm.bias.detach() - norm.running_mean * gain
         folded[layer.name] = (weight, bias)
     return folded
+
+
+def silence(weights, variant):
+    """Sets to 0 the depthwise channels with a gain beyond BURST times their layer's median: they are 0 on nearly every
+    picture, and hundreds of times their neighbours on the rest, which spoils maps and ranges."""
+    result = dict(weights)
+    for layer in arch.layers(variant):
+        weight, bias = weights[layer.name]
+        if layer.depthwise:
+            length = weight.flatten(1).norm(dim=1)
+            keep = (length <= BURST * length.median()).to(weight.dtype)
+            result[layer.name] = (weight * keep[:, None, None, None], bias * keep)
+    return result
 
 
 def load_folded(network, weights):
