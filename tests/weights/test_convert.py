@@ -33,12 +33,37 @@ class Convert(Case):
         for arguments, words in (((self.path("no.xml"),), "no.xml: No such file"),
                                  ((self.folder,), "Is a directory"),
                                  ((self.bin,), "the magic number is damaged"),
-                                 ((self.xml, self.xml), "neither an .xml and a .bin nor one checkpoint"),
+                                 ((self.xml, self.xml), "neither an .xml and a .bin, nor one checkpoint or weights file"),
                                  ((self.xml, self.bin, self.bin + "x"), "No such file")):
             code, said = self.convert(*arguments, "-o", self.output)
             self.assertEqual(code, 1)
             self.assertIn(words, said)
             self.nothing_left()
+
+    def test_a_weights_file_in_int8(self):
+        plain = make("FP32")
+        xml, _ = self.write("plain/a.xml", plain.graph.xml()), self.write("plain/a.bin", bytes(plain.graph.blob))
+        floats, bytes_ = self.path("out/f.safetensors"), self.path("out/i.safetensors")
+        self.assertEqual(self.convert(xml, "-o", floats, "--metadata", "licence=mine")[0], 0)
+        code, said = self.convert(floats, "-o", bytes_, "--dtype", "i8", "--metadata", "accuracy=AP 1")
+        self.assertEqual(code, 0, said)
+        with open(floats, "rb") as file:
+            given, metadata = weights_file.read(file.read())
+        with open(bytes_, "rb") as file:
+            rounded, kept = weights_file.read(file.read())
+        self.assertEqual(kept, {**metadata, "accuracy": "AP 1"})
+        self.assertEqual(kept["licence"], "mine")
+        for layer in arch.layers(arch.OMZ):
+            scales, numbers = rounded[layer.name + ".scale"].values(), rounded[layer.name + ".weight"].values()
+            row = len(numbers) // len(scales)
+            for i, value in enumerate(given[layer.name + ".weight"].values()):
+                scale = scales[i // row]
+                self.assertLessEqual(abs(numbers[i] * scale - value), 0.5001 * scale, layer.name)
+            self.assertEqual(max(map(abs, numbers)), 127)
+            self.assertEqual(rounded[layer.name + ".bias"].values(), given[layer.name + ".bias"].values())
+        code, said = self.convert(floats, "-o", bytes_, "--metadata", "variant=x")
+        self.assertEqual(code, 2, said)
+        self.assertIn("KEY of source, licence, accuracy, ranges_source", said)
 
     def test_an_input_is_never_the_output(self):
         os.symlink(self.bin, self.path("in/link"))
