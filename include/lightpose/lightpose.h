@@ -192,21 +192,6 @@ typedef struct lightpose_settings {
      * lightpose_context_restart. 0 (default) or 1: every frame as a whole. */
     int follow; /* 0 to 1000 */
 
-    /* A second look: parts of the image around people that the first look saw small run through the network again,
-     * enlarged to 256 rows, and both looks are merged into one list. Up to so many parts, each of which takes 160, 256
-     * or 384 columns; those around the people of the highest rank come first; 0 (default): none. */
-    int second_look; /* 0 to 1000 */
-
-    /* For crowds: also n x n tiles of the picture run through the network, each as large as the whole picture does, and
-     * the second look then enlarges those who are small in their tile. Costs n x n frames; 0 (default) or 1: none. */
-    int tiles; /* 0 to 16 */
-
-    /* For video: one frame in n is looked at as a whole, the others only where the people of the frame before are, a
-     * little enlarged where that costs little, and not at all where nobody was. Frames must come in order; who comes in is
-     * seen up to n - 1 frames later. A frame of another size, or an error, starts afresh; so does
-     * lightpose_context_restart. 0 (default) or 1: every frame as a whole. */
-    int follow; /* 0 to 1000 */
-
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
     lightpose_decoder decoder;
     int upsample;         /* 1, 2, 4 (default) or 8 */
