@@ -137,7 +137,7 @@ static void refuses(void **state) {
     canvas.field = value;                                                                                              \
     assert_fails(lp_draw(&canvas, &result, &settings, error), status, words)
     REFUSED(format, LIGHTPOSE_GRAY8, LIGHTPOSE_ERROR_IMAGE, "canvas format 5 (gray8)");
-    REFUSED(format, LIGHTPOSE_NV12, LIGHTPOSE_ERROR_IMAGE, "canvas format 6 (NV12)");
+    REFUSED(format, LIGHTPOSE_NV12, LIGHTPOSE_ERROR_IMAGE, "canvas format 6 (nv12)");
     REFUSED(format, (lightpose_format)0, LIGHTPOSE_ERROR_IMAGE, "canvas format 0 (unknown)");
     REFUSED(format, (lightpose_format)-4, LIGHTPOSE_ERROR_IMAGE, "canvas format -4");
     REFUSED(pixels, NULL, LIGHTPOSE_ERROR_IMAGE, "canvas pixels");
