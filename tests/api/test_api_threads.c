@@ -117,7 +117,7 @@ static void *infer_and_draw(void *argument) {
 }
 
 static void a_small_stack_is_enough(void **state) {
-    worker w = {.result = made_result()};
+    worker w = {0};
     pthread_attr_t attributes;
     pthread_t thread;
     (void)state;
@@ -125,6 +125,7 @@ static void a_small_stack_is_enough(void **state) {
 #if defined(__SANITIZE_ADDRESS__)
     skip(); /* its frames are several times as large */
 #endif
+    w.result = made_result();
     assert_int_equal(pthread_attr_init(&attributes), 0);
     assert_int_equal(pthread_attr_setstacksize(&attributes, 128 << 10), 0);
     assert_int_equal(pthread_create(&thread, &attributes, infer_and_draw, &w), 0);

@@ -144,7 +144,7 @@ static void refuses(void **state) {
     REFUSED(width, 0, LIGHTPOSE_ERROR_IMAGE, "canvas size 0x400");
     REFUSED(height, -7, LIGHTPOSE_ERROR_IMAGE, "canvas size 400x-7");
     REFUSED(width, 8388609, LIGHTPOSE_ERROR_IMAGE, "sides are 1 to 8388608");
-    REFUSED(stride, 1199, LIGHTPOSE_ERROR_IMAGE, "canvas stride 1199: a row of 400 BGR24 pixels takes 1200 bytes");
+    REFUSED(stride, 1199, LIGHTPOSE_ERROR_IMAGE, "canvas stride 1199: a row of 400 bgr24 pixels takes 1200 bytes");
     REFUSED(stride, -1199, LIGHTPOSE_ERROR_IMAGE, "canvas stride -1199");
     REFUSED(stride, PTRDIFF_MIN, LIGHTPOSE_ERROR_IMAGE, "400 rows exceed the address space");
 #undef REFUSED
