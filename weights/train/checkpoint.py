@@ -2,6 +2,7 @@
 # Copyright The liblightpose authors
 """The state of a run on disk. A file under its name is whole: it is written beside it, then renamed."""
 
+import io
 import os
 import pickle
 import zipfile
@@ -17,16 +18,18 @@ VERSION = 1
 def save(path, state):
     """Raises OSError where there is no room; the last checkpoint then stays."""
     aside = path + ".part"
+    whole = io.BytesIO()  # PyTorch 1.13 ends the process where its own writer meets a full disk
+    torch.save({"version": VERSION, **state}, whole)
     try:
         with open(aside, "wb") as file:
-            torch.save({"version": VERSION, **state}, file)
+            file.write(whole.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
-    except (OSError, RuntimeError) as error:  # PyTorch's writer turns a full disk into a RuntimeError
+    except OSError:
         if os.path.exists(aside):
             os.unlink(aside)
-        raise error if isinstance(error, OSError) else OSError(None, str(error).splitlines()[0], path) from None
+        raise
 
 
 def load(path, variant):
