@@ -187,8 +187,8 @@ typedef struct lightpose_settings {
     int tiles; /* 0 to 16 */
 
     /* For video: one frame in n is looked at as a whole, the others only where the people of the frame before are, a
-     * little enlarged where that costs little, and not at all where nobody was. Frames must come in order; who comes in is
-     * seen up to n - 1 frames later. A frame of another size, or an error, starts afresh; so does
+     * little enlarged where that costs little, and not at all where nobody was. Frames must come in order; who comes in
+     * is seen up to n - 1 frames later. A frame of another size, or an error, starts afresh; so does
      * lightpose_context_restart. 0 (default) or 1: every frame as a whole. */
     int follow; /* 0 to 1000 */
 

@@ -121,9 +121,11 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
     lp_weights_read_weight(scheme->weights, layer, w);
     for (int o = layer->out - 1; o >= 0; o--) { /* from the end: rows grow in place where there is padding */
-        memmove(w + (size_t)o * wide * area, w + (size_t)o * stored * area, (size_t)stored * area * sizeof *w);
-        memset(w + ((size_t)o * wide + stored) * area, 0, (size_t)(wide - stored) * area * sizeof *w);
-        scale_row(w + (size_t)o * wide * area, stored, area, source->scale + (layer->kind == LP_DEPTHWISE ? o : 0));
+        float *const row = w + (ptrdiff_t)o * wide * area;
+        const size_t values = (size_t)stored * (size_t)area, all = (size_t)wide * (size_t)area;
+        memmove(row, w + (ptrdiff_t)o * stored * area, values * sizeof *w);
+        memset(row + values, 0, (all - values) * sizeof *w);
+        scale_row(row, stored, area, source->scale + (layer->kind == LP_DEPTHWISE ? o : 0));
     }
     return LIGHTPOSE_OK;
 }
