@@ -33,7 +33,11 @@ typedef int16_t words __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t sums __attribute__((vector_size(VECTOR_BYTES)));
 typedef float floats __attribute__((vector_size(VECTOR_BYTES)));
 
+#if defined(LP_MODEL)
+#define INLINE static inline /* inlined everywhere, the loops over lanes would take minutes to compile */
+#else
 #define INLINE static inline __attribute__((always_inline))
+#endif
 
 INLINE floats load_floats(const float *from) {
     floats v;
