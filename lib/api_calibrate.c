@@ -57,7 +57,7 @@ lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrato
     if (share != 0 && !(share > 50 && share <= 100))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "share is %g percent; it is above 50 and at most 100, or 0",
                        share);
-    const lp_spread_rule rule = {.method = method == LIGHTPOSE_CALIBRATION_DEFAULT ? default_method : method,
-                                 .share = share != 0 ? share : default_share};
+    const lp_range_rule rule = {.method = method == LIGHTPOSE_CALIBRATION_DEFAULT ? default_method : method,
+                                .share = share != 0 ? share : default_share};
     return lp_calibrator_text(calibrator, &rule, text, error);
 }

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/team.h"
 #include "base/threads.h"
-#include "decode/fuse.h" /* lp_mirror_input */
 #include "image/preprocess.h"
 #include "net/balance.h"
 #include "net/net.h"
@@ -21,14 +20,14 @@ enum { MAX_HEIGHTS = 4, MAX_TENSORS = 2 * LP_MAX_LAYERS };
 /* What a range is for: a sum and what is added, which share one scale; a tensor that a depthwise layer reads, where a
  * channel meets no other and may have a scale of its own at no cost in the weights; one that a dense layer reads, where
  * scales are a trade (net/balance.h). */
-typedef enum grain { WHOLE, PER_CHANNEL, BALANCED } grain;
+typedef enum granularity { PER_TENSOR, PER_CHANNEL, BALANCED } granularity;
 
 /* A tensor that int8 stores in bytes. */
 typedef struct observed {
     const char *name;
-    grain grain;
+    granularity granularity;
     int is_unsigned;
-    lp_spread spread;
+    lp_histogram histogram;
 } observed;
 
 struct lightpose_calibrator {
@@ -50,31 +49,33 @@ struct lightpose_calibrator {
 
 /* ---- Set-up ------------------------------------------------------------------------------------------------------ */
 
-static int feeds_depthwise(const lp_scheme *scheme, const char *tensor) {
-    for (int i = 0; i < scheme->count; i++)
-        if (scheme->rows[i].kind == LP_DEPTHWISE && strcmp(scheme->rows[i].from, tensor) == 0)
+static int feeds_depthwise(const lp_graph *graph, const char *tensor) {
+    for (int i = 0; i < graph->count; i++)
+        if (graph->rows[i].kind == LP_DEPTHWISE && strcmp(graph->rows[i].from, tensor) == 0)
             return 1;
     return 0;
 }
 
 static lightpose_status observe(lp_calibrator *made, const char *name, int channels, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(made->net);
+    const lp_graph *const graph = lp_net_graph(made->net);
     observed *const tensor = &made->tensors[made->count];
 
     tensor->name = name;
-    tensor->grain = lp_needs_one_scale(scheme, name) ? WHOLE : feeds_depthwise(scheme, name) ? PER_CHANNEL : BALANCED;
-    tensor->is_unsigned = lp_is_unsigned(scheme, name);
-    LP_TRY(lp_spread_create(&tensor->spread, name, channels, error));
+    tensor->granularity = lp_needs_one_scale(graph, name) ? PER_TENSOR
+                          : feeds_depthwise(graph, name)  ? PER_CHANNEL
+                                                          : BALANCED;
+    tensor->is_unsigned = lp_is_unsigned(graph, name);
+    LP_TRY(lp_histogram_create(&tensor->histogram, name, channels, error));
     made->count++;
     return LIGHTPOSE_OK;
 }
 
 /* All that the reader of ranges asks for, but the input, whose range follows from its scale. */
 static lightpose_status observe_all(lp_calibrator *made, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(made->net);
+    const lp_graph *const graph = lp_net_graph(made->net);
 
-    for (int i = 0; i < scheme->count; i++) {
-        const lp_layer *const layer = &scheme->rows[i];
+    for (int i = 0; i < graph->count; i++) {
+        const lp_layer *const layer = &graph->rows[i];
         if (layer->kind == LP_CONCAT || strcmp(layer->name, lp_arch_heatmaps(2)) == 0 ||
             strcmp(layer->name, lp_arch_pafs(2)) == 0)
             continue;
@@ -116,7 +117,7 @@ void lp_calibrator_destroy(lp_calibrator *calibrator) {
     for (int i = 0; i < MAX_HEIGHTS; i++)
         lp_plan_destroy(&calibrator->plans[i].plan);
     for (int i = 0; i < MAX_TENSORS; i++)
-        lp_spread_free(&calibrator->tensors[i].spread);
+        lp_histogram_free(&calibrator->tensors[i].histogram);
     lp_preprocess_destroy(&calibrator->preprocess);
     lp_team_destroy(&calibrator->team);
     lp_free(calibrator->text);
@@ -162,7 +163,7 @@ static void count_tensors(void *argument, int begin, int end, int thread) {
     for (int i = begin; i < end; i++) {
         observed *const tensor = &c->calibrator->tensors[i];
         lp_tensor_view view;
-        if (lp_plan_tensor(c->plan, tensor->name, &view) && lp_spread_add(&tensor->spread, &view))
+        if (lp_plan_tensor(c->plan, tensor->name, &view) && lp_histogram_add(&tensor->histogram, &view))
             continue;
         int first = atomic_load(&c->refused);
         while (i < first && !atomic_compare_exchange_weak(&c->refused, &first, i))
@@ -179,7 +180,7 @@ static lightpose_status count_values(lp_calibrator *calibrator, lp_plan *plan, l
     if (c.refused < MAX_TENSORS)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
                        "with these weights the values of %s are not finite, or beyond %g: no range holds them",
-                       calibrator->tensors[c.refused].name, (double)LP_SPREAD_MOST);
+                       calibrator->tensors[c.refused].name, (double)LP_HISTOGRAM_MOST);
     return LIGHTPOSE_OK;
 }
 
@@ -276,28 +277,28 @@ static lightpose_status append_range(lp_calibrator *calibrator, const char *name
 }
 
 /* One range, or one for each channel: *count of them. */
-static lightpose_status choose(const lp_calibrator *calibrator, const observed *tensor, const lp_spread_rule *rule,
+static lightpose_status choose(const lp_calibrator *calibrator, const observed *tensor, const lp_range_rule *rule,
                                float *low, float *high, int *count, lightpose_error *error) {
-    lp_spread_rule own = *rule;
+    lp_range_rule own = *rule;
     float most[LP_MAX_CHANNELS];
 
     own.steps = tensor->is_unsigned ? 255 : 127;
-    own.per_channel = tensor->grain != WHOLE;
-    lp_spread_ranges(&tensor->spread, &own, low, high);
-    *count = own.per_channel ? tensor->spread.channels : 1;
-    if (tensor->grain != BALANCED)
+    own.per_channel = tensor->granularity != PER_TENSOR;
+    lp_histogram_ranges(&tensor->histogram, &own, low, high);
+    *count = own.per_channel ? tensor->histogram.channels : 1;
+    if (tensor->granularity != BALANCED)
         return LIGHTPOSE_OK;
     for (int c = 0; c < *count; c++)
         most[c] = fmaxf(-low[c], high[c]);
     own.per_channel = 0;
-    lp_spread_ranges(&tensor->spread, &own, low, high);
-    *count = lp_balance(lp_net_scheme(calibrator->net), tensor->name, &tensor->spread, most, fmaxf(-low[0], high[0]),
+    lp_histogram_ranges(&tensor->histogram, &own, low, high);
+    *count = lp_balance(lp_net_graph(calibrator->net), tensor->name, &tensor->histogram, most, fmaxf(-low[0], high[0]),
                         low, high);
     return *count ? LIGHTPOSE_OK
                   : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights that read %s", tensor->name);
 }
 
-lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_spread_rule *rule, const char **text,
+lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_range_rule *rule, const char **text,
                                     lightpose_error *error) {
     const float scale = lp_weights_input_scale(lp_model_weights(calibrator->model));
     float low[LP_MAX_CHANNELS] = {-128 * scale}, high[LP_MAX_CHANNELS] = {127 * scale};

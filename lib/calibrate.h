@@ -7,7 +7,7 @@
 #define LP_CALIBRATE_H
 
 #include "model.h"
-#include "net/spread.h"
+#include "net/activation_histogram.h"
 
 typedef struct lightpose_calibrator lp_calibrator;
 
@@ -20,7 +20,7 @@ void lp_calibrator_destroy(lp_calibrator *calibrator);
 lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error);
 
 /* The ranges as JSON (net/ranges.h); `rule` leaves steps and per_channel to this. */
-lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_spread_rule *rule, const char **text,
+lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_range_rule *rule, const char **text,
                                     lightpose_error *error);
 
 const lightpose_settings *lp_calibrator_settings(const lp_calibrator *calibrator);

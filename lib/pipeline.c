@@ -8,7 +8,7 @@
 #include "base/threads.h"
 #include "base/time.h"
 #include "decode/maps.h"
-#include "decode/fuse.h"
+#include "decode/average_maps.h"
 #include "image/view.h"
 #include "look/follow.h"
 #include "look/merge.h"
@@ -40,19 +40,19 @@ struct lightpose_context {
     int heights[MAX_HEIGHTS]; /* largest first: its grid is the one on which maps are averaged */
     int height_count;
     plan_cache plans;
-    lp_fuse *fuse; /* NULL where one run of the network is all */
+    lp_average_maps *average; /* NULL where one run of the network is all */
     lp_decoder *decoder;
 
     /* The second look has plans of its own: the first look's hold the frame's maps. */
     plan_cache crop_plans;
-    lp_fuse *crop_fuse; /* NULL likewise */
+    lp_average_maps *crop_average; /* NULL likewise */
     lp_crops crops;
     lp_merge merge;
     lightpose_result seen; /* in a crop */
     lp_follow follow;
     int follow_width, follow_height; /* of the stream's frames */
 
-    lp_maps maps; /* the last frame's, inside its plan or fuse; width 0: none */
+    lp_maps maps; /* the last frame's, inside its plan or average; width 0: none */
     lp_transform transform;
     void *planar; /* copies for the caller: heatmaps, then pafs */
     size_t planar_capacity;
@@ -100,9 +100,9 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
         if (status == LIGHTPOSE_OK)
             status = lp_preprocess_create(&made->preprocess, error);
         if (status == LIGHTPOSE_OK && (settings->flip || made->height_count > 1))
-            status = lp_fuse_create(&made->fuse, error);
+            status = lp_average_maps_create(&made->average, error);
         if (status == LIGHTPOSE_OK && settings->flip && (settings->second_look || settings->tiles))
-            status = lp_fuse_create(&made->crop_fuse, error);
+            status = lp_average_maps_create(&made->crop_average, error);
     }
     if (status != LIGHTPOSE_OK) {
         lp_pipeline_destroy(made);
@@ -119,8 +119,8 @@ void lp_pipeline_destroy(lp_pipeline *pipeline) {
         lp_plan_destroy(&pipeline->plans.slots[i].plan);
         lp_plan_destroy(&pipeline->crop_plans.slots[i].plan);
     }
-    lp_fuse_destroy(&pipeline->fuse);
-    lp_fuse_destroy(&pipeline->crop_fuse);
+    lp_average_maps_destroy(&pipeline->average);
+    lp_average_maps_destroy(&pipeline->crop_average);
     lp_crops_free(&pipeline->crops);
     lp_merge_free(&pipeline->merge);
     lp_free(pipeline->seen.poses);
@@ -222,7 +222,7 @@ static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const
 /* Preprocesses, runs the network and adds to the frame's times. A mirrored run preprocesses again, which costs a
  * hundredth of the run: by its end the plan has used the input's memory for other tensors. */
 static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const lightpose_image *image,
-                                    const lp_geometry *geometry, int mirrored, lp_fuse *fuse, lp_maps *maps,
+                                    const lp_geometry *geometry, int mirrored, lp_average_maps *average, lp_maps *maps,
                                     lightpose_error *error) {
     const lp_net_input input = lp_plan_input(plan);
     const int64_t start = lp_now_ns();
@@ -235,8 +235,8 @@ static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const 
     const int64_t inferred = lp_now_ns();
     pipeline->stats.preprocess_ns += prepared - start;
     pipeline->stats.network_ns += inferred - prepared;
-    if (fuse) {
-        LP_TRY(lp_fuse_add(fuse, maps, geometry, mirrored, error));
+    if (average) {
+        LP_TRY(lp_average_maps_add(average, maps, geometry, mirrored, error));
         pipeline->stats.average_ns += lp_now_ns() - inferred;
     }
     return LIGHTPOSE_OK;
@@ -249,7 +249,7 @@ static lightpose_status run_height(lp_pipeline *pipeline, const lightpose_image 
 
     LP_TRY(find_plan(pipeline, &pipeline->plans, geometry, &plan, error));
     for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, pipeline->fuse, &pipeline->maps, error));
+        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, pipeline->average, &pipeline->maps, error));
     return LIGHTPOSE_OK;
 }
 
@@ -264,12 +264,12 @@ static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *im
     lp_geometry_place(&geometry, crop->width, crop->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
                       crop->scale, crop->net_width, crop->net_height);
     LP_TRY(find_plan(pipeline, &pipeline->crop_plans, &geometry, &plan, error));
-    if (pipeline->crop_fuse)
-        LP_TRY(lp_fuse_begin(pipeline->crop_fuse, &geometry, error));
+    if (pipeline->crop_average)
+        LP_TRY(lp_average_maps_begin(pipeline->crop_average, &geometry, error));
     for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, &part, &geometry, mirrored, pipeline->crop_fuse, &maps, error));
-    if (pipeline->crop_fuse)
-        lp_fuse_end(pipeline->crop_fuse, &maps);
+        LP_TRY(run_network(pipeline, plan, &part, &geometry, mirrored, pipeline->crop_average, &maps, error));
+    if (pipeline->crop_average)
+        lp_average_maps_end(pipeline->crop_average, &maps);
     lp_transform transform = lp_geometry_transform(&geometry);
     transform.pad_x -= crop->x * transform.scale_x;
     transform.pad_y -= crop->y * transform.scale;
@@ -335,12 +335,12 @@ static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image
         LP_TRY(make_geometry(pipeline, &view, part, i, &geometry, error));
         if (i == 0)
             *grid = geometry;
-        if (i == 0 && pipeline->fuse)
-            LP_TRY(lp_fuse_begin(pipeline->fuse, grid, error));
+        if (i == 0 && pipeline->average)
+            LP_TRY(lp_average_maps_begin(pipeline->average, grid, error));
         LP_TRY(run_height(pipeline, &view, &geometry, error));
     }
-    if (pipeline->fuse)
-        lp_fuse_end(pipeline->fuse, &pipeline->maps);
+    if (pipeline->average)
+        lp_average_maps_end(pipeline->average, &pipeline->maps);
     pipeline->transform = lp_geometry_transform(grid);
     if (part) {
         pipeline->transform.pad_x -= part->x * grid->scale_x;

@@ -8,7 +8,8 @@
 
 #include "base/status.h"
 #include "base/team.h"
-#include "net/plan.h" /* lp_maps */
+#include "base/team.h"
+#include "net/output_maps.h"
 
 typedef struct lp_person {
     float x[LIGHTPOSE_KEYPOINTS], y[LIGHTPOSE_KEYPOINTS]; /* cells of the upsampled map; 0 is the first cell's centre */

@@ -7,7 +7,8 @@
 #ifndef LP_DECODE_MAPS_H
 #define LP_DECODE_MAPS_H
 
-#include "net/plan.h" /* lp_maps */
+#include "base/status.h"
+#include "net/output_maps.h"
 
 /* Refuses maps that hold NaN or infinity. NOT_FINITE, naming the first such value: heatmaps before pafs, by map, then
  * by cell. */

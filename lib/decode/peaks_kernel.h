@@ -88,20 +88,20 @@ static inline __attribute__((always_inline)) void NAMED(interpolate_row)(const s
     const uint64_t *const active = job->active + (ptrdiff_t)(RING + r - 3) * job->words;
     const float *const cells = job->plane + r * job->stride;
     float *const out = job->rows + (r % RING) * job->pitch;
-    NAMED(index) spread;
+    NAMED(index) cell_of_lane;
 
     for (int i = 0; i < LANES; i++)
-        spread[i] = i / factor;
+        cell_of_lane[i] = i / factor;
     for (int w = 0; w < job->words; w++) {
         uint64_t bits = active[w] | active[w + job->words] | active[w + 2 * job->words] | active[w + 3 * job->words];
         while (bits) {
             const int b = (w * WORD + __builtin_ctzll(bits)) & ~(group - 1);
             bits &= ~group_mask(b, group);
             for (int i = 0; i < factor * group; i += LANES) {
-                const VEC t0 = __builtin_shuffle(LOAD(cells + b), spread);
-                const VEC t1 = __builtin_shuffle(LOAD(cells + b + 1), spread);
-                const VEC t2 = __builtin_shuffle(LOAD(cells + b + 2), spread);
-                const VEC t3 = __builtin_shuffle(LOAD(cells + b + 3), spread);
+                const VEC t0 = __builtin_shuffle(LOAD(cells + b), cell_of_lane);
+                const VEC t1 = __builtin_shuffle(LOAD(cells + b + 1), cell_of_lane);
+                const VEC t2 = __builtin_shuffle(LOAD(cells + b + 2), cell_of_lane);
+                const VEC t3 = __builtin_shuffle(LOAD(cells + b + 3), cell_of_lane);
                 STORE(out + b * factor + i) = ((t0 * LOAD(job->weights[0] + i) + t1 * LOAD(job->weights[1] + i)) +
                                                t2 * LOAD(job->weights[2] + i)) +
                                               t3 * LOAD(job->weights[3] + i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* 8-bit levels p into the network's element type: p itself in U8, p - 128 in the others, all exactly. */
+/* The element types of the network's tensors, and 8-bit levels p in them: p itself in U8, p - 128 in the others, all
+ * exactly. */
 
 #ifndef LP_IMAGE_ELEMENT_H
 #define LP_IMAGE_ELEMENT_H
@@ -9,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "image/preprocess.h"
+/* The weights carry the network's scale, so the padding of 128 is a true zero. */
+typedef enum lp_element { LP_U8 = 0, LP_S8 = 1, LP_BF16 = 2, LP_F32 = 3 } lp_element;
 
 size_t lp_element_size(lp_element element);
 

@@ -3,6 +3,8 @@
 
 #include "image/preprocess.h"
 
+#include <string.h>
+
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "image/element.h"
@@ -211,4 +213,18 @@ lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_im
              .thread_room = row_room + yuv_room};
     lp_team_share(team, geometry->net_height, output_rows, &j);
     return LIGHTPOSE_OK;
+}
+
+void lp_mirror_input(const lp_net_input *input, int width, int height) {
+    const size_t size = 3 * lp_element_size(input->element);
+    char held[3 * sizeof(float)];
+
+    for (int y = 0; y < height; y++) {
+        char *left = (char *)input->data + y * input->stride, *right = left + ((size_t)width - 1) * size;
+        for (; left < right; left += size, right -= size) {
+            memcpy(held, left, size);
+            memcpy(left, right, size);
+            memcpy(right, held, size);
+        }
+    }
 }

@@ -7,13 +7,10 @@
 #define LP_IMAGE_PREPROCESS_H
 
 #include "base/team.h"
+#include "image/element.h"
 #include "image/geometry.h"
 
-/* Pixels are stored as p - 128, which every type but U8 holds exactly; the weights carry the network's scale, so the
- * padding of 128 is a true zero. */
-typedef enum lp_element { LP_U8 = 0, LP_S8 = 1, LP_BF16 = 2, LP_F32 = 3 } lp_element;
-
-/* Where the network wants its input: interleaved B G R, net_height rows of net_width. U8 holds p itself. */
+/* Where the network wants its input: interleaved B G R, net_height rows of net_width. */
 typedef struct lp_net_input {
     lp_element element;
     void *data;
@@ -30,5 +27,9 @@ void lp_preprocess_destroy(lp_preprocess **preprocess);
  * yuv.h's. */
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
                                    lp_team *team, const lp_net_input *input, lightpose_error *error);
+
+/* Mirrors an input in place, row by row; `width` and `height` in pixels. The padding is mirrored with it, so column j
+ * of a map corresponds to column map_width - 1 - j. */
+void lp_mirror_input(const lp_net_input *input, int width, int height);
 
 #endif

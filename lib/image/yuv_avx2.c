@@ -36,7 +36,7 @@ INLINE __m256i join(__m128i low, __m128i high) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 
-INLINE __m256i spread(int value) {
+INLINE __m256i broadcast(int value) {
     return _mm256_set1_epi16((int16_t)value);
 }
 
@@ -50,7 +50,7 @@ INLINE __m256i down(__m128i upper, __m128i lower, __m256i minus_weight) {
 
 /* `count` bytes, at least 2 x LANES; the last group overlaps the one before it. */
 INLINE void down_bytes(const uint8_t *upper, const uint8_t *lower, int count, int lower_weight, int16_t *out) {
-    const __m256i weight = spread(-16 * lower_weight);
+    const __m256i weight = broadcast(-16 * lower_weight);
     const int last = count - 2 * LANES;
 
     for (int next = 0; next < count; next += 2 * LANES) {
@@ -66,7 +66,7 @@ INLINE __m128i load_pairs(const uint8_t *u, const uint8_t *v) {
 
 /* The same for `count` samples of two planes, at least LANES. */
 INLINE void down_planes(lp_yuv_row upper, lp_yuv_row lower, int count, int lower_weight, int16_t *out) {
-    const __m256i weight = spread(-16 * lower_weight);
+    const __m256i weight = broadcast(-16 * lower_weight);
     const int last = count - LANES, middle = LANES / 2;
 
     for (int next = 0; next < count; next += LANES) {
@@ -164,8 +164,9 @@ TARGET void lp_yuv_resample_row_avx2(const lp_yuv_columns *columns, const lp_yuv
                                      int16_t *scratch, uint8_t *bgr) {
     const lp_yuv_scratch_rows row = lp_yuv_scratch_at(scratch, rows->width);
     const lp_columns luma = columns->luma, chroma = columns->chroma;
-    const lanes k = {spread(yuv->scale), spread(yuv->blue_u),    spread(yuv->green_u),    spread(yuv->green_v),
-                     spread(yuv->red_v), spread(yuv->blue_bias), spread(yuv->green_bias), spread(yuv->red_bias)};
+    const lanes k = {broadcast(yuv->scale),      broadcast(yuv->blue_u),  broadcast(yuv->green_u),
+                     broadcast(yuv->green_v),    broadcast(yuv->red_v),   broadcast(yuv->blue_bias),
+                     broadcast(yuv->green_bias), broadcast(yuv->red_bias)};
 
     down_rows(rows, row);
     for (int i = 0; i < luma.count; i += LANES) {

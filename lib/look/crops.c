@@ -88,14 +88,14 @@ static void aim(target *t, const lightpose_pose *pose, const lp_scene *scene) {
     t->scale = scale > LP_LOOK_GAIN * scene->scale ? scale : 0;
 }
 
-/* A crop in the making: the region and scales of those it shows. */
-typedef struct draft_crop {
+/* A crop that may still grow: the region and scales of those it shows. */
+typedef struct crop_candidate {
     region region;
     double scale, low, high; /* of the crop; of its people */
-} draft_crop;
+} crop_candidate;
 
 /* Whether `t` can share the crop; *joined is the crop then. */
-static int can_share(const draft_crop *crop, const target *t, draft_crop *joined) {
+static int can_share(const crop_candidate *crop, const target *t, crop_candidate *joined) {
     joined->region = join(&crop->region, &t->region);
     joined->scale = fitting_scale(&joined->region);
     joined->low = fmin(crop->low, t->scale);
@@ -117,18 +117,21 @@ static void place(double low, double high, double size, int limit, int *at, int 
     *length = (int)fmin(fmax(floor(size), 1), limit - *at);
 }
 
-static lp_crop finish(const draft_crop *draft, const lp_scene *scene) {
-    const int width = fitting_width(&draft->region, draft->scale);
-    lp_crop crop = {.net_width = width, .net_height = LP_LOOK_HEIGHT, .scale = draft->scale};
+static lp_crop finish(const crop_candidate *candidate, const lp_scene *scene) {
+    const int width = fitting_width(&candidate->region, candidate->scale);
+    lp_crop crop = {.net_width = width, .net_height = LP_LOOK_HEIGHT, .scale = candidate->scale};
 
-    place(draft->region.left, draft->region.right, width / draft->scale, scene->width, &crop.x, &crop.width);
-    place(draft->region.top, draft->region.bottom, LP_LOOK_HEIGHT / draft->scale, scene->height, &crop.y, &crop.height);
+    place(candidate->region.left, candidate->region.right, width / candidate->scale, scene->width, &crop.x,
+          &crop.width);
+    place(candidate->region.top, candidate->region.bottom, LP_LOOK_HEIGHT / candidate->scale, scene->height, &crop.y,
+          &crop.height);
     return crop;
 }
 
 /* The crop of targets[first] and of all later ones that can share it. */
-static lp_crop gather(target *targets, int first, int count, int index, const lp_scene *scene) {
-    draft_crop crop = {targets[first].region, targets[first].scale, targets[first].scale, targets[first].scale}, joined;
+static lp_crop group_targets(target *targets, int first, int count, int index, const lp_scene *scene) {
+    crop_candidate crop = {targets[first].region, targets[first].scale, targets[first].scale, targets[first].scale},
+                   joined;
 
     targets[first].crop = index;
     for (int i = first + 1; i < count; i++) {
@@ -159,7 +162,7 @@ lightpose_status lp_crops_choose(lp_crops *crops, const lp_scene *scene, const l
     for (int i = 0; i < count && crops->count < most; i++) {
         if (targets[i].scale == 0 || targets[i].crop >= 0)
             continue;
-        list[crops->count] = gather(targets, i, count, crops->count, scene);
+        list[crops->count] = group_targets(targets, i, count, crops->count, scene);
         crops->count++;
     }
     return LIGHTPOSE_OK;

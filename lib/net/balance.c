@@ -27,19 +27,19 @@ typedef struct channels {
     double mean_square[LP_MAX_CHANNELS], share[LP_MAX_CHANNELS]; /* of all values; of those that are not 0 */
 } channels;
 
-static void describe(channels *list, const lp_spread *spread, const float *most) {
-    list->count = spread->channels;
-    for (int c = 0; c < spread->channels; c++) {
-        const uint32_t *const counts = spread->counts + (size_t)c * LP_SPREAD_BINS;
-        const double width = (double)spread->reach[c] / LP_SPREAD_BINS;
+static void describe(channels *list, const lp_histogram *histogram, const float *most) {
+    list->count = histogram->channels;
+    for (int c = 0; c < histogram->channels; c++) {
+        const uint32_t *const counts = histogram->counts + (size_t)c * LP_HISTOGRAM_BINS;
+        const double width = (double)histogram->reach[c] / LP_HISTOGRAM_BINS;
         double squares = 0, others = 0;
-        for (int i = 0; i < LP_SPREAD_BINS; i++) {
+        for (int i = 0; i < LP_HISTOGRAM_BINS; i++) {
             squares += counts[i] * (i + 0.5) * (i + 0.5) * width * width;
             others += counts[i];
         }
         list->most[c] = most[c];
-        list->mean_square[c] = spread->cells ? squares / (double)spread->cells : 0;
-        list->share[c] = spread->cells ? fmin(1, others / (double)spread->cells) : 0;
+        list->mean_square[c] = histogram->cells ? squares / (double)histogram->cells : 0;
+        list->share[c] = histogram->cells ? fmin(1, others / (double)histogram->cells) : 0;
     }
 }
 
@@ -81,37 +81,37 @@ static double reader_error(const channels *list, const double *step, const float
 }
 
 /* Where the channels of `tensor` begin among those that `layer` reads; -1 where it does not read them. */
-static int place_in(const lp_scheme *scheme, const lp_layer *layer, const char *tensor) {
+static int place_in(const lp_graph *graph, const lp_layer *layer, const char *tensor) {
     int at = 0;
 
     if (strcmp(layer->from, tensor) == 0 && layer->kind != LP_CONCAT)
         return 0;
-    for (int i = 0; i < scheme->count; i++)
-        if (scheme->rows[i].kind == LP_CONCAT && strcmp(scheme->rows[i].name, layer->from) == 0)
+    for (int i = 0; i < graph->count; i++)
+        if (graph->rows[i].kind == LP_CONCAT && strcmp(graph->rows[i].name, layer->from) == 0)
             for (int part = 0; part < LP_CONCAT_INPUTS; part++) {
                 if (strcmp(lp_arch_concat_inputs[part], tensor) == 0)
                     return at;
-                for (int j = 0; j < scheme->count; j++)
-                    if (strcmp(scheme->rows[j].name, lp_arch_concat_inputs[part]) == 0)
-                        at += scheme->rows[j].out;
+                for (int j = 0; j < graph->count; j++)
+                    if (strcmp(graph->rows[j].name, lp_arch_concat_inputs[part]) == 0)
+                        at += graph->rows[j].out;
             }
     return -1;
 }
 
 /* Adds the errors of all readers of `tensor` for each of the tried steps. 0 for lack of memory. */
-static int add_errors(const lp_scheme *scheme, const char *tensor, const channels *list, int levels, double *errors) {
+static int add_errors(const lp_graph *graph, const char *tensor, const channels *list, int levels, double *errors) {
     double step[LP_MAX_CHANNELS];
 
-    for (int i = 0; i < scheme->count; i++) {
-        const lp_layer *const layer = &scheme->rows[i];
-        const int at = place_in(scheme, layer, tensor), area = layer->kernel * layer->kernel;
+    for (int i = 0; i < graph->count; i++) {
+        const lp_layer *const layer = &graph->rows[i];
+        const int at = place_in(graph, layer, tensor), area = layer->kernel * layer->kernel;
         const size_t stride = (size_t)layer->in * (size_t)area;
         if (at < 0)
             continue;
         float *const weights = lp_calloc((size_t)layer->out * stride, sizeof *weights);
         if (!weights)
             return 0;
-        lp_weights_read_weight(scheme->weights, layer, weights);
+        lp_weights_read_weight(graph->weights, layer, weights);
         for (int t = 0; t < TRIES; t++) {
             steps(list, (double)t / (TRIES - 1), levels, step);
             errors[t] += reader_error(list, step, weights + at * area, layer->out, stride, area);
@@ -120,15 +120,15 @@ static int add_errors(const lp_scheme *scheme, const char *tensor, const channel
     }
     return 1;
 }
-int lp_balance(const lp_scheme *scheme, const char *tensor, const lp_spread *spread, const float *most, float whole,
+int lp_balance(const lp_graph *graph, const char *tensor, const lp_histogram *histogram, const float *most, float whole,
                float *low, float *high) {
-    const int is_unsigned = lp_is_unsigned(scheme, tensor), levels = is_unsigned ? LEVELS_UNSIGNED : LEVELS_SIGNED;
+    const int is_unsigned = lp_is_unsigned(graph, tensor), levels = is_unsigned ? LEVELS_UNSIGNED : LEVELS_SIGNED;
     double step[LP_MAX_CHANNELS], errors[TRIES] = {0};
     channels list;
     int best = 0;
 
-    describe(&list, spread, most);
-    if (!add_errors(scheme, tensor, &list, levels, errors))
+    describe(&list, histogram, most);
+    if (!add_errors(graph, tensor, &list, levels, errors))
         return 0;
     if (errors[0] == 0) { /* nobody reads it as bytes */
         low[0] = is_unsigned ? 0 : -whole;

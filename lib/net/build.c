@@ -80,33 +80,33 @@ static int is_output(const lp_plan *plan, const lp_layer *layer) {
 
 /* Whether a row after `row` reads what the row `source` wrote, as its source or to add it. */
 static int is_read_after(const lp_plan *plan, int row, int source) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_graph *const graph = lp_net_graph(plan->net);
 
-    for (int i = row + 1; i < scheme->count; i++)
-        if (scheme->from[i] == source || scheme->add[i] == source)
+    for (int i = row + 1; i < graph->count; i++)
+        if (graph->from[i] == source || graph->add[i] == source)
             return 1;
     return 0;
 }
 
-static lp_conv_spec describe(const lp_layer *layer, const lp_plan_tensor_entry *source, const lp_numbers *numbers,
-                             lp_element target, int adds) {
+static lp_conv_spec describe(const lp_layer *layer, const lp_plan_tensor_entry *source,
+                             const lp_requantisation *requant, lp_element target, int adds) {
     lp_conv_spec spec = {.name = layer->name,
                          .src = source->element,
                          .dst = target,
                          .height = source->height,
                          .width = source->width,
-                         .in = numbers->in,
+                         .in = requant->in,
                          .out = layer->out,
                          .kernel = layer->kernel,
                          .stride = layer->stride,
                          .dilation = layer->dilation,
                          .depthwise = layer->kind == LP_DEPTHWISE,
-                         .scales = numbers->scales,
-                         .activation = numbers->activation,
-                         .gains = numbers->gains,
-                         .gain = numbers->gain,
-                         .shift = numbers->shift,
-                         .sum = adds ? numbers->sum : 0};
+                         .scales = requant->scales,
+                         .activation = requant->activation,
+                         .gains = requant->gains,
+                         .gain = requant->gain,
+                         .shift = requant->shift,
+                         .sum = adds ? requant->sum : 0};
 
     padding(layer, source->height, source->width, spec.pad);
     return spec;
@@ -114,21 +114,21 @@ static lp_conv_spec describe(const lp_layer *layer, const lp_plan_tensor_entry *
 
 /* Where a sum is written: over the tensor that is added, or apart where that is still needed. */
 static int add_sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_graph *const graph = lp_net_graph(plan->net);
 
-    tensor.name = scheme->rows[row].sum;
-    if (plan->options.keep_tensors || is_read_after(plan, row, scheme->add[row]))
+    tensor.name = graph->rows[row].sum;
+    if (plan->options.keep_tensors || is_read_after(plan, row, graph->add[row]))
         return add_tensor(plan, tensor);
-    tensor.buffer = plan->tensors[tensor_of(plan, scheme->add[row])].buffer;
+    tensor.buffer = plan->tensors[tensor_of(plan, graph->add[row])].buffer;
     return append_tensor(plan, &tensor);
 }
 
 /* The addition as a step of its own, for plans that keep a layer's own output beside its sum. */
 static lightpose_status add_addition(lp_plan *plan, int row, int own, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
-    const lp_layer *const layer = &scheme->rows[row];
+    const lp_graph *const graph = lp_net_graph(plan->net);
+    const lp_layer *const layer = &graph->rows[row];
     lp_plan_tensor_entry tensor = plan->tensors[own];
-    lp_step step = {.layer = layer, .op = &lp_op_add, .src = own, .added = tensor_of(plan, scheme->add[row])};
+    lp_step step = {.layer = layer, .op = &lp_op_add, .src = own, .added = tensor_of(plan, graph->add[row])};
 
     tensor.name = layer->sum;
     LP_TRY(lp_add_create(&step.instance, tensor.height, (size_t)tensor.width * (size_t)tensor.channels, error));
@@ -139,12 +139,12 @@ static lightpose_status add_addition(lp_plan *plan, int row, int own, lightpose_
 }
 
 /* Creates the step's operator for the layer that its specification describes. */
-static lightpose_status create_operator(lp_plan *plan, lp_step *step, int row, int last, const lp_numbers *numbers,
-                                        lightpose_error *error) {
-    const unsigned features = lp_net_scheme(plan->net)->features;
+static lightpose_status create_operator(lp_plan *plan, lp_step *step, int row, int last,
+                                        const lp_requantisation *requant, lightpose_error *error) {
+    const unsigned features = lp_net_graph(plan->net)->features;
     const int operator= lp_operator_choose(&step->spec, features);
     const lp_op_layer layer = {
-        .spec = &step->spec, .bias = numbers->bias, .zero = plan->tensors[step->src].zero, .features = features};
+        .spec = &step->spec, .bias = requant->bias, .zero = plan->tensors[step->src].zero, .features = features};
     const void *packed;
 
     LP_TRY(lp_net_packed(plan->net, row, last, operator, & layer, &packed, error));
@@ -153,24 +153,24 @@ static lightpose_status create_operator(lp_plan *plan, lp_step *step, int row, i
 }
 
 static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
-    const lp_layer *const layer = &scheme->rows[row];
+    const lp_graph *const graph = lp_net_graph(plan->net);
+    const lp_layer *const layer = &graph->rows[row];
     const int last = is_output(plan, layer);
     lp_step *const step = &plan->steps[plan->step_count]; /* operators may keep a pointer to its specification */
-    const lp_numbers *numbers;
-    lp_code code;
+    const lp_requantisation *requant;
+    lp_quantisation quant;
 
-    LP_TRY(lp_net_numbers(plan->net, row, last, &numbers, error));
-    lp_code_of(scheme, layer->sum ? layer->sum : layer->name, last, &code);
-    const int adds = layer->add && !(plan->options.keep_tensors && code.element == LP_F32);
+    LP_TRY(lp_net_requantisation(plan->net, row, last, &requant, error));
+    lp_quantisation_of(graph, layer->sum ? layer->sum : layer->name, last, &quant);
+    const int adds = layer->add && !(plan->options.keep_tensors && quant.element == LP_F32);
     *step = (lp_step){.layer = layer,
-                      .src = tensor_of(plan, scheme->from[row]),
-                      .added = adds ? tensor_of(plan, scheme->add[row]) : -1};
-    step->spec = describe(layer, &plan->tensors[step->src], numbers, code.element, adds);
-    LP_TRY(create_operator(plan, step, row, last, numbers, error));
+                      .src = tensor_of(plan, graph->from[row]),
+                      .added = adds ? tensor_of(plan, graph->add[row]) : -1};
+    step->spec = describe(layer, &plan->tensors[step->src], requant, quant.element, adds);
+    LP_TRY(create_operator(plan, step, row, last, requant, error));
     const lp_plan_tensor_entry tensor = {.name = layer->name,
-                                         .element = code.element,
-                                         .zero = code.zero[0],
+                                         .element = quant.element,
+                                         .zero = quant.zero[0],
                                          .channels = layer->out,
                                          .height = lp_conv_out_height(&step->spec),
                                          .width = lp_conv_out_width(&step->spec)};
@@ -185,16 +185,16 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
 }
 
 static lightpose_status add_concat(lp_plan *plan, int row, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_graph *const graph = lp_net_graph(plan->net);
     size_t offset = 0;
     int target = -1;
 
     for (int i = 0; i < LP_CONCAT_INPUTS; i++) {
-        const int source = tensor_of(plan, lp_arch_find(scheme->rows, scheme->count, lp_arch_concat_inputs[i]));
+        const int source = tensor_of(plan, lp_arch_find(graph->rows, graph->count, lp_arch_concat_inputs[i]));
         lp_plan_tensor_entry tensor = plan->tensors[source];
         const size_t element = lp_element_size(tensor.element), bytes = (size_t)tensor.channels * element;
-        lp_step step = {.layer = &scheme->rows[row], .op = &lp_op_copy, .src = source, .added = -1, .offset = offset};
-        tensor.name = scheme->rows[row].name;
+        lp_step step = {.layer = &graph->rows[row], .op = &lp_op_copy, .src = source, .added = -1, .offset = offset};
+        tensor.name = graph->rows[row].name;
         tensor.channels = LP_CONCAT_CHANNELS;
         tensor.zero = 0;
         if (target < 0)
@@ -210,31 +210,31 @@ static lightpose_status add_concat(lp_plan *plan, int row, lightpose_error *erro
 }
 
 static void add_input(lp_plan *plan) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_graph *const graph = lp_net_graph(plan->net);
     lp_plan_tensor_entry tensor = {
-        .name = "data", .channels = scheme->rows[0].in, .height = plan->options.height, .width = plan->options.width};
-    lp_code code;
+        .name = "data", .channels = graph->rows[0].in, .height = plan->options.height, .width = plan->options.width};
+    lp_quantisation quant;
 
-    lp_code_of(scheme, tensor.name, 0, &code);
-    tensor.element = code.element;
-    tensor.zero = code.zero[0];
+    lp_quantisation_of(graph, tensor.name, 0, &quant);
+    tensor.element = quant.element;
+    tensor.zero = quant.zero[0];
     plan->row_tensors[0] = add_tensor(plan, tensor);
     plan->buffers[plan->tensors[0].buffer].first = BEFORE_FIRST;
 }
 
 lightpose_status lp_build(lp_plan *plan, lightpose_error *error) {
-    const lp_scheme *const scheme = lp_net_scheme(plan->net);
+    const lp_graph *const graph = lp_net_graph(plan->net);
 
     add_input(plan);
-    for (int row = 0; row < scheme->count; row++) {
-        if (scheme->rows[row].kind == LP_CONCAT && plan->options.stages == 1)
+    for (int row = 0; row < graph->count; row++) {
+        if (graph->rows[row].kind == LP_CONCAT && plan->options.stages == 1)
             break;
-        if (scheme->rows[row].kind == LP_CONCAT)
+        if (graph->rows[row].kind == LP_CONCAT)
             LP_TRY(add_concat(plan, row, error));
         else
             LP_TRY(add_convolution(plan, row, error));
     }
-    plan->heatmaps = tensor_of(plan, lp_arch_find(scheme->rows, scheme->count, lp_arch_heatmaps(plan->options.stages)));
-    plan->pafs = tensor_of(plan, lp_arch_find(scheme->rows, scheme->count, lp_arch_pafs(plan->options.stages)));
+    plan->heatmaps = tensor_of(plan, lp_arch_find(graph->rows, graph->count, lp_arch_heatmaps(plan->options.stages)));
+    plan->pafs = tensor_of(plan, lp_arch_find(graph->rows, graph->count, lp_arch_pafs(plan->options.stages)));
     return LIGHTPOSE_OK;
 }

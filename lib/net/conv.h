@@ -6,7 +6,7 @@
 #ifndef LP_NET_CONV_H
 #define LP_NET_CONV_H
 
-#include "image/preprocess.h" /* lp_element */
+#include "image/element.h"
 #include "net/arch.h"
 
 /* dst = saturate(gain * act(scale * (src * weights) + bias) + shift + sum * old dst), all tensors interleaved (channels

@@ -14,13 +14,13 @@
 /* SOURCE_BYTES: of the rows that a unit reads, so that beside a panel of weights (8 KiB of 512 channels, 18 KiB of 3x3
  * by 128) they fit a first-level cache of 32 or 48 KiB. MOST_CELLS: of a unit, so that there are enough of them for
  * many threads; 1824 cells, most layers' at 456 x 256, are 38 units. DEPTH: source channels that the kernel takes at
- * once. SLACK: room behind gathered cells. */
+ * once. SLACK: room behind the patches. */
 enum { SOURCE_BYTES = 16384, MOST_CELLS = 48, DEPTH = 8, MOST_KERNEL = 3, SLACK = 16 };
 
 typedef struct packed {
     const lp_dot_kernel *kernel;
-    int taps, in; /* as the kernel sees them: 1, and all taps' channels, where they are gathered */
-    int panels, gathers;
+    int taps, in; /* as the kernel sees them: 1, and all taps' channels, with im2col */
+    int panels, im2col;
     int8_t *values; /* panel after panel; columns and channels that there are not are 0 */
     int *reach;     /* of each output channel: the greatest magnitude that a sum can have */
 } packed;
@@ -30,7 +30,7 @@ typedef struct instance {
     lp_conv_spec spec;
     int plain, cells, width;                      /* of the output */
     int unit;                                     /* cells */
-    float *numbers;                               /* scales, bias and gains, each as long as there are columns */
+    float *requant;                               /* scales, bias and gains, each as long as there are columns */
     uint8_t *outside;                             /* a source cell outside the image */
     lp_cell taps[MOST_KERNEL * MOST_KERNEL];      /* from what the first tap reads to what each reads: in cells */
     ptrdiff_t offsets[MOST_KERNEL * MOST_KERNEL]; /* ... and in bytes */
@@ -78,7 +78,7 @@ static void fill(packed *p, const lp_conv_spec *spec, const int8_t *weights) {
         for (int c = 0; c < spec->in; c++)
             for (int tap = 0; tap < area; tap++) {
                 const int8_t weight = weights[((size_t)o * (size_t)spec->in + (size_t)c) * (size_t)area + (size_t)tap];
-                const int at = p->gathers ? tap * spec->in + c : tap * p->in + c;
+                const int at = p->im2col ? tap * spec->in + c : tap * p->in + c;
                 panel[(at / 4 * columns + o % columns) * 4 + at % 4] = weight;
                 sum += abs(weight);
             }
@@ -95,9 +95,9 @@ lightpose_status lp_dot_pack_with(void **out, const lp_dot_kernel *kernel, const
     *out = NULL;
     if (p) {
         p->kernel = kernel;
-        p->gathers = spec->in % DEPTH != 0;
-        p->taps = p->gathers ? 1 : area;
-        p->in = p->gathers ? (spec->in * area + DEPTH - 1) / DEPTH * DEPTH : spec->in;
+        p->im2col = spec->in % DEPTH != 0;
+        p->taps = p->im2col ? 1 : area;
+        p->in = p->im2col ? (spec->in * area + DEPTH - 1) / DEPTH * DEPTH : spec->in;
         p->panels = (spec->out + kernel->columns - 1) / kernel->columns;
         p->values = lp_calloc((size_t)(p->panels * kernel->columns), (size_t)(p->taps * p->in));
         p->reach = lp_calloc((size_t)spec->out, sizeof *p->reach);
@@ -123,23 +123,23 @@ static void destroy(void *from) {
 
     if (!i)
         return;
-    lp_free(i->numbers);
+    lp_free(i->requant);
     lp_free(i->outside);
     lp_free(i);
 }
 
-/* The numbers of each column of the panels, and whether they leave results that convert to 32 bits whatever the
+/* The requantisation of each column of the panels, and whether they leave results that convert to 32 bits whatever the
  * source. */
-static int set_numbers(instance *i, const float *bias) {
+static int set_requant(instance *i, const float *bias) {
     const lp_conv_spec *const spec = &i->spec;
     const int columns = i->weights->panels * i->weights->kernel->columns;
     int bounded = 1;
 
     for (int o = 0; o < spec->out; o++) {
         const float scale = spec->scales ? spec->scales[o] : 1;
-        i->numbers[o] = scale;
-        i->numbers[columns + o] = bias[o];
-        i->numbers[2 * columns + o] = spec->gains ? spec->gains[o] : spec->gain;
+        i->requant[o] = scale;
+        i->requant[columns + o] = bias[o];
+        i->requant[2 * columns + o] = spec->gains ? spec->gains[o] : spec->gain;
         bounded &= fabsf(scale) * (float)i->weights->reach[o] + fabsf(bias[o]) < 0x1p30f;
     }
     return bounded;
@@ -164,10 +164,10 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
         i->width = lp_conv_out_width(spec);
         i->cells = lp_conv_out_height(spec) * i->width;
         i->unit = unit_cells(i);
-        i->numbers = lp_calloc((size_t)(3 * p->panels * p->kernel->columns), sizeof *i->numbers);
+        i->requant = lp_calloc((size_t)(3 * p->panels * p->kernel->columns), sizeof *i->requant);
         i->outside = lp_calloc((size_t)spec->in, 1);
     }
-    if (!i || !i->numbers || !i->outside) {
+    if (!i || !i->requant || !i->outside) {
         destroy(i);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
     }
@@ -176,7 +176,7 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
         const lp_cell at = i->taps[tap] = lp_tap_offset(spec, tap);
         i->offsets[tap] = ((ptrdiff_t)at.y * spec->width + at.x) * spec->in;
     }
-    const int bounded = set_numbers(i, layer->bias);
+    const int bounded = set_requant(i, layer->bias);
     i->plain = bounded && spec->dst == LP_U8 && spec->activation != LP_ELU && !spec->gains && spec->gain == 1 &&
                spec->shift == 0 && spec->sum == 0;
     *out = i;
@@ -193,7 +193,7 @@ static int units(const void *from) {
     return (i->cells + i->unit - 1) / i->unit;
 }
 
-/* The table of sources, then gathered cells. */
+/* The table of sources, then the patches. */
 static size_t table_bytes(const instance *i) {
     return lp_align((size_t)(i->weights->taps * i->unit) * sizeof(const uint8_t *));
 }
@@ -201,7 +201,7 @@ static size_t table_bytes(const instance *i) {
 static size_t scratch_size(const void *from) {
     const instance *const i = from;
 
-    return table_bytes(i) + (i->weights->gathers ? (size_t)i->unit * (size_t)i->weights->in + SLACK : 0);
+    return table_bytes(i) + (i->weights->im2col ? (size_t)i->unit * (size_t)i->weights->in + SLACK : 0);
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
@@ -240,7 +240,7 @@ static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, siz
 }
 
 /* One row of the kernel; where it is inside as a whole, cells are copied together. */
-static uint8_t *gather_row(const instance *i, const uint8_t *src, lp_cell at, uint8_t *to) {
+static uint8_t *im2col_row(const instance *i, const uint8_t *src, lp_cell at, uint8_t *to) {
     const lp_conv_spec *const spec = &i->spec;
     const size_t bytes = (size_t)spec->in, all = (size_t)spec->height * (size_t)spec->width * bytes;
     const lp_cell last = {at.y, at.x + (spec->kernel - 1) * spec->dilation};
@@ -254,17 +254,17 @@ static uint8_t *gather_row(const instance *i, const uint8_t *src, lp_cell at, ui
     return to;
 }
 
-/* The same with the taps' cells side by side in `gathered`. The bytes behind them have weights of 0. */
-static void gather(const instance *i, const uint8_t *src, int first, int cells, uint8_t *gathered,
+/* The same with the taps' cells side by side in `patches`. The bytes behind them have weights of 0. */
+static void im2col(const instance *i, const uint8_t *src, int first, int cells, uint8_t *patches,
                    const uint8_t **sources) {
     lp_cell cell = lp_cell_of(first, i->width);
 
     for (int k = 0; k < cells; k++, cell = lp_next_cell(cell, i->width)) {
         lp_cell at = lp_first_tap(&i->spec, cell);
-        uint8_t *to = gathered + (size_t)k * (size_t)i->weights->in;
+        uint8_t *to = patches + (size_t)k * (size_t)i->weights->in;
         sources[k] = to;
         for (int row = 0; row < i->spec.kernel; row++, at.y += i->spec.dilation)
-            to = gather_row(i, src, at, to);
+            to = im2col_row(i, src, at, to);
     }
 }
 
@@ -283,16 +283,16 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
                                .element = i->spec.dst,
                                .plain = i->plain,
                                .step = i->spec.out};
-    if (p->gathers)
-        gather(i, tensors->src, first, cells, (uint8_t *)scratch + table_bytes(i), sources);
+    if (p->im2col)
+        im2col(i, tensors->src, first, cells, (uint8_t *)scratch + table_bytes(i), sources);
     else
         find_sources(i, tensors->src, first, cells, sources);
     for (int o = 0; o < i->spec.out; o += columns) {
         const size_t at = ((size_t)first * (size_t)i->spec.out + (size_t)o) * element;
         block.weights = p->values + (size_t)o * (size_t)(p->taps * p->in);
-        block.to.scales = i->numbers + o;
-        block.to.bias = i->numbers + all + o;
-        block.to.gains = i->numbers + 2 * all + o;
+        block.to.scales = i->requant + o;
+        block.to.bias = i->requant + all + o;
+        block.to.gains = i->requant + 2 * all + o;
         block.to.columns = i->spec.out - o < columns ? i->spec.out - o : columns;
         block.to.added = i->spec.sum != 0 && tensors->added ? (const uint8_t *)tensors->added + at : NULL;
         block.to.target = (uint8_t *)tensors->dst + at;

@@ -8,7 +8,7 @@
  * A 3x3 layer is no copy of its source into a matrix. It is nine 1x1 layers that add to the same sums, each of which
  * reads other cells: a unit of work, some neighbouring cells of the output, begins with a table of where they lie, in
  * which cells outside the source point to one that holds its zero. Only where source channels come in no multiple of 8
- * (the first layer has 3) the unit gathers what its cells read into rows of their own.
+ * (the first layer has 3) a unit copies what its cells read side by side (im2col).
  *
  * A unit goes through the weights panel by panel (as many output channels as registers hold). It has as many cells as
  * leave their source and a panel in the first-level cache, so that weights come from the second-level cache at a

@@ -12,13 +12,13 @@
 
 /* What there are two of is that of an inner layer, and that of one that writes an output. */
 typedef struct net_layer {
-    lp_numbers numbers[2];
-    void *weights; /* that int8 made the numbers of, until they are packed */
+    lp_requantisation requant[2];
+    void *weights; /* that int8 made for the requantisation, kept until they are packed */
     void *packed[2][LP_MAX_OPERATORS];
 } net_layer;
 
 struct lp_net {
-    lp_scheme scheme;
+    lp_graph graph;
     pthread_mutex_t mutex; /* over `layers`: what is there once does not change */
     net_layer layers[LP_MAX_LAYERS];
 };
@@ -38,7 +38,7 @@ static lightpose_status check_int8(const lp_weights *weights, lightpose_error *e
 }
 
 /* Whether a plan of that precision would contain reference code of oneDNN, which is a hundred times too slow: as bf16
- * does on CPUs with some of its instructions only. Asked of the layers at a usual size, without their numbers. */
+ * does on CPUs with some of its instructions only. Asked of the layers at a usual size, without their weights. */
 static lightpose_status has_reference(const lp_weights *weights, lightpose_precision precision, int *found,
                                       lightpose_error *error) {
     lp_layer rows[LP_MAX_LAYERS];
@@ -111,12 +111,12 @@ lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision w
                    LIGHTPOSE_PRECISION_INT8);
 }
 
-static void make_rows(lp_scheme *scheme) {
-    scheme->count = lp_arch_layers(lp_weights_variant(scheme->weights), scheme->rows);
-    for (int i = 0; i < scheme->count; i++) {
-        const lp_layer *const row = &scheme->rows[i];
-        scheme->from[i] = lp_arch_find(scheme->rows, scheme->count, row->from);
-        scheme->add[i] = row->add ? lp_arch_find(scheme->rows, scheme->count, row->add) : -1;
+static void make_rows(lp_graph *graph) {
+    graph->count = lp_arch_layers(lp_weights_variant(graph->weights), graph->rows);
+    for (int i = 0; i < graph->count; i++) {
+        const lp_layer *const row = &graph->rows[i];
+        graph->from[i] = lp_arch_find(graph->rows, graph->count, row->from);
+        graph->add[i] = row->add ? lp_arch_find(graph->rows, graph->count, row->add) : -1;
     }
 }
 
@@ -131,10 +131,10 @@ lightpose_status lp_net_create(lp_net **out, const lp_weights *weights, lightpos
         lp_free(net);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the network's lock");
     }
-    net->scheme.weights = weights;
-    net->scheme.precision = resolved;
-    net->scheme.features = lp_cpu_features();
-    make_rows(&net->scheme);
+    net->graph.weights = weights;
+    net->graph.precision = resolved;
+    net->graph.features = lp_cpu_features();
+    make_rows(&net->graph);
     *out = net;
     return LIGHTPOSE_OK;
 }
@@ -146,7 +146,7 @@ void lp_net_destroy(lp_net **net) {
         net_layer *const layer = &(*net)->layers[i];
         lp_free(layer->weights);
         for (int last = 0; last < 2; last++) {
-            lp_numbers_free(&layer->numbers[last]);
+            lp_requantisation_free(&layer->requant[last]);
             for (int j = 0; j < LP_MAX_OPERATORS; j++)
                 if (layer->packed[last][j])
                     lp_operator_at(j)->free_packed(layer->packed[last][j]);
@@ -157,27 +157,28 @@ void lp_net_destroy(lp_net **net) {
     *net = NULL;
 }
 
-const lp_scheme *lp_net_scheme(const lp_net *net) {
-    return &net->scheme;
+const lp_graph *lp_net_graph(const lp_net *net) {
+    return &net->graph;
 }
 
-static lightpose_status locked_numbers(lp_net *net, int row, int last, lightpose_error *error) {
+static lightpose_status locked_requantisation(lp_net *net, int row, int last, lightpose_error *error) {
     net_layer *const layer = &net->layers[row];
     void *weights;
 
-    if (layer->numbers[last].bias)
+    if (layer->requant[last].bias)
         return LIGHTPOSE_OK;
-    LP_TRY(lp_quantise_numbers(&net->scheme, &net->scheme.rows[row], last, &layer->numbers[last], &weights, error));
+    LP_TRY(lp_requantisation_create(&net->graph, &net->graph.rows[row], last, &layer->requant[last], &weights, error));
     lp_free(layer->weights);
     layer->weights = weights;
     return LIGHTPOSE_OK;
 }
 
-lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers **numbers, lightpose_error *error) {
+lightpose_status lp_net_requantisation(lp_net *net, int row, int last, const lp_requantisation **requant,
+                                       lightpose_error *error) {
     pthread_mutex_lock(&net->mutex);
-    const lightpose_status status = locked_numbers(net, row, last, error);
+    const lightpose_status status = locked_requantisation(net, row, last, error);
     pthread_mutex_unlock(&net->mutex);
-    *numbers = &net->layers[row].numbers[last];
+    *requant = &net->layers[row].requant[last];
     return status;
 }
 
@@ -186,7 +187,7 @@ static lightpose_status locked_weights(lp_net *net, int row, void **weights, lig
 
     *weights = layer->weights;
     layer->weights = NULL;
-    return *weights ? LIGHTPOSE_OK : lp_quantise_weights(&net->scheme, &net->scheme.rows[row], weights, error);
+    return *weights ? LIGHTPOSE_OK : lp_quantise_weights(&net->graph, &net->graph.rows[row], weights, error);
 }
 
 static lightpose_status locked_pack(lp_net *net, int row, int operator, const lp_op_layer * layer, void **packed,

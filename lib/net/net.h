@@ -10,11 +10,12 @@
 #include "net/plan.h"
 #include "net/quantise.h"
 
-const lp_scheme *lp_net_scheme(const lp_net *net);
+const lp_graph *lp_net_graph(const lp_net *net);
 
 /* What the layer in `row` does beside its weights; lives as long as the net. `last`: it writes an output of the
  * network, in F32. MEMORY. */
-lightpose_status lp_net_numbers(lp_net *net, int row, int last, const lp_numbers **numbers, lightpose_error *error);
+lightpose_status lp_net_requantisation(lp_net *net, int row, int last, const lp_requantisation **requant,
+                                       lightpose_error *error);
 
 /* Its weights as the operator packs them; likewise. MEMORY, ENGINE. */
 lightpose_status lp_net_packed(lp_net *net, int row, int last, int operator, const lp_op_layer * layer,

@@ -168,18 +168,18 @@ int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor_view *tensor
     tensor->channels = entry->channels == LP_CONCAT_CHANNELS ? 185 : entry->channels;
     tensor->height = entry->height;
     tensor->width = entry->width;
-    lp_code_of(lp_net_scheme(plan->net), name, entry->element == LP_F32, &tensor->code);
+    lp_quantisation_of(lp_net_graph(plan->net), name, entry->element == LP_F32, &tensor->quant);
     return 1;
 }
 
 float lp_tensor_value(const lp_tensor_view *tensor, int channel, int y, int x) {
     const ptrdiff_t at = y * tensor->row_stride + x * tensor->cell_stride + channel;
-    const float scale = tensor->code.scale[channel];
+    const float scale = tensor->quant.scale[channel];
 
-    if (tensor->code.element == LP_F32)
+    if (tensor->quant.element == LP_F32)
         return scale * ((const float *)tensor->data)[at];
-    if (tensor->code.element == LP_U8)
-        return scale * (float)(((const uint8_t *)tensor->data)[at] - tensor->code.zero[channel]);
+    if (tensor->quant.element == LP_U8)
+        return scale * (float)(((const uint8_t *)tensor->data)[at] - tensor->quant.zero[channel]);
     const uint32_t bits = (uint32_t)((const uint16_t *)tensor->data)[at] << 16;
     float value;
     memcpy(&value, &bits, sizeof value);

@@ -7,8 +7,9 @@
 #define LP_NET_PLAN_H
 
 #include "base/team.h"
-#include "image/preprocess.h" /* lp_net_input */
-#include "net/quantise.h"     /* lp_code */
+#include "image/preprocess.h"
+#include "net/output_maps.h"
+#include "net/quantise.h"
 #include "net/weights.h"
 
 /* Weights of one model in one precision, quantised and packed for the engine; shared by plans and threads. Made by the
@@ -40,18 +41,6 @@ void lp_plan_destroy(lp_plan **plan);
  * afterwards is no input, but with keep_tensors. */
 lp_net_input lp_plan_input(const lp_plan *plan);
 
-/* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i *
- * cell_stride], cells row by row. Planar maps have cell_stride 1, interleaved ones channel_stride 1. */
-typedef struct lp_map_view {
-    const float *data;
-    ptrdiff_t channel_stride, cell_stride;
-} lp_map_view;
-
-typedef struct lp_maps {
-    int width, height;
-    lp_map_view heatmaps, pafs;
-} lp_maps;
-
 /* Runs the network, shared out over the team; `maps` stay valid until the next run. The maps are the same, to the bit,
  * for every team. ENGINE, MEMORY (of the engine). */
 lightpose_status lp_plan_run(lp_plan *plan, lp_team *team, lp_maps *maps, lightpose_error *error);
@@ -73,12 +62,12 @@ lightpose_status lp_plan_run_step(lp_plan *plan, lp_team *team, int step, lightp
 size_t lp_plan_arena_bytes(const lp_plan *plan);
 
 /* A tensor as it lies in memory: element (channel c, row y, column x) at data[y * row_stride + x * cell_stride + c],
- * value = code.scale[c] * (element - code.zero[c]). */
+ * value = quant.scale[c] * (element - quant.zero[c]). */
 typedef struct lp_tensor_view {
     const void *data;
     ptrdiff_t row_stride, cell_stride; /* elements */
     int channels, height, width;
-    lp_code code;
+    lp_quantisation quant;
 } lp_tensor_view;
 
 /* The tensor `name` ("data", a layer's name, or its sum's) of the last run; 0 where the plan has none of that name.

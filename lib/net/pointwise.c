@@ -12,7 +12,7 @@
 
 /* SOURCE_BYTES: of the cells of a unit, which are multiplied with one panel of weights after the other. Beside a panel
  * (8 KiB of 512 channels) they stay in the first-level cache. MOST_WIDTHS: stretches of so many bytes. PATCH: bytes
- * that are gathered for one output of a larger kernel. */
+ * that one output of a larger kernel reads, side by side (im2col). */
 enum { SOURCE_BYTES = 16384, MOST_WIDTHS = SOURCE_BYTES / LP_STRETCH, PATCH = 32 };
 
 typedef struct pointwise_weights {
@@ -51,10 +51,10 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
     const int values = spec->in * spec->kernel * spec->kernel;
     const int plain =
         spec->kernel == 1 && spec->stride == 1 && spec->in % LP_STRETCH == 0 && spec->in <= LP_POINTWISE_MOST_CHANNELS;
-    const int gathered = spec->kernel > 1 && spec->dilation == 1 && values <= PATCH;
+    const int patch = spec->kernel > 1 && spec->dilation == 1 && values <= PATCH;
 
     return choose(features) && lp_cpu_lacks_vnni(features) && spec->src == LP_U8 &&
-           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && (plain || gathered) && spec->scales;
+           (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise && (plain || patch) && spec->scales;
 }
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
@@ -112,18 +112,18 @@ static lightpose_status pack(void **out, const lp_op_layer *layer, const void *w
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* A panel's numbers; of the last one the kernel reads more than the layer may have. */
-typedef struct panel_numbers {
+/* The requantisation of a panel; of the last one the kernel reads more than the layer may have. */
+typedef struct panel_requant {
     float scales[LP_POINTWISE_MOST_COLUMNS], bias[LP_POINTWISE_MOST_COLUMNS], gains[LP_POINTWISE_MOST_COLUMNS];
-} panel_numbers;
+} panel_requant;
 
 /* Of `columns` output channels from the first on. */
-static void read_numbers(const pointwise *layer, int first, int columns, panel_numbers *numbers) {
-    *numbers = (panel_numbers){0};
+static void read_requant(const pointwise *layer, int first, int columns, panel_requant *requant) {
+    *requant = (panel_requant){0};
     for (int c = 0; c < columns; c++) {
-        numbers->scales[c] = layer->scales[first + c];
-        numbers->bias[c] = layer->bias[first + c];
-        numbers->gains[c] = layer->gains ? layer->gains[first + c] : layer->gain;
+        requant->scales[c] = layer->scales[first + c];
+        requant->bias[c] = layer->bias[first + c];
+        requant->gains[c] = layer->gains ? layer->gains[first + c] : layer->gain;
     }
 }
 
@@ -147,12 +147,12 @@ static void run_cells(const pointwise *layer, const lp_op_tensors *tensors, cons
     for (int o = 0; o < weights->out; o += weights->kernel->columns) {
         const int left = weights->out - o;
         const size_t at = ((size_t)first * (size_t)weights->out + (size_t)o) * element;
-        panel_numbers numbers;
+        panel_requant requant;
         tile.columns = left < weights->kernel->columns ? left : weights->kernel->columns;
-        read_numbers(layer, o, tile.columns, &numbers);
-        tile.scales = numbers.scales;
-        tile.bias = numbers.bias;
-        tile.gains = numbers.gains;
+        read_requant(layer, o, tile.columns, &requant);
+        tile.scales = requant.scales;
+        tile.bias = requant.bias;
+        tile.gains = requant.gains;
         tile.weights = weights->values + (size_t)o * (size_t)weights->in;
         tile.added = tensors->added ? (const uint8_t *)tensors->added + at : NULL;
         tile.target = (uint8_t *)tensors->dst + at;
@@ -161,7 +161,7 @@ static void run_cells(const pointwise *layer, const lp_op_tensors *tensors, cons
 }
 
 /* What the kernel reads for the output at y, x, row by row; cells outside are `zero`. */
-static void gather_cell(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
+static void im2col_border(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
     const int top = y * layer->stride - layer->pad_top, left = x * layer->stride - layer->pad_left;
     const size_t cell = (size_t)layer->channels;
 
@@ -176,7 +176,7 @@ static void gather_cell(const pointwise *layer, const uint8_t *src, int y, int x
 }
 
 /* The same, row by row of the kernel, where all of them are inside. */
-static void gather_inner(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
+static void im2col_inside(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
     const size_t cell = (size_t)layer->channels, row = (size_t)layer->width * cell,
                  across = (size_t)layer->kernel * cell;
     const uint8_t *from =
@@ -191,16 +191,16 @@ static void gather_inner(const pointwise *layer, const uint8_t *src, int y, int 
         memcpy(to, from, across);
 }
 
-static void gather(const pointwise *layer, const uint8_t *src, int first, int count, uint8_t *to) {
+static void im2col(const pointwise *layer, const uint8_t *src, int first, int count, uint8_t *to) {
     for (int i = first; i < first + count; i++, to += PATCH) {
         const int y = i / layer->out_width, x = i % layer->out_width;
         const int top = y * layer->stride - layer->pad_top, left = x * layer->stride - layer->pad_left;
         const int inner =
             top >= 0 && top + layer->kernel <= layer->height && left >= 0 && left + layer->kernel <= layer->width;
         if (inner)
-            gather_inner(layer, src, y, x, to);
+            im2col_inside(layer, src, y, x, to);
         else
-            gather_cell(layer, src, y, x, to);
+            im2col_border(layer, src, y, x, to);
     }
 }
 
@@ -229,10 +229,10 @@ static lightpose_status run(const void *instance, const lp_op_tensors *tensors, 
         const int count = last - at < unit ? last - at : unit;
         const uint8_t *source = (const uint8_t *)tensors->src + (size_t)at * (size_t)weights->in;
         if (layer->kernel > 1) {
-            gather(layer, tensors->src, at, count, scratch);
+            im2col(layer, tensors->src, at, count, scratch);
             source = scratch;
         }
-        weights->kernel->survey(source, count, weights->in, weights->halves, widths);
+        weights->kernel->find_widths(source, count, weights->in, weights->halves, widths);
         run_cells(layer, tensors, source, at, count, widths);
     }
     return LIGHTPOSE_OK;

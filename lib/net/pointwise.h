@@ -5,7 +5,7 @@
  *
  * One instruction (vpmaddubsw) multiplies bytes and adds two neighbours in 16 bits, a second (vpmaddwd) widens the sum
  * to 32 bits; both need a multiplier. But 16 bits hold more than two products where the source is small, and it is:
- * after ReLU its mean is 2 to 30 of 255. So a survey, once per few cells, adds up what the products of each stretch of
+ * after ReLU its mean is 2 to 30 of 255. So a check, once per few cells, adds up what the products of each stretch of
  * 32 source channels can come to: source bytes times the greatest magnitude that the layer has for their channels.
  * Where that fits, sums are widened once for 16 products (97 to 100 % of the stretches of the large layers, on
  * photographs); else, by halves of the stretch, once for 8 or for 4. Where not even those fit, bytes are widened before
@@ -14,8 +14,8 @@
  * The doubling of large weights instead, so that no pair of products leaves 16 bits, would need 1.07 to 1.7 times the
  * multiplications.
  *
- * The first layer, 3x3 on 3 channels, is run the same way: a unit first gathers the cells that each output reads
- * (im2col) into a source of 32 channels. */
+ * The first layer, 3x3 on 3 channels, is run the same way: a unit first copies the cells that each output reads side by
+ * side (im2col) into a source of 32 channels. */
 
 #ifndef LP_NET_POINTWISE_H
 #define LP_NET_POINTWISE_H

@@ -28,7 +28,7 @@ enum { COLUMNS = 2 * LANES };
 
 typedef uint16_t unsigned_shorts __attribute__((vector_size(LANES * sizeof(int32_t))));
 
-/* ---- Survey ------------------------------------------------------------------------------------------------------ */
+/* ---- Widths ------------------------------------------------------------------------------------------------------ */
 
 /* What the sums of products can come to at most, over eight channels and over half a stretch. They saturate, and count
  * halves of the weights so as to be right up to twice what 16 bits hold. A 128-bit lane is half a stretch: its even
@@ -52,7 +52,7 @@ INLINE int beyond(__m256i sums_of_halves) {
     return _mm256_movemask_epi8(_mm256_cmpgt_epi16(sums_of_halves, _mm256_set1_epi16(INT16_MAX / 2)));
 }
 
-static void survey(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths) {
+static void find_widths(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths) {
     for (int cell = 0; cell < cells; cell += ROWS) {
         const int rows = cells - cell < ROWS ? cells - cell : ROWS;
         for (int c = 0; c < in; c += LP_STRETCH) {
@@ -255,5 +255,9 @@ static void multiply(const lp_pointwise_tile *tile) {
     }
 }
 
-const lp_pointwise_kernel KERNEL = {
-    .name = NAME, .features = FEATURES, .rows = ROWS, .columns = COLUMNS, .survey = survey, .multiply = multiply};
+const lp_pointwise_kernel KERNEL = {.name = NAME,
+                                    .features = FEATURES,
+                                    .rows = ROWS,
+                                    .columns = COLUMNS,
+                                    .find_widths = find_widths,
+                                    .multiply = multiply};

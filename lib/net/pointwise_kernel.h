@@ -13,8 +13,8 @@
 
 enum { LP_STRETCH = 32, LP_POINTWISE_MOST_COLUMNS = 32 };
 
-/* What the survey says of a stretch in a block of cells: 0 where 16 bits hold the sums over all of it, else the sum of
- * LP_HALVES and, for its first and second half, where they do not hold those of a half, of 8 channels. */
+/* How wide the sums of a stretch must be in a block of cells: 0 where 16 bits hold the sums over all of it, else the
+ * sum of LP_HALVES and, for its first and second half, where they do not hold those of a half, of 8 channels. */
 enum { LP_HALVES = 1, LP_EIGHTS_FIRST = 2, LP_EIGHTS_SECOND = 4, LP_WIDE_FIRST = 8, LP_WIDE_SECOND = 16 };
 
 typedef struct lp_pointwise_tile {
@@ -39,7 +39,7 @@ typedef struct lp_pointwise_kernel {
     int rows, columns; /* of the sums that are held in registers: cells of a block, and output channels */
 
     /* halves: of each source channel half the greatest magnitude of its weights, rounded up. */
-    void (*survey)(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths);
+    void (*find_widths)(const uint8_t *source, int cells, int in, const int8_t *halves, uint8_t *widths);
 
     void (*multiply)(const lp_pointwise_tile *tile);
 } lp_pointwise_kernel;

@@ -17,86 +17,86 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 
-static const lp_layer *find_layer(const lp_scheme *scheme, const char *tensor) {
-    const int row = lp_arch_find(scheme->rows, scheme->count, tensor);
-    return row < 0 ? NULL : &scheme->rows[row];
+static const lp_layer *find_layer(const lp_graph *graph, const char *tensor) {
+    const int row = lp_arch_find(graph->rows, graph->count, tensor);
+    return row < 0 ? NULL : &graph->rows[row];
 }
 
-int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor) {
-    for (int i = 0; i < scheme->count; i++)
-        if (scheme->rows[i].add && (!strcmp(scheme->rows[i].add, tensor) || !strcmp(scheme->rows[i].sum, tensor)))
+int lp_needs_one_scale(const lp_graph *graph, const char *tensor) {
+    for (int i = 0; i < graph->count; i++)
+        if (graph->rows[i].add && (!strcmp(graph->rows[i].add, tensor) || !strcmp(graph->rows[i].sum, tensor)))
             return 1;
     return 0;
 }
 
 /* After ReLU, and sums of such. */
-int lp_is_unsigned(const lp_scheme *scheme, const char *tensor) {
-    const lp_layer *const layer = find_layer(scheme, tensor);
+int lp_is_unsigned(const lp_graph *graph, const char *tensor) {
+    const lp_layer *const layer = find_layer(graph, tensor);
 
     if (!layer || layer->activation != LP_RELU)
         return 0;
-    return !layer->sum || strcmp(layer->sum, tensor) != 0 || lp_is_unsigned(scheme, layer->add);
+    return !layer->sum || strcmp(layer->sum, tensor) != 0 || lp_is_unsigned(graph, layer->add);
 }
 
-static void code_from_range(const lp_scheme *scheme, const char *tensor, lp_code *code) {
-    const int zero = lp_is_unsigned(scheme, tensor) ? 0 : LP_SIGNED_ZERO;
+static void quantisation_from_range(const lp_graph *graph, const char *tensor, lp_quantisation *quant) {
+    const int zero = lp_is_unsigned(graph, tensor) ? 0 : LP_SIGNED_ZERO;
     lp_range range;
     float widest = 0;
 
-    if (!lp_weights_range(scheme->weights, tensor, &range))
+    if (!lp_weights_range(graph->weights, tensor, &range))
         return; /* the reader has made sure that int8 has them all */
     for (int c = 0; c < LP_MAX_CHANNELS; c++) {
         const int at = range.count == 1 ? 0 : c < range.count ? c : range.count - 1;
-        code->scale[c] = zero ? fmaxf(-range.low[at] / 128, range.high[at] / 127) : range.high[at] / 255;
-        code->zero[c] = (uint8_t)zero;
-        widest = fmaxf(widest, code->scale[c]);
+        quant->scale[c] = zero ? fmaxf(-range.low[at] / 128, range.high[at] / 127) : range.high[at] / 255;
+        quant->zero[c] = (uint8_t)zero;
+        widest = fmaxf(widest, quant->scale[c]);
     }
-    if (lp_needs_one_scale(scheme, tensor))
+    if (lp_needs_one_scale(graph, tensor))
         for (int c = 0; c < LP_MAX_CHANNELS; c++)
-            code->scale[c] = widest;
+            quant->scale[c] = widest;
 }
 
-/* Three tensors side by side, each with its own code, then padding. */
-static void code_of_concat(const lp_scheme *scheme, lp_code *code) {
-    lp_code part;
+/* Three tensors side by side, each with its own quantisation, then padding. */
+static void quantisation_of_concat(const lp_graph *graph, lp_quantisation *quant) {
+    lp_quantisation part;
     int at = 0;
 
     for (int i = 0; i < LP_CONCAT_INPUTS; i++) {
-        const lp_layer *const layer = find_layer(scheme, lp_arch_concat_inputs[i]);
-        lp_code_of(scheme, layer->name, 0, &part);
+        const lp_layer *const layer = find_layer(graph, lp_arch_concat_inputs[i]);
+        lp_quantisation_of(graph, layer->name, 0, &part);
         for (int c = 0; c < layer->out; c++, at++) {
-            code->scale[at] = part.scale[c];
-            code->zero[at] = part.zero[c];
+            quant->scale[at] = part.scale[c];
+            quant->zero[at] = part.zero[c];
         }
     }
 }
 
 /* What int8 leaves in F32: the tensors that only the heads of the last stage read. Where a keypoint is certain they are
  * at their extremes, which ranges cut off (weights/README.md has the figures), and those layers are small. */
-static int stays_float(const lp_scheme *scheme, const char *tensor) {
-    const lp_layer *const heads[] = {find_layer(scheme, lp_arch_heatmaps(2)), find_layer(scheme, lp_arch_pafs(2))};
+static int stays_float(const lp_graph *graph, const char *tensor) {
+    const lp_layer *const heads[] = {find_layer(graph, lp_arch_heatmaps(2)), find_layer(graph, lp_arch_pafs(2))};
 
-    return scheme->precision == LIGHTPOSE_PRECISION_INT8 &&
+    return graph->precision == LIGHTPOSE_PRECISION_INT8 &&
            (strcmp(tensor, heads[0]->from) == 0 || strcmp(tensor, heads[1]->from) == 0);
 }
 
-void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code) {
-    const int int8 = scheme->precision == LIGHTPOSE_PRECISION_INT8, input = strcmp(tensor, "data") == 0;
-    const lp_layer *const layer = find_layer(scheme, tensor);
+void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_quantisation *quant) {
+    const int int8 = graph->precision == LIGHTPOSE_PRECISION_INT8, input = strcmp(tensor, "data") == 0;
+    const lp_layer *const layer = find_layer(graph, tensor);
 
-    code->element = last || scheme->precision == LIGHTPOSE_PRECISION_F32 || stays_float(scheme, tensor) ? LP_F32
-                    : int8                                                                              ? LP_U8
-                                                                                                        : LP_BF16;
+    quant->element = last || graph->precision == LIGHTPOSE_PRECISION_F32 || stays_float(graph, tensor) ? LP_F32
+                     : int8                                                                            ? LP_U8
+                                                                                                       : LP_BF16;
     for (int c = 0; c < LP_MAX_CHANNELS; c++) {
-        code->scale[c] = input ? lp_weights_input_scale(scheme->weights) : 1;
-        code->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as they are in unsigned bytes */
+        quant->scale[c] = input ? lp_weights_input_scale(graph->weights) : 1;
+        quant->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as they are in unsigned bytes */
     }
-    if (code->element != LP_U8 || input)
+    if (quant->element != LP_U8 || input)
         return;
     if (layer && layer->kind == LP_CONCAT)
-        code_of_concat(scheme, code);
+        quantisation_of_concat(graph, quant);
     else
-        code_from_range(scheme, tensor, code);
+        quantisation_from_range(graph, tensor, quant);
 }
 
 static void scale_row(float *row, int in, int area, const float *scale) {
@@ -110,8 +110,8 @@ static void scale_row(float *row, int in, int area, const float *scale) {
 }
 
 /* The file's weights times the scale of each source channel; padding channels stay zero. */
-static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int in,
-                                     float **weights, lightpose_error *error) {
+static lightpose_status read_weights(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source,
+                                     int in, float **weights, lightpose_error *error) {
     const int area = layer->kernel * layer->kernel;
     const int stored = layer->kind == LP_DEPTHWISE ? 1 : layer->in, wide = layer->kind == LP_DEPTHWISE ? 1 : in;
     float *const w = lp_calloc((size_t)layer->out * (size_t)wide, (size_t)area * sizeof(float));
@@ -119,7 +119,7 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
     *weights = w;
     if (!w)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
-    lp_weights_read_weight(scheme->weights, layer, w);
+    lp_weights_read_weight(graph->weights, layer, w);
     for (int o = layer->out - 1; o >= 0; o--) { /* from the end: rows grow in place where there is padding */
         float *const row = w + (ptrdiff_t)o * wide * area;
         const size_t values = (size_t)stored * (size_t)area, all = (size_t)wide * (size_t)area;
@@ -130,13 +130,13 @@ static lightpose_status read_weights(const lp_scheme *scheme, const lp_layer *la
     return LIGHTPOSE_OK;
 }
 
-int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer) {
-    return (scheme->features & LP_CPU_AVX2) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
+int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer) {
+    return (graph->features & LP_CPU_AVX2) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
 }
 
 /* The scale of one output channel's weights: the file's own where it holds int8 and the source scale is common to all
  * that the channel reads, so that they are not rounded twice; else what their greatest magnitude asks for. */
-static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, int channel,
+static float weights_scale(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source, int channel,
                            const float *weights, size_t count) {
     const float *stored;
     int common = 1;
@@ -144,11 +144,11 @@ static float weights_scale(const lp_scheme *scheme, const lp_layer *layer, const
 
     for (int i = 1; layer->kind != LP_DEPTHWISE && i < layer->in; i++)
         common &= source->scale[i] == source->scale[0];
-    if (common && lp_greatest_weight(scheme, layer) == INT8_MAX && lp_weights_int8(scheme->weights, layer, &stored))
+    if (common && lp_greatest_weight(graph, layer) == INT8_MAX && lp_weights_int8(graph->weights, layer, &stored))
         return stored[channel] * source->scale[layer->kind == LP_DEPTHWISE ? channel : 0];
     for (size_t i = 0; i < count; i++)
         most = fmaxf(most, fabsf(weights[i]));
-    return most > 0 ? most / (float)lp_greatest_weight(scheme, layer) : 1;
+    return most > 0 ? most / (float)lp_greatest_weight(graph, layer) : 1;
 }
 
 /* To the nearest, half to even: the sum has no bits left for a fraction. Quotients are 128 at most. */
@@ -158,7 +158,7 @@ static void round_weights(const float *weights, size_t count, float scale, int8_
 }
 
 /* Sum of q z_in over one output channel: what the accumulator has too much. At most 127 x 128 x 9 x 512, an int. */
-static double excess(const lp_layer *layer, const lp_code *source, int in, int channel, const int8_t *rounded) {
+static double excess(const lp_layer *layer, const lp_quantisation *source, int in, int channel, const int8_t *rounded) {
     const int area = layer->kernel * layer->kernel;
     const uint8_t *const zero = source->zero + (layer->kind == LP_DEPTHWISE ? channel : 0);
     int sum = 0;
@@ -174,114 +174,115 @@ static double excess(const lp_layer *layer, const lp_code *source, int in, int c
 }
 
 /* Turns `weights` into int8 and completes scales, bias and what follows the activation. */
-static void quantise_int8(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source, const lp_code *target,
-                          lp_numbers *numbers, const float *weights, int8_t *rounded) {
-    const int in = layer->kind == LP_DEPTHWISE ? 1 : numbers->in, area = layer->kernel * layer->kernel;
+static void quantise_int8(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source,
+                          const lp_quantisation *target, lp_requantisation *requant, const float *weights,
+                          int8_t *rounded) {
+    const int in = layer->kind == LP_DEPTHWISE ? 1 : requant->in, area = layer->kernel * layer->kernel;
     const size_t row = (size_t)in * (size_t)area;
     const int folds = layer->activation != LP_ELU; /* ReLU and identity commute with a positive factor */
-    lp_code added;
+    lp_quantisation added;
 
     if (layer->add)
-        lp_code_of(scheme, layer->add, 0, &added);
+        lp_quantisation_of(graph, layer->add, 0, &added);
     for (int o = 0; o < layer->out; o++) {
-        const float scale = weights_scale(scheme, layer, source, o, weights + (size_t)o * row, row);
+        const float scale = weights_scale(graph, layer, source, o, weights + (size_t)o * row, row);
         round_weights(weights + (size_t)o * row, row, scale, rounded + (size_t)o * row);
         const double shift = excess(layer, source, in, o, rounded + (size_t)o * row) * scale;
         const float divisor = folds ? target->scale[o] : 1;
-        numbers->scales[o] = scale / divisor;
-        numbers->bias[o] = (float)((numbers->bias[o] - shift) / divisor);
-        numbers->gains[o] = 1 / target->scale[o];
+        requant->scales[o] = scale / divisor;
+        requant->bias[o] = (float)((requant->bias[o] - shift) / divisor);
+        requant->gains[o] = 1 / target->scale[o];
     }
     const float sum = layer->add ? added.scale[0] / target->scale[0] : 0;
-    numbers->sum = sum;
-    numbers->shift = (float)target->zero[0] - (layer->add ? sum * (float)added.zero[0] : 0);
-    numbers->gain = folds ? 1 : numbers->gains[0];
+    requant->sum = sum;
+    requant->shift = (float)target->zero[0] - (layer->add ? sum * (float)added.zero[0] : 0);
+    requant->gain = folds ? 1 : requant->gains[0];
     int uniform = folds;
-    for (int o = 0; !folds && o < layer->out && (uniform = numbers->gains[o] == numbers->gain); o++)
+    for (int o = 0; !folds && o < layer->out && (uniform = requant->gains[o] == requant->gain); o++)
         ;
     if (uniform) {
-        lp_free(numbers->gains);
-        numbers->gains = NULL;
+        lp_free(requant->gains);
+        requant->gains = NULL;
     }
-    if (layer->activation == LP_RELU && !layer->add && numbers->shift == 0 && target->element == LP_U8)
-        numbers->activation = LP_LINEAR; /* saturation to unsigned bytes does it */
-    if (numbers->activation == LP_LINEAR)
+    if (layer->activation == LP_RELU && !layer->add && requant->shift == 0 && target->element == LP_U8)
+        requant->activation = LP_LINEAR; /* saturation to unsigned bytes does it */
+    if (requant->activation == LP_LINEAR)
         for (int o = 0; o < layer->out; o++)
-            numbers->bias[o] += numbers->shift;
-    if (numbers->activation == LP_LINEAR)
-        numbers->shift = 0;
+            requant->bias[o] += requant->shift;
+    if (requant->activation == LP_LINEAR)
+        requant->shift = 0;
 }
 
 /* Channels read, padding included. */
-static int channels_in(const lp_scheme *scheme, const lp_layer *layer) {
-    const lp_layer *const reads = find_layer(scheme, layer->from);
+static int channels_in(const lp_graph *graph, const lp_layer *layer) {
+    const lp_layer *const reads = find_layer(graph, layer->from);
 
     return reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
 }
 
-/* Rounds the weights, which `numbers` then follow from. */
-static lightpose_status round_layer(const lp_scheme *scheme, const lp_layer *layer, const lp_code *source,
-                                    const lp_code *target, lp_numbers *numbers, void **weights,
+/* Rounds the weights, from which `requant` follows. */
+static lightpose_status round_layer(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source,
+                                    const lp_quantisation *target, lp_requantisation *requant, void **weights,
                                     lightpose_error *error) {
-    const size_t values = (size_t)layer->out * (size_t)(layer->kind == LP_DEPTHWISE ? 1 : numbers->in) *
+    const size_t values = (size_t)layer->out * (size_t)(layer->kind == LP_DEPTHWISE ? 1 : requant->in) *
                           (size_t)(layer->kernel * layer->kernel);
     float *plain;
 
-    LP_TRY(read_weights(scheme, layer, source, numbers->in, &plain, error));
+    LP_TRY(read_weights(graph, layer, source, requant->in, &plain, error));
     *weights = lp_calloc(values, sizeof(int8_t));
     if (*weights)
-        quantise_int8(scheme, layer, source, target, numbers, plain, *weights);
+        quantise_int8(graph, layer, source, target, requant, plain, *weights);
     lp_free(plain);
     return *weights ? LIGHTPOSE_OK
                     : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
 }
 
-lightpose_status lp_quantise_numbers(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
-                                     void **weights, lightpose_error *error) {
+lightpose_status lp_requantisation_create(const lp_graph *graph, const lp_layer *layer, int last,
+                                          lp_requantisation *requant, void **weights, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
-    lp_code source, target;
+    lp_quantisation source, target;
 
     *weights = NULL;
-    *numbers = (lp_numbers){
-        .in = channels_in(scheme, layer), .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
-    lp_code_of(scheme, layer->from, 0, &source);
-    lp_code_of(scheme, layer->sum ? layer->sum : layer->name, last, &target);
+    *requant = (lp_requantisation){
+        .in = channels_in(graph, layer), .activation = layer->activation, .gain = 1, .sum = layer->add ? 1 : 0};
+    lp_quantisation_of(graph, layer->from, 0, &source);
+    lp_quantisation_of(graph, layer->sum ? layer->sum : layer->name, last, &target);
     const int int8 = source.element == LP_U8;
-    numbers->bias = lp_calloc((size_t)layer->out, sizeof(float));
-    numbers->scales = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
-    numbers->gains = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
-    if (!numbers->bias || (int8 && (!numbers->scales || !numbers->gains))) {
-        lp_numbers_free(numbers);
+    requant->bias = lp_calloc((size_t)layer->out, sizeof(float));
+    requant->scales = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
+    requant->gains = int8 ? lp_calloc((size_t)layer->out, sizeof(float)) : NULL;
+    if (!requant->bias || (int8 && (!requant->scales || !requant->gains))) {
+        lp_requantisation_free(requant);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the bias of layer %s", layer->name);
     }
-    lp_weights_read_bias(scheme->weights, layer, numbers->bias);
+    lp_weights_read_bias(graph->weights, layer, requant->bias);
     if (int8)
-        status = round_layer(scheme, layer, &source, &target, numbers, weights, error);
+        status = round_layer(graph, layer, &source, &target, requant, weights, error);
     if (status != LIGHTPOSE_OK)
-        lp_numbers_free(numbers);
+        lp_requantisation_free(requant);
     return status;
 }
 
-lightpose_status lp_quantise_weights(const lp_scheme *scheme, const lp_layer *layer, void **weights,
+lightpose_status lp_quantise_weights(const lp_graph *graph, const lp_layer *layer, void **weights,
                                      lightpose_error *error) {
-    lp_numbers numbers;
-    lp_code source;
+    lp_requantisation requant;
+    lp_quantisation source;
     float *plain;
 
-    lp_code_of(scheme, layer->from, 0, &source);
+    lp_quantisation_of(graph, layer->from, 0, &source);
     if (source.element == LP_U8) {
-        LP_TRY(lp_quantise_numbers(scheme, layer, 0, &numbers, weights, error));
-        lp_numbers_free(&numbers);
+        LP_TRY(lp_requantisation_create(graph, layer, 0, &requant, weights, error));
+        lp_requantisation_free(&requant);
         return LIGHTPOSE_OK;
     }
-    const lightpose_status status = read_weights(scheme, layer, &source, channels_in(scheme, layer), &plain, error);
+    const lightpose_status status = read_weights(graph, layer, &source, channels_in(graph, layer), &plain, error);
     *weights = plain;
     return status;
 }
 
-void lp_numbers_free(lp_numbers *numbers) {
-    lp_free(numbers->bias);
-    lp_free(numbers->scales);
-    lp_free(numbers->gains);
-    *numbers = (lp_numbers){0};
+void lp_requantisation_free(lp_requantisation *requant) {
+    lp_free(requant->bias);
+    lp_free(requant->scales);
+    lp_free(requant->gains);
+    *requant = (lp_requantisation){0};
 }

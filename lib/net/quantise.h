@@ -6,7 +6,7 @@
 #ifndef LP_NET_QUANTISE_H
 #define LP_NET_QUANTISE_H
 
-#include "image/preprocess.h" /* lp_element */
+#include "image/element.h"
 #include "net/weights.h"
 
 enum {
@@ -16,14 +16,14 @@ enum {
 };
 
 /* Where the rows of the network, its weights and the wanted precision come together. */
-typedef struct lp_scheme {
+typedef struct lp_graph {
     const lp_weights *weights;
     lightpose_precision precision;
     unsigned features; /* of the CPU */
     int count;
     lp_layer rows[LP_MAX_LAYERS];
     int from[LP_MAX_LAYERS], add[LP_MAX_LAYERS]; /* the rows that write what a row reads: -1 for "data", and for none */
-} lp_scheme;
+} lp_graph;
 
 /* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, but for
  * the input's, which is the network's own.
@@ -31,42 +31,42 @@ typedef struct lp_scheme {
  * int8 stores tensors in unsigned bytes, but for what the last stage's heads read, which stays F32. Values after ReLU
  * run from 0; the others are centred on 128. Scales are per channel where the file's ranges are, but for tensors of a
  * residual sum, which need one factor between them. */
-typedef struct lp_code {
+typedef struct lp_quantisation {
     lp_element element;
     float scale[LP_MAX_CHANNELS];
     uint8_t zero[LP_MAX_CHANNELS];
-} lp_code;
+} lp_quantisation;
 
 /* Whether int8 stores a tensor from 0 up: nothing of it is below zero. And whether it needs one scale: it is part of a
  * residual sum. */
-int lp_is_unsigned(const lp_scheme *scheme, const char *tensor);
-int lp_needs_one_scale(const lp_scheme *scheme, const char *tensor);
+int lp_is_unsigned(const lp_graph *graph, const char *tensor);
+int lp_needs_one_scale(const lp_graph *graph, const char *tensor);
 
 /* `last`: the tensor leaves the network, as F32 whatever the precision. */
-void lp_code_of(const lp_scheme *scheme, const char *tensor, int last, lp_code *code);
+void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_quantisation *quant);
 
 /* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
  * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
  * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer (on less than
  * AVX2), it gets 7 bits, which always fit. Our own kernels are exact. */
-int lp_greatest_weight(const lp_scheme *scheme, const lp_layer *layer);
+int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */
-typedef struct lp_numbers {
+typedef struct lp_requantisation {
     int in; /* channels read, padding included */
     lp_activation activation;
     float *bias, *scales, *gains; /* one per output channel; scales and gains may be NULL */
     float gain, shift, sum;
-} lp_numbers;
+} lp_requantisation;
 
 /* The numbers of `layer`. In int8 they follow from its rounded weights, which come along in `weights`; else that is
  * NULL. MEMORY. */
-lightpose_status lp_quantise_numbers(const lp_scheme *scheme, const lp_layer *layer, int last, lp_numbers *numbers,
-                                     void **weights, lightpose_error *error);
-void lp_numbers_free(lp_numbers *numbers);
+lightpose_status lp_requantisation_create(const lp_graph *graph, const lp_layer *layer, int last,
+                                          lp_requantisation *requant, void **weights, lightpose_error *error);
+void lp_requantisation_free(lp_requantisation *requant);
 
 /* The weights of `layer` in plain order: F32, or S8 for int8. Freed with lp_free. MEMORY. */
-lightpose_status lp_quantise_weights(const lp_scheme *scheme, const lp_layer *layer, void **weights,
+lightpose_status lp_quantise_weights(const lp_graph *graph, const lp_layer *layer, void **weights,
                                      lightpose_error *error);
 
 #endif

@@ -28,7 +28,7 @@ typedef struct instance {
     lp_conv_spec spec;
     int plain, cells, width;                 /* of the output */
     int unit;                                /* cells */
-    float *numbers;                          /* scales, bias and gains, each as long as there are columns */
+    float *requant;                          /* scales, bias and gains, each as long as there are columns */
     uint8_t *outside;                        /* a source cell outside the image */
     lp_cell taps[MOST_KERNEL * MOST_KERNEL]; /* from what the first tap reads to what each reads */
 } instance;
@@ -144,23 +144,23 @@ static void destroy(void *from) {
 
     if (!i)
         return;
-    lp_free(i->numbers);
+    lp_free(i->requant);
     lp_free(i->outside);
     lp_free(i);
 }
 
-/* The numbers of each column of the panels, and whether they leave results that convert to 32 bits whatever the
+/* The requantisation of each column of the panels, and whether they leave results that convert to 32 bits whatever the
  * source. */
-static int set_numbers(instance *i, const float *bias) {
+static int set_requant(instance *i, const float *bias) {
     const lp_conv_spec *const spec = &i->spec;
     const int columns = i->weights->panels * LP_TILE_COLUMNS;
     int bounded = 1;
 
     for (int o = 0; o < spec->out; o++) {
         const float scale = spec->scales ? spec->scales[o] : 1;
-        i->numbers[o] = scale;
-        i->numbers[columns + o] = bias[o];
-        i->numbers[2 * columns + o] = spec->gains ? spec->gains[o] : spec->gain;
+        i->requant[o] = scale;
+        i->requant[columns + o] = bias[o];
+        i->requant[2 * columns + o] = spec->gains ? spec->gains[o] : spec->gain;
         bounded &= fabsf(scale) * (float)i->weights->reach[o] + fabsf(bias[o]) < 0x1p30f;
     }
     return bounded;
@@ -178,10 +178,10 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
         i->width = lp_conv_out_width(spec);
         i->cells = lp_conv_out_height(spec) * i->width;
         i->unit = p->bytes * MOST_CELLS > SOURCE_BYTES ? LEAST_CELLS : MOST_CELLS;
-        i->numbers = lp_calloc((size_t)(3 * p->panels * LP_TILE_COLUMNS), sizeof *i->numbers);
+        i->requant = lp_calloc((size_t)(3 * p->panels * LP_TILE_COLUMNS), sizeof *i->requant);
         i->outside = lp_calloc((size_t)p->bytes, 1);
     }
-    if (!i || !i->numbers || !i->outside) {
+    if (!i || !i->requant || !i->outside) {
         destroy(i);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
     }
@@ -189,7 +189,7 @@ static lightpose_status create(void **out, const lp_op_layer *layer, const void 
         memset(i->outside, layer->zero, (size_t)p->bytes);
     for (int tap = 0; tap < p->taps; tap++)
         i->taps[tap] = lp_tap_offset(spec, tap);
-    const int bounded = set_numbers(i, layer->bias);
+    const int bounded = set_requant(i, layer->bias);
     i->plain = bounded && spec->dst == LP_U8 && spec->activation != LP_ELU && !spec->gains && spec->gain == 1 &&
                spec->shift == 0 && spec->sum == 0;
     *out = i;
@@ -314,9 +314,9 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
         for (int tap = 0; tap < p->taps; tap++, room += LP_TILE_CELLS * p->bytes)
             sources[tap * tiles + t] = find_source(i, tensors->src, &cells, i->taps[tap], room);
     }
-    unit.to = (lp_dot_output){.scales = i->numbers,
-                              .bias = i->numbers + columns,
-                              .gains = i->numbers + 2 * columns,
+    unit.to = (lp_dot_output){.scales = i->requant,
+                              .bias = i->requant + columns,
+                              .gains = i->requant + 2 * columns,
                               .activation = spec->activation,
                               .shift = spec->shift,
                               .factor = spec->sum,

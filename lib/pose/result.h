@@ -7,6 +7,7 @@
 #define LP_POSE_RESULT_H
 
 #include "decode/decode.h"
+#include "image/geometry.h"
 
 struct lightpose_result {
     lightpose_pose *poses;

@@ -70,12 +70,12 @@ lp_expectation lp_track_expect(const lp_track *track, double now) {
     const double step = now - track->at;
     const double travel = step * left(step, horizon_s);
     const double drift = drift_known + (drift_new - drift_known) * left(track->seen - track->born, velocity_s);
-    const double spread = drift * (now - track->seen);
+    const double deviation = drift * (now - track->seen);
     return (lp_expectation){.dx = track->vx * travel,
                             .dy = track->vy * travel,
-                            .variance = track->area * spread * spread,
+                            .variance = track->area * deviation * deviation,
                             .area = track->area,
-                            .certainty = 1 / (1 + spread * spread / (blur * blur))};
+                            .certainty = 1 / (1 + deviation * deviation / (blur * blur))};
 }
 
 void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy) {

@@ -392,6 +392,32 @@ static void allocates_nothing_when_warm(void **state) {
         sample_free(&s[i]);
 }
 
+static void mirrors_its_pixels_and_nothing_else(void **state) {
+    static const struct {
+        lp_element element;
+        size_t size;
+    } types[] = {{LP_U8, 1}, {LP_S8, 1}, {LP_BF16, 2}, {LP_F32, 4}};
+    enum { WIDTH = 5, HEIGHT = 3 };
+
+    (void)state;
+    for (size_t t = 0; t < 4; t++) {
+        const size_t pixel = 3 * types[t].size, stride = WIDTH * pixel + 7;
+        uint8_t *const data = malloc(stride * HEIGHT), *const kept = malloc(stride * HEIGHT);
+        const lp_net_input input = {types[t].element, data, (ptrdiff_t)stride};
+        for (size_t i = 0; i < stride * HEIGHT; i++)
+            data[i] = (uint8_t)(i * 37);
+        memcpy(kept, data, stride * HEIGHT);
+        lp_mirror_input(&input, WIDTH, HEIGHT);
+        for (size_t y = 0; y < HEIGHT; y++) {
+            for (size_t x = 0; x < WIDTH; x++)
+                assert_memory_equal(data + y * stride + x * pixel, kept + y * stride + (WIDTH - 1 - x) * pixel, pixel);
+            assert_memory_equal(data + y * stride + WIDTH * pixel, kept + y * stride + WIDTH * pixel, 7);
+        }
+        free(data);
+        free(kept);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_its_definition),
@@ -402,6 +428,7 @@ int main(void) {
         cmocka_unit_test(one_colour_stays),
         cmocka_unit_test(survives_failing_memory),
         cmocka_unit_test(allocates_nothing_when_warm),
+        cmocka_unit_test(mirrors_its_pixels_and_nothing_else),
     };
 
     return cmocka_run_group_tests_name("preprocess", tests, NULL, NULL);

@@ -18,7 +18,7 @@ static double round_bf16(double value) {
     return single;
 }
 
-rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source,
+rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, const lp_quantisation *source,
                         const float *from) {
     const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
     const unsigned cpu = lp_cpu_features();
@@ -59,8 +59,8 @@ void rounded_pairs(const lp_layer *layer, const rounded *weights, const lp_tenso
                 for (int i = 0; i + 1 < layer->in; i += 2) {
                     const ptrdiff_t at = y * source->row_stride + x * source->cell_stride + i;
                     const int *const w = weights->steps + (o * layer->in + i) * area + tap;
-                    const int sum = w[0] * (inside ? bytes[at] : source->code.zero[i]) +
-                                    w[area] * (inside ? bytes[at + 1] : source->code.zero[i + 1]);
+                    const int sum = w[0] * (inside ? bytes[at] : source->quant.zero[i]) +
+                                    w[area] * (inside ? bytes[at + 1] : source->quant.zero[i + 1]);
                     const int fits = sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum;
                     naive_at(target, o, 0, 0)[cell] += (fits - sum) * weights->step[o];
                 }

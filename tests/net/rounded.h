@@ -20,7 +20,8 @@ typedef struct rounded {
 } rounded;
 
 /* Both arrays are freed by the caller. */
-rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, const lp_code *source, const float *from);
+rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, const lp_quantisation *source,
+                        const float *from);
 
 /* Without AVX-512 VNNI, the dense int8 layers that oneDNN runs add the products of two neighbouring source channels in
  * 16 bits, saturated: adds what that changes to `target`. */

@@ -48,20 +48,20 @@ static void fill(float *values, double ratio) {
     }
 }
 
-static lp_spread spread_of(const float *values, float *most) {
+static lp_histogram histogram_of(const float *values, float *most) {
     const lp_tensor_view view = {.data = values,
                                  .row_stride = CELLS * CHANNELS,
                                  .cell_stride = CHANNELS,
                                  .channels = CHANNELS,
                                  .height = 1,
                                  .width = CELLS};
-    lp_spread spread;
+    lp_histogram histogram;
 
-    assert_ok(lp_spread_create(&spread, "tensor", CHANNELS, error));
-    assert_true(lp_spread_add(&spread, &view));
+    assert_ok(lp_histogram_create(&histogram, "tensor", CHANNELS, error));
+    assert_true(lp_histogram_add(&histogram, &view));
     for (int c = 0; c < CHANNELS; c++)
-        most[c] = spread.high[c];
-    return spread;
+        most[c] = histogram.high[c];
+    return histogram;
 }
 
 /* The mean squared error of a 1x1 layer's outputs, relative to their size, when values and weights are rounded. */
@@ -94,16 +94,16 @@ static void balanced_steps_err_less_than_equal_or_full_ones(void **state) {
 
     (void)state;
     fill(values, 1.6);
-    lp_spread spread = spread_of(values, most);
-    const lp_scheme *const scheme = lp_net_scheme(net);
-    for (int i = 0; i < scheme->count; i++)
-        if (strcmp(scheme->rows[i].name, "conv5_4_CPM_L1") == 0)
-            lp_weights_read_weight(weights, &scheme->rows[i], w);
+    lp_histogram histogram = histogram_of(values, most);
+    const lp_graph *const graph = lp_net_graph(net);
+    for (int i = 0; i < graph->count; i++)
+        if (strcmp(graph->rows[i].name, "conv5_4_CPM_L1") == 0)
+            lp_weights_read_weight(weights, &graph->rows[i], w);
     for (int c = 0; c < CHANNELS; c++)
         greatest = fmaxf(greatest, most[c]);
     for (int c = 0; c < CHANNELS; c++)
         same[c] = greatest;
-    assert_int_equal(lp_balance(scheme, tensor, &spread, most, greatest, low, high), CHANNELS);
+    assert_int_equal(lp_balance(graph, tensor, &histogram, most, greatest, low, high), CHANNELS);
     for (int c = 0; c < CHANNELS; c++) {
         assert_true(low[c] == 0);
         assert_true(high[c] >= most[c] * 0.9999f && high[c] <= greatest * 1.0001f);
@@ -112,7 +112,7 @@ static void balanced_steps_err_less_than_equal_or_full_ones(void **state) {
                  full = rounding_error(values, w, most);
     if (!(balanced < 0.8 * equal && balanced < 0.8 * full))
         fail_msg("balanced steps err by %g, equal ones by %g, full ones by %g", balanced, equal, full);
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 static void a_tensor_that_nobody_reads_as_bytes_keeps_one_range(void **state) {
@@ -121,10 +121,10 @@ static void a_tensor_that_nobody_reads_as_bytes_keeps_one_range(void **state) {
 
     (void)state;
     fill(values, 1.2);
-    lp_spread spread = spread_of(values, most);
-    assert_int_equal(lp_balance(lp_net_scheme(net), "Mconv1_stage2_L1/3x3/2", &spread, most, 3, low, high), 1);
+    lp_histogram histogram = histogram_of(values, most);
+    assert_int_equal(lp_balance(lp_net_graph(net), "Mconv1_stage2_L1/3x3/2", &histogram, most, 3, low, high), 1);
     assert_true(low[0] == 0 && high[0] == 3);
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 int main(void) {

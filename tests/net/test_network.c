@@ -66,18 +66,18 @@ static naive_tensor values_of(const lp_plan *plan, const char *name) {
  * terms is off by at most n u times the sum of magnitudes, in whatever order it is taken. Storing adds half a unit in
  * the last place: of bf16's 8 bits, or of the byte. Winograd's transforms add 3 + 3 times 4 terms to the source, as
  * many to the products, and one rounding of the kernel. oneDNN's exponential is good to about 2^-21 of 1. */
-static double allowed(const lp_layer *layer, const lp_code *code, int channel, double exact, double magnitude,
+static double allowed(const lp_layer *layer, const lp_quantisation *quant, int channel, double exact, double magnitude,
                       int winograd) {
     const int ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
     const double terms = winograd ? ins + 30 : ins * layer->kernel * layer->kernel + 4;
     const double sum =
         terms * 0x1p-24 * magnitude + (layer->activation == LP_ELU ? 0x1p-20 : 0) + 0x1p-23 * fabs(exact);
 
-    if (code->element == LP_F32)
+    if (quant->element == LP_F32)
         return sum;
-    if (code->element == LP_BF16)
+    if (quant->element == LP_BF16)
         return sum + 0x1p-8 * (fabs(exact) + sum) + FLT_MIN;
-    return sum + code->scale[channel] * (0.5 + 255 * 4 * 0x1p-24);
+    return sum + quant->scale[channel] * (0.5 + 255 * 4 * 0x1p-24);
 }
 
 /* Whether what runs the layer has a name that begins so. */
@@ -98,7 +98,7 @@ static void winograd_magnitudes(const lp_layer *layer, const rounded *weights, c
     double zeros[LP_MAX_CHANNELS], biases[LP_MAX_CHANNELS];
 
     for (int c = 0; c < from->channels; c++) {
-        zeros[c] = (double)from->code.zero[c] * from->code.scale[c];
+        zeros[c] = (double)from->quant.zero[c] * from->quant.scale[c];
         for (int i = 0; i < from->height * from->width; i++)
             naive_at(&stored, c, 0, 0)[i] = lp_tensor_value(from, c, i / from->width, i % from->width) + zeros[c];
     }
@@ -124,12 +124,12 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
     assert_true(lp_plan_tensor(plan, layer->from, &from));
     assert_true(lp_plan_tensor(plan, layer->sum ? layer->sum : layer->name, &result));
     assert_non_null(stored);
-    const lightpose_precision precision = from.code.element == LP_F32 ? LIGHTPOSE_PRECISION_F32 : of_plan;
+    const lightpose_precision precision = from.quant.element == LP_F32 ? LIGHTPOSE_PRECISION_F32 : of_plan;
     lp_weights_read_weight(weights, layer, stored);
     lp_weights_read_bias(weights, layer, bias);
     for (int o = 0; o < layer->out; o++)
         exact_bias[o] = bias[o];
-    rounded weights_used = rounded_weights(layer, precision, &from.code, stored);
+    rounded weights_used = rounded_weights(layer, precision, &from.quant, stored);
     naive_convolve(layer, weights_used.values, exact_bias, &source, &target, &magnitudes);
     const int winograd = runs_by(plan, layer, "lightpose:winograd");
     if (winograd)
@@ -147,9 +147,9 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
             double exact = naive_activate(layer->activation, naive_at(&target, c, 0, 0)[i]) + addend;
             const double magnitude = naive_at(&magnitudes, c, 0, 0)[i] + fabs(addend);
             const double got = lp_tensor_value(&result, c, i / target.width, i % target.width);
-            const double margin = allowed(layer, &result.code, c, exact, magnitude, winograd);
-            if (result.code.element == LP_U8) { /* saturates */
-                const double scale = result.code.scale[c], zero = result.code.zero[c];
+            const double margin = allowed(layer, &result.quant, c, exact, magnitude, winograd);
+            if (result.quant.element == LP_U8) { /* saturates */
+                const double scale = result.quant.scale[c], zero = result.quant.zero[c];
                 exact = fmin(fmax(exact, -zero * scale), (255 - zero) * scale);
             }
             if (!(fabs(got - exact) <= margin))

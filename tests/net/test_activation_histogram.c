@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* How values spread (net/spread.h): ranges of a histogram against those of the sorted values. */
+/* net/activation_histogram.h: ranges of a histogram against those of the sorted values. */
 
 #include "check.h"
 
 #include <math.h>
 
-#include "net/spread.h"
+#include "net/activation_histogram.h"
 
 enum { CHANNELS = 3, CELLS = 4000 };
 
@@ -38,22 +38,22 @@ static lp_tensor_view view_of(int first, int count) {
                             .width = count};
 }
 
-static lp_spread spread_of_values(int pieces) {
-    lp_spread spread;
+static lp_histogram histogram_of_values(int pieces) {
+    lp_histogram histogram;
 
-    assert_ok(lp_spread_create(&spread, "tensor", CHANNELS, error));
+    assert_ok(lp_histogram_create(&histogram, "tensor", CHANNELS, error));
     for (int i = 0; i < pieces; i++) {
         const lp_tensor_view view = view_of(i * (CELLS / pieces), CELLS / pieces);
-        assert_true(lp_spread_add(&spread, &view));
+        assert_true(lp_histogram_add(&histogram, &view));
     }
-    return spread;
+    return histogram;
 }
 
-static void range_of(const lp_spread *spread, lightpose_calibration method, double share, int steps, int per_channel,
-                     float *low, float *high) {
-    const lp_spread_rule rule = {.method = method, .share = share, .steps = steps, .per_channel = per_channel};
+static void range_of(const lp_histogram *histogram, lightpose_calibration method, double share, int steps,
+                     int per_channel, float *low, float *high) {
+    const lp_range_rule rule = {.method = method, .share = share, .steps = steps, .per_channel = per_channel};
 
-    lp_spread_ranges(spread, &rule, low, high);
+    lp_histogram_ranges(histogram, &rule, low, high);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -71,14 +71,14 @@ static void minmax_holds_every_value(void **state) {
         least = fminf(least, values[i][1]);
         most = fmaxf(most, values[i][1]);
     }
-    lp_spread spread = spread_of_values(8);
-    range_of(&spread, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 1, low, high);
+    lp_histogram histogram = histogram_of_values(8);
+    range_of(&histogram, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 1, low, high);
     assert_true(low[0] == 0 && high[0] == first);
     assert_true(low[1] == least && high[1] == most);
     assert_true(low[2] == least && high[2] == most); /* nothing is known of it: as the whole tensor */
-    range_of(&spread, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 0, low, high);
+    range_of(&histogram, LIGHTPOSE_CALIBRATION_MINMAX, 0, 255, 0, low, high);
     assert_true(low[0] == least && high[0] == most);
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 /* However the values come, in one go or with ever larger ones, the histogram is the same. */
@@ -88,17 +88,17 @@ static void histogram_does_not_know_the_order(void **state) {
     fill_values(2);
     for (int i = 0; i < CELLS; i++)
         values[i][0] *= (float)(i + 1) / CELLS * (float)(i + 1) / CELLS;
-    lp_spread once = spread_of_values(1), often = spread_of_values(CELLS);
+    lp_histogram once = histogram_of_values(1), often = histogram_of_values(CELLS);
     assert_memory_equal(once.reach, often.reach, sizeof(float) * CHANNELS);
-    assert_memory_equal(once.counts, often.counts, sizeof(uint32_t) * CHANNELS * LP_SPREAD_BINS);
+    assert_memory_equal(once.counts, often.counts, sizeof(uint32_t) * CHANNELS * LP_HISTOGRAM_BINS);
     uint64_t sum = 0, positive = 0;
-    for (int i = 0; i < LP_SPREAD_BINS; i++)
+    for (int i = 0; i < LP_HISTOGRAM_BINS; i++)
         sum += once.counts[i];
     for (int i = 0; i < CELLS; i++)
         positive += values[i][0] != 0;
     assert_int_equal(sum, positive);
-    lp_spread_free(&once);
-    lp_spread_free(&often);
+    lp_histogram_free(&once);
+    lp_histogram_free(&often);
 }
 
 static void percentile_is_that_of_sorted_magnitudes(void **state) {
@@ -107,20 +107,20 @@ static void percentile_is_that_of_sorted_magnitudes(void **state) {
     (void)state;
 
     fill_values(3);
-    lp_spread spread = spread_of_values(4);
+    lp_histogram histogram = histogram_of_values(4);
     for (int i = 0; i < CELLS; i++)
         sorted[i] = fabsf(values[i][1]);
     qsort(sorted, CELLS, sizeof *sorted, by_value);
     for (int i = 0; i < 4; i++) {
         const int at = CELLS - 1 - (int)(CELLS * (100 - shares[i]) / 100 + 1e-6);
-        range_of(&spread, LIGHTPOSE_CALIBRATION_PERCENTILE, shares[i], 127, 1, low, high);
-        const float chosen = fmaxf(-low[1], high[1]), bin = spread.reach[1] / LP_SPREAD_BINS;
+        range_of(&histogram, LIGHTPOSE_CALIBRATION_PERCENTILE, shares[i], 127, 1, low, high);
+        const float chosen = fmaxf(-low[1], high[1]), bin = histogram.reach[1] / LP_HISTOGRAM_BINS;
         if (!(fabsf(chosen - sorted[at]) <= bin))
             fail_msg("%g percent: %g, not %g; bin %g", shares[i], (double)chosen, (double)sorted[at], (double)bin);
         if (shares[i] == 100)
             assert_true(chosen == sorted[CELLS - 1]);
     }
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 /* Stored in `steps` steps up to `most` and read back; what is cut off counts more. */
@@ -132,7 +132,7 @@ static double squared_error(int channel, double most, int steps) {
         const double value = (double)values[i][channel];
         double stored = rint(value / step);
         stored = stored > steps ? steps : stored < -steps ? -steps : stored;
-        sum += (value - stored * step) * (value - stored * step) * (fabs(value) > most ? LP_SPREAD_CUT_OFF : 1);
+        sum += (value - stored * step) * (value - stored * step) * (fabs(value) > most ? LP_HISTOGRAM_CUT_OFF : 1);
     }
     return sum;
 }
@@ -144,19 +144,19 @@ static void mse_is_near_the_best_of_all_ranges(void **state) {
     (void)state;
 
     fill_values(4);
-    lp_spread spread = spread_of_values(2);
+    lp_histogram histogram = histogram_of_values(2);
     for (int i = 0; i < 4; i++)
         for (int channel = 0; channel < 2; channel++) {
-            range_of(&spread, LIGHTPOSE_CALIBRATION_MSE, 0, steps[i], 1, low, high);
+            range_of(&histogram, LIGHTPOSE_CALIBRATION_MSE, 0, steps[i], 1, low, high);
             const double chosen = (double)fmaxf(-low[channel], high[channel]);
             double best = INFINITY;
             for (int k = 1; k <= 400; k++)
-                best = fmin(best, squared_error(channel, (double)spread.reach[channel] * k / 400, steps[i]));
+                best = fmin(best, squared_error(channel, (double)histogram.reach[channel] * k / 400, steps[i]));
             assert_true(squared_error(channel, chosen, steps[i]) <= 1.15 * best);
-            if (steps[i] == 7) /* a coarse code gives up the rare large values */
-                assert_true(chosen < 0.9 * (double)fmaxf(-spread.low[channel], spread.high[channel]));
+            if (steps[i] == 7) /* a coarse step gives up the rare large values */
+                assert_true(chosen < 0.9 * (double)fmaxf(-histogram.low[channel], histogram.high[channel]));
         }
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 static void nothing_but_zeros_has_a_range(void **state) {
@@ -164,13 +164,13 @@ static void nothing_but_zeros_has_a_range(void **state) {
     (void)state;
 
     memset(values, 0, sizeof values);
-    lp_spread spread = spread_of_values(1);
+    lp_histogram histogram = histogram_of_values(1);
     for (int method = LIGHTPOSE_CALIBRATION_MINMAX; method <= LIGHTPOSE_CALIBRATION_MSE; method++)
         for (int per_channel = 0; per_channel < 2; per_channel++) {
-            range_of(&spread, (lightpose_calibration)method, 99, 255, per_channel, low, high);
+            range_of(&histogram, (lightpose_calibration)method, 99, 255, per_channel, low, high);
             assert_true(low[0] == 0 && high[0] == 1);
         }
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 static void values_beyond_counting_are_told(void **state) {
@@ -180,12 +180,12 @@ static void values_beyond_counting_are_told(void **state) {
 
     for (int i = 0; i < 4; i++) {
         fill_values(5);
-        lp_spread spread = spread_of_values(1);
-        const uint32_t before = spread.counts[LP_SPREAD_BINS + 1];
+        lp_histogram histogram = histogram_of_values(1);
+        const uint32_t before = histogram.counts[LP_HISTOGRAM_BINS + 1];
         values[CELLS / 2][1] = bad[i];
-        assert_false(lp_spread_add(&spread, &view));
-        assert_int_equal(spread.counts[LP_SPREAD_BINS + 1], before);
-        lp_spread_free(&spread);
+        assert_false(lp_histogram_add(&histogram, &view));
+        assert_int_equal(histogram.counts[LP_HISTOGRAM_BINS + 1], before);
+        lp_histogram_free(&histogram);
     }
 }
 
@@ -195,10 +195,10 @@ static void smallest_values_are_counted(void **state) {
 
     memset(values, 0, sizeof values);
     values[0][0] = 1e-45f;
-    lp_spread spread = spread_of_values(1);
-    range_of(&spread, LIGHTPOSE_CALIBRATION_MSE, 0, 255, 1, low, high);
+    lp_histogram histogram = histogram_of_values(1);
+    range_of(&histogram, LIGHTPOSE_CALIBRATION_MSE, 0, 255, 1, low, high);
     assert_true(high[0] > 0);
-    lp_spread_free(&spread);
+    lp_histogram_free(&histogram);
 }
 
 int main(void) {
@@ -211,5 +211,5 @@ int main(void) {
         cmocka_unit_test(values_beyond_counting_are_told),
         cmocka_unit_test(smallest_values_are_counted),
     };
-    return cmocka_run_group_tests_name("spread", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
 }

@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "net/spread.h"
+#include "net/activation_histogram.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-enum { BINS = LP_SPREAD_BINS };
+enum { BINS = LP_HISTOGRAM_BINS };
 
-lightpose_status lp_spread_create(lp_spread *spread, const char *tensor, int channels, lightpose_error *error) {
+lightpose_status lp_histogram_create(lp_histogram *histogram, const char *tensor, int channels,
+                                     lightpose_error *error) {
     const size_t count = (size_t)channels;
 
-    *spread = (lp_spread){.channels = channels,
-                          .low = lp_calloc(count, sizeof(float)),
-                          .high = lp_calloc(count, sizeof(float)),
-                          .reach = lp_calloc(count, sizeof(float)),
-                          .counts = lp_calloc(count * BINS, sizeof(uint32_t))};
-    if (spread->low && spread->high && spread->reach && spread->counts)
+    *histogram = (lp_histogram){.channels = channels,
+                                .low = lp_calloc(count, sizeof(float)),
+                                .high = lp_calloc(count, sizeof(float)),
+                                .reach = lp_calloc(count, sizeof(float)),
+                                .counts = lp_calloc(count * BINS, sizeof(uint32_t))};
+    if (histogram->low && histogram->high && histogram->reach && histogram->counts)
         return LIGHTPOSE_OK;
-    lp_spread_free(spread);
+    lp_histogram_free(histogram);
     return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the values of %s: %zu bytes", tensor,
                    count * BINS * sizeof(uint32_t));
 }
 
-void lp_spread_free(lp_spread *spread) {
-    lp_free(spread->low);
-    lp_free(spread->high);
-    lp_free(spread->reach);
-    lp_free(spread->counts);
-    *spread = (lp_spread){0};
+void lp_histogram_free(lp_histogram *histogram) {
+    lp_free(histogram->low);
+    lp_free(histogram->high);
+    lp_free(histogram->reach);
+    lp_free(histogram->counts);
+    *histogram = (lp_histogram){0};
 }
 
 /* ---- Counting ---------------------------------------------------------------------------------------------------- */
@@ -58,15 +59,15 @@ static int shift_to(float channel, float reach) {
     return far - near;
 }
 
-static void grow(lp_spread *spread, int channel, float reach) {
-    uint32_t *const counts = spread->counts + (size_t)channel * BINS;
+static void grow(lp_histogram *histogram, int channel, float reach) {
+    uint32_t *const counts = histogram->counts + (size_t)channel * BINS;
     uint64_t merged[BINS] = {0};
 
-    if (spread->reach[channel] > 0)
-        merge(counts, shift_to(spread->reach[channel], reach), merged);
+    if (histogram->reach[channel] > 0)
+        merge(counts, shift_to(histogram->reach[channel], reach), merged);
     for (int i = 0; i < BINS; i++)
         counts[i] = merged[i] < UINT32_MAX ? (uint32_t)merged[i] : UINT32_MAX;
-    spread->reach[channel] = reach;
+    histogram->reach[channel] = reach;
 }
 
 static const float *cell_of(const lp_tensor_view *tensor, int y, int x) {
@@ -81,7 +82,7 @@ static int find_ends(const lp_tensor_view *tensor, float *low, float *high) {
         for (int x = 0; x < tensor->width; x++) {
             const float *const cell = cell_of(tensor, y, x);
             for (int c = 0; c < tensor->channels; c++) {
-                finite &= fabsf(cell[c]) <= LP_SPREAD_MOST;
+                finite &= fabsf(cell[c]) <= LP_HISTOGRAM_MOST;
                 low[c] = fminf(low[c], cell[c]);
                 high[c] = fmaxf(high[c], cell[c]);
             }
@@ -89,55 +90,55 @@ static int find_ends(const lp_tensor_view *tensor, float *low, float *high) {
     return finite;
 }
 
-int lp_spread_add(lp_spread *spread, const lp_tensor_view *tensor) {
+int lp_histogram_add(lp_histogram *histogram, const lp_tensor_view *tensor) {
     float low[LP_MAX_CHANNELS] = {0}, high[LP_MAX_CHANNELS] = {0}, per_bin[LP_MAX_CHANNELS];
 
     if (!find_ends(tensor, low, high))
         return 0;
-    for (int c = 0; c < spread->channels; c++) {
+    for (int c = 0; c < histogram->channels; c++) {
         const float most = fmaxf(-low[c], high[c]);
-        spread->low[c] = fminf(spread->low[c], low[c]);
-        spread->high[c] = fmaxf(spread->high[c], high[c]);
-        if (most > 0 && !(most < spread->reach[c]))
-            grow(spread, c, reach_of(most));
-        per_bin[c] = spread->reach[c] > 0 ? BINS / spread->reach[c] : 0;
+        histogram->low[c] = fminf(histogram->low[c], low[c]);
+        histogram->high[c] = fmaxf(histogram->high[c], high[c]);
+        if (most > 0 && !(most < histogram->reach[c]))
+            grow(histogram, c, reach_of(most));
+        per_bin[c] = histogram->reach[c] > 0 ? BINS / histogram->reach[c] : 0;
     }
     for (int y = 0; y < tensor->height; y++)
         for (int x = 0; x < tensor->width; x++) {
             const float *const cell = cell_of(tensor, y, x);
-            for (int c = 0; c < spread->channels; c++) {
+            for (int c = 0; c < histogram->channels; c++) {
                 if (cell[c] == 0)
                     continue;
-                uint32_t *const count = spread->counts + (size_t)c * BINS + (int)(fabsf(cell[c]) * per_bin[c]);
+                uint32_t *const count = histogram->counts + (size_t)c * BINS + (int)(fabsf(cell[c]) * per_bin[c]);
                 *count += *count != UINT32_MAX;
             }
         }
-    spread->cells += (uint64_t)tensor->width * (uint64_t)tensor->height;
+    histogram->cells += (uint64_t)tensor->width * (uint64_t)tensor->height;
     return 1;
 }
 
 /* ---- Choosing ---------------------------------------------------------------------------------------------------- */
 
 /* Magnitudes of one channel or several on a common reach. */
-typedef struct pile {
+typedef struct magnitudes {
     float low, high, reach;
     uint64_t counts[BINS];
-} pile;
+} magnitudes;
 
-static void pile_up(const lp_spread *spread, int first, int end, pile *p) {
+static void add_channels(const lp_histogram *histogram, int first, int end, magnitudes *p) {
     memset(p, 0, sizeof *p);
     for (int c = first; c < end; c++) {
-        p->low = fminf(p->low, spread->low[c]);
-        p->high = fmaxf(p->high, spread->high[c]);
-        p->reach = fmaxf(p->reach, spread->reach[c]);
+        p->low = fminf(p->low, histogram->low[c]);
+        p->high = fmaxf(p->high, histogram->high[c]);
+        p->reach = fmaxf(p->reach, histogram->reach[c]);
     }
     for (int c = first; c < end; c++)
-        if (spread->reach[c] > 0)
-            merge(spread->counts + (size_t)c * BINS, shift_to(spread->reach[c], p->reach), p->counts);
+        if (histogram->reach[c] > 0)
+            merge(histogram->counts + (size_t)c * BINS, shift_to(histogram->reach[c], p->reach), p->counts);
 }
 
 /* The magnitude that `share` percent of the values do not exceed. */
-static double percentile(const pile *p, double share) {
+static double percentile(const magnitudes *p, double share) {
     double total = 0, beyond = 0;
     int i = BINS;
 
@@ -148,11 +149,11 @@ static double percentile(const pile *p, double share) {
     return i * (double)p->reach / BINS;
 }
 
-/* The greatest magnitude m of a code with the least squared error: within, steps of m / steps err by their square / 12;
+/* The greatest magnitude m at which the squared error is least: within, steps of m / steps err by their square / 12;
  * beyond, values are cut off at m. Values are taken to lie in the middle of their bins. Rounding goes either way and
  * averages out in the layers after; cutting off goes one way, in many channels at once where a person is, and so counts
- * LP_SPREAD_CUT_OFF times (the maps' error with 1, 4, 16 and 64: weights/README.md). */
-static double least_error(const pile *p, int steps) {
+ * LP_HISTOGRAM_CUT_OFF times (the maps' error with 1, 4, 16 and 64: weights/README.md). */
+static double least_error(const magnitudes *p, int steps) {
     const double width = (double)p->reach / BINS;
     double inside = 0, count = 0, sum = 0, squares = 0, best = INFINITY, chosen = (double)p->reach;
 
@@ -161,7 +162,7 @@ static double least_error(const pile *p, int steps) {
     for (int i = BINS; i > 0; i--) { /* m at the upper edge of bin i - 1; count, sum, squares of the bins beyond it */
         const double m = i * width, step = m / steps;
         const double cut_off = squares - 2 * m * sum + m * m * count;
-        const double error = inside * step * step / 12 + LP_SPREAD_CUT_OFF * cut_off;
+        const double error = inside * step * step / 12 + LP_HISTOGRAM_CUT_OFF * cut_off;
         if (error < best) {
             best = error;
             chosen = m;
@@ -175,7 +176,7 @@ static double least_error(const pile *p, int steps) {
     return chosen;
 }
 
-static void choose(const pile *p, const lp_spread_rule *rule, float *low, float *high) {
+static void choose(const magnitudes *p, const lp_range_rule *rule, float *low, float *high) {
     double most = INFINITY;
 
     if (rule->method == LIGHTPOSE_CALIBRATION_PERCENTILE)
@@ -186,20 +187,20 @@ static void choose(const pile *p, const lp_spread_rule *rule, float *low, float 
     *high = fminf(p->high, (float)most);
 }
 
-void lp_spread_ranges(const lp_spread *spread, const lp_spread_rule *rule, float *low, float *high) {
-    pile p;
+void lp_histogram_ranges(const lp_histogram *histogram, const lp_range_rule *rule, float *low, float *high) {
+    magnitudes p;
     float whole_low, whole_high;
 
-    pile_up(spread, 0, spread->channels, &p);
+    add_channels(histogram, 0, histogram->channels, &p);
     choose(&p, rule, &whole_low, &whole_high);
     if (!(p.reach > 0))
         whole_high = 1;
-    for (int c = 0; c < (rule->per_channel ? spread->channels : 1); c++) {
+    for (int c = 0; c < (rule->per_channel ? histogram->channels : 1); c++) {
         low[c] = whole_low;
         high[c] = whole_high;
-        if (!rule->per_channel || !(spread->reach[c] > 0))
+        if (!rule->per_channel || !(histogram->reach[c] > 0))
             continue;
-        pile_up(spread, c, c + 1, &p);
+        add_channels(histogram, c, c + 1, &p);
         choose(&p, rule, &low[c], &high[c]);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-#include "decode/fuse.h"
+#include "decode/average_maps.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,12 +13,12 @@
 enum { CHANNELS = LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS, TAPS = 4 };
 
 /* Where a cell of the grid lies among the cells of another: TAPS neighbours from `first` on, clamped, and weights. */
-typedef struct fuse_taps {
+typedef struct grid_taps {
     int index[TAPS];
     float weight[TAPS];
-} fuse_taps;
+} grid_taps;
 
-struct lp_fuse {
+struct lp_average_maps {
     lp_geometry grid;
     int added;
     void *sum; /* cells x CHANNELS: heatmaps, then pafs */
@@ -29,30 +29,30 @@ struct lp_fuse {
     size_t taps_capacity;
 };
 
-lightpose_status lp_fuse_create(lp_fuse **fuse, lightpose_error *error) {
-    *fuse = lp_calloc(1, sizeof **fuse);
-    return *fuse ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps");
+lightpose_status lp_average_maps_create(lp_average_maps **average, lightpose_error *error) {
+    *average = lp_calloc(1, sizeof **average);
+    return *average ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps");
 }
 
-void lp_fuse_destroy(lp_fuse **fuse) {
-    if (!*fuse)
+void lp_average_maps_destroy(lp_average_maps **average) {
+    if (!*average)
         return;
-    lp_free((*fuse)->sum);
-    lp_free((*fuse)->row);
-    lp_free((*fuse)->taps);
-    lp_free(*fuse);
-    *fuse = NULL;
+    lp_free((*average)->sum);
+    lp_free((*average)->row);
+    lp_free((*average)->taps);
+    lp_free(*average);
+    *average = NULL;
 }
 
-lightpose_status lp_fuse_begin(lp_fuse *fuse, const lp_geometry *geometry, lightpose_error *error) {
+lightpose_status lp_average_maps_begin(lp_average_maps *average, const lp_geometry *geometry, lightpose_error *error) {
     const size_t values = (size_t)geometry->map_width * (size_t)geometry->map_height * CHANNELS;
 
-    if (lp_grow(&fuse->sum, &fuse->sum_capacity, values, sizeof(float)) != 0)
+    if (lp_grow(&average->sum, &average->sum_capacity, values, sizeof(float)) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps of %d x %d cells", geometry->map_width,
                        geometry->map_height);
-    memset(fuse->sum, 0, values * sizeof(float));
-    fuse->grid = *geometry;
-    fuse->added = 0;
+    memset(average->sum, 0, values * sizeof(float));
+    average->grid = *geometry;
+    average->added = 0;
     return LIGHTPOSE_OK;
 }
 
@@ -85,7 +85,7 @@ static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANN
 
 /* Taps of `cells` cells among `count`, where a cell centre goes from network pixel x to (x - pad) * ratio + other_pad.
  */
-static void make_taps(fuse_taps *taps, int cells, int count, double pad, double ratio, double other_pad) {
+static void make_taps(grid_taps *taps, int cells, int count, double pad, double ratio, double other_pad) {
     for (int i = 0; i < cells; i++) {
         const double pixel = ((i + 0.5) * LP_STRIDE - pad) * ratio + other_pad;
         const double at = pixel / LP_STRIDE - 0.5, whole = floor(at);
@@ -104,10 +104,10 @@ static float read_cell(const lp_maps *maps, int channel, ptrdiff_t cell) {
     return view->data[c * view->channel_stride + cell * view->cell_stride];
 }
 
-/* fuse->row = the maps at a row between their rows. Column j of a mirrored map is its column width - 1 - j. */
-static void interpolate_rows(lp_fuse *fuse, const lp_maps *maps, const fuse_taps *taps, int mirrored,
+/* average->row = the maps at a row between their rows. Column j of a mirrored map is its column width - 1 - j. */
+static void interpolate_rows(lp_average_maps *average, const lp_maps *maps, const grid_taps *taps, int mirrored,
                              const int source[CHANNELS], const float sign[CHANNELS]) {
-    float *const row = fuse->row;
+    float *const row = average->row;
 
     for (int x = 0; x < maps->width; x++) {
         const int column = mirrored ? maps->width - 1 - x : x;
@@ -122,61 +122,46 @@ static void interpolate_rows(lp_fuse *fuse, const lp_maps *maps, const fuse_taps
     }
 }
 
-lightpose_status lp_fuse_add(lp_fuse *fuse, const lp_maps *maps, const lp_geometry *from, int mirrored,
-                             lightpose_error *error) {
-    const lp_geometry *const grid = &fuse->grid;
+lightpose_status lp_average_maps_add(lp_average_maps *average, const lp_maps *maps, const lp_geometry *from,
+                                     int mirrored, lightpose_error *error) {
+    const lp_geometry *const grid = &average->grid;
     int source[CHANNELS];
     float sign[CHANNELS];
 
-    if (lp_grow(&fuse->row, &fuse->row_capacity, (size_t)maps->width * CHANNELS, sizeof(float)) != 0 ||
-        lp_grow(&fuse->taps, &fuse->taps_capacity, (size_t)grid->map_width + (size_t)grid->map_height,
-                sizeof(fuse_taps)) != 0)
+    if (lp_grow(&average->row, &average->row_capacity, (size_t)maps->width * CHANNELS, sizeof(float)) != 0 ||
+        lp_grow(&average->taps, &average->taps_capacity, (size_t)grid->map_width + (size_t)grid->map_height,
+                sizeof(grid_taps)) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to average maps of %d x %d cells", maps->width,
                        maps->height);
-    fuse_taps *const columns = fuse->taps, *const rows = columns + grid->map_width;
+    grid_taps *const columns = average->taps, *const rows = columns + grid->map_width;
     const double ratio = from->scale / grid->scale;
     make_taps(columns, grid->map_width, maps->width, grid->pad_left, ratio, from->pad_left);
     make_taps(rows, grid->map_height, maps->height, grid->pad_top, ratio, from->pad_top);
     channel_sources(mirrored, source, sign);
     for (int y = 0; y < grid->map_height; y++) {
-        interpolate_rows(fuse, maps, &rows[y], mirrored, source, sign);
+        interpolate_rows(average, maps, &rows[y], mirrored, source, sign);
         for (int x = 0; x < grid->map_width; x++) {
-            float *const sum = (float *)fuse->sum + ((ptrdiff_t)y * grid->map_width + x) * CHANNELS;
+            float *const sum = (float *)average->sum + ((ptrdiff_t)y * grid->map_width + x) * CHANNELS;
             for (int t = 0; t < TAPS; t++) {
                 const float weight = columns[x].weight[t];
-                const float *const value = (const float *)fuse->row + (ptrdiff_t)columns[x].index[t] * CHANNELS;
+                const float *const value = (const float *)average->row + (ptrdiff_t)columns[x].index[t] * CHANNELS;
                 for (int c = 0; weight != 0 && c < CHANNELS; c++)
                     sum[c] += weight * value[c];
             }
         }
     }
-    fuse->added++;
+    average->added++;
     return LIGHTPOSE_OK;
 }
 
-void lp_fuse_end(lp_fuse *fuse, lp_maps *maps) {
-    float *const sum = fuse->sum;
-    const ptrdiff_t values = (ptrdiff_t)fuse->grid.map_width * fuse->grid.map_height * CHANNELS;
+void lp_average_maps_end(lp_average_maps *average, lp_maps *maps) {
+    float *const sum = average->sum;
+    const ptrdiff_t values = (ptrdiff_t)average->grid.map_width * average->grid.map_height * CHANNELS;
 
-    for (ptrdiff_t i = 0; fuse->added > 1 && i < values; i++)
-        sum[i] /= (float)fuse->added;
-    *maps = (lp_maps){.width = fuse->grid.map_width,
-                      .height = fuse->grid.map_height,
+    for (ptrdiff_t i = 0; average->added > 1 && i < values; i++)
+        sum[i] /= (float)average->added;
+    *maps = (lp_maps){.width = average->grid.map_width,
+                      .height = average->grid.map_height,
                       .heatmaps = {sum, 1, CHANNELS},
                       .pafs = {sum + LIGHTPOSE_HEATMAPS, 1, CHANNELS}};
-}
-
-void lp_mirror_input(const lp_net_input *input, int width, int height) {
-    const size_t sizes[] = {[LP_U8] = 3, [LP_S8] = 3, [LP_BF16] = 6, [LP_F32] = 12};
-    const size_t size = sizes[input->element];
-    char held[12];
-
-    for (int y = 0; y < height; y++) {
-        char *left = (char *)input->data + y * input->stride, *right = left + ((size_t)width - 1) * size;
-        for (; left < right; left += size, right -= size) {
-            memcpy(held, left, size);
-            memcpy(left, right, size);
-            memcpy(right, held, size);
-        }
-    }
 }
