@@ -56,6 +56,20 @@ enum { PRECISIONS = LIGHTPOSE_PRECISION_INT8 + 1, DECODERS = LIGHTPOSE_DECODER_R
 static const char *const precisions[PRECISIONS] = {"auto", "f32", "bf16", "int8"};
 static const char *const decoders[DECODERS] = {"default", "reference", "refined"};
 
+static const char *const statuses[] = {
+    [LIGHTPOSE_OK] = "ok",
+    [LIGHTPOSE_ERROR_ARGUMENT] = "argument",
+    [LIGHTPOSE_ERROR_MEMORY] = "memory",
+    [LIGHTPOSE_ERROR_FILE] = "file",
+    [LIGHTPOSE_ERROR_WEIGHTS] = "weights",
+    [LIGHTPOSE_ERROR_IMAGE] = "image",
+    [LIGHTPOSE_ERROR_LIMIT] = "limit",
+    [LIGHTPOSE_ERROR_UNSUPPORTED] = "unsupported",
+    [LIGHTPOSE_ERROR_NOT_FINITE] = "not finite",
+    [LIGHTPOSE_ERROR_STATE] = "state",
+    [LIGHTPOSE_ERROR_ENGINE] = "engine",
+};
+
 static const char *get(const char *const *names, int count, int value) {
     return value >= 0 && value < count && names[value] ? names[value] : "unknown";
 }
@@ -88,6 +102,10 @@ static int find(const char *kind, const char *const *names, int count, const cha
         *(value) = (type)found;                                                                                        \
         return LIGHTPOSE_OK;                                                                                           \
     } while (0)
+
+const char *lightpose_status_get_name(lightpose_status status) {
+    return get(statuses, (int)(sizeof statuses / sizeof *statuses), (int)status);
+}
 
 const char *lightpose_precision_get_name(lightpose_precision precision) {
     return get(precisions, PRECISIONS, (int)precision);

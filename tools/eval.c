@@ -121,7 +121,7 @@ typedef struct eval_job {
 static lightpose_status evaluate_file(eval_job *job, const char *path, lightpose_error *error) {
     lp_outcome *const outcome = &job->outcomes[job->count++];
     outcome->name = path;
-    LP_EVAL_TRY(lp_detections_load(&outcome->detections, &job->labels, path, error));
+    LP_TRY(lp_detections_load(&outcome->detections, &job->labels, path, error));
     return lp_outcome_evaluate(outcome, &job->labels, error);
 }
 
@@ -129,9 +129,9 @@ static lightpose_status evaluate_images(eval_job *job, lightpose_error *error) {
     const eval_options *const options = job->options;
     const size_t first = job->count;
     job->pictures.format = formats[options->form];
-    LP_EVAL_TRY(lp_pictures_from_labels(&job->pictures, &job->labels, options->images, error));
+    LP_TRY(lp_pictures_from_labels(&job->pictures, &job->labels, options->images, error));
     if (options->negatives)
-        LP_EVAL_TRY(lp_pictures_add_folder(&job->pictures, options->negatives, error));
+        LP_TRY(lp_pictures_add_folder(&job->pictures, options->negatives, error));
     job->count += job->settings.count;
     return lp_settings_run(job->settings.list, job->settings.count, &job->pictures, &job->labels, options->passes,
                            isatty(STDERR_FILENO), job->outcomes + first, error);
@@ -143,23 +143,23 @@ static lightpose_status work(eval_job *job, lightpose_error *error) {
 
     job->outcomes = calloc(most, sizeof *job->outcomes);
     if (!job->outcomes)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu settings", most);
-    LP_EVAL_TRY(lp_labels_load(&job->labels, options->labels, error));
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu settings", most);
+    LP_TRY(lp_labels_load(&job->labels, options->labels, error));
     if (options->results)
-        LP_EVAL_TRY(evaluate_file(job, options->results, error));
+        LP_TRY(evaluate_file(job, options->results, error));
     else
-        LP_EVAL_TRY(evaluate_images(job, error));
+        LP_TRY(evaluate_images(job, error));
     if (options->against)
-        LP_EVAL_TRY(evaluate_file(job, options->against, error));
+        LP_TRY(evaluate_file(job, options->against, error));
     if (job->count < 2 || options->sweep)
         return LIGHTPOSE_OK;
 
     job->comparisons = calloc(job->count, sizeof *job->comparisons);
     if (!job->comparisons)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu comparisons", job->count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu comparisons", job->count);
     for (size_t i = 1; i < job->count; i++)
-        LP_EVAL_TRY(lp_compare(&job->comparisons[i - 1], &job->labels, &job->outcomes[0].evaluation,
-                               &job->outcomes[i].evaluation, options->draws, (uint64_t)options->seed, error));
+        LP_TRY(lp_compare(&job->comparisons[i - 1], &job->labels, &job->outcomes[0].evaluation,
+                          &job->outcomes[i].evaluation, options->draws, (uint64_t)options->seed, error));
     return LIGHTPOSE_OK;
 }
 
@@ -208,9 +208,9 @@ static lightpose_status report(const eval_job *job, lightpose_error *error) {
     if (!options->json || strcmp(options->json, "-") != 0)
         report_text(job);
     if (options->plot)
-        LP_EVAL_TRY(draw(job, error));
+        LP_TRY(draw(job, error));
     if (options->save)
-        LP_EVAL_TRY(lp_detections_save(&job->outcomes[0].detections, &job->labels, options->save, error));
+        LP_TRY(lp_detections_save(&job->outcomes[0].detections, &job->labels, options->save, error));
     return options->json ? lp_report_json(options->json, options->labels, &job->labels, job->outcomes, job->count,
                                           job->comparisons, error)
                          : LIGHTPOSE_OK;

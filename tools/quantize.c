@@ -117,7 +117,7 @@ static void tell(measuring *m, const char *name, const char *text) {
 
 static lightpose_status add_frame(measuring *m, const lp_input_frame *frame, lightpose_error *error) {
     if (frame->state != LP_INPUT_OK)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "frame %" PRId64 ": %s", frame->index, frame->reason);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "frame %" PRId64 ": %s", frame->index, frame->reason);
     if (!frame->path)
         return lightpose_calibrator_add(m->calibrator, &frame->image, error);
     const lightpose_status status = lp_input_picture_read(&m->picture, frame->path, NULL, error);
@@ -138,7 +138,7 @@ static lightpose_status add_source(measuring *m, const lp_source *source, lightp
         m->frames += status == LIGHTPOSE_OK;
         fatal = status == LIGHTPOSE_ERROR_WEIGHTS || status == LIGHTPOSE_ERROR_ENGINE;
         if (fatal)
-            lp_tool_fail(error, status, "%s", own.text);
+            lp_fail(error, status, "%s", own.text);
         else if (status != LIGHTPOSE_OK && (frame.path || told++ < TOLD_FAILURES))
             tell(m, frame.path ? frame.path : source->text, own.text);
         m->failed |= status != LIGHTPOSE_OK;
@@ -154,10 +154,10 @@ static lightpose_status add_source(measuring *m, const lp_source *source, lightp
 static lightpose_status measure(measuring *m, const lp_sources *sources, lightpose_error *error) {
     m->start = lp_work_now();
     for (int i = 0; i < sources->count; i++)
-        LP_TOOL_TRY(add_source(m, &sources->items[i], error));
+        LP_TRY(add_source(m, &sources->items[i], error));
     wipe(m);
     if (m->frames == 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "no picture could be used: there are no ranges to write");
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "no picture could be used: there are no ranges to write");
     if (m->frames < FEW_FRAMES && !m->options->quiet)
         lp_cli_error("ranges of %" PRId64 " picture%s are weak: what others reach beyond them is cut off; "
                      "%d or more are better",
@@ -175,14 +175,14 @@ typedef struct outputs {
 
 static lightpose_status protect(outputs *out, const lp_sources *sources, const char *weights, int no_clobber,
                                 lightpose_error *error) {
-    LP_TOOL_TRY(lp_output_guard_create(&out->guard, no_clobber, error));
-    LP_TOOL_TRY(lp_output_guard_input(out->guard, weights, error));
+    LP_TRY(lp_output_guard_create(&out->guard, no_clobber, error));
+    LP_TRY(lp_output_guard_input(out->guard, weights, error));
     for (int i = 0; i < sources->count; i++) {
         const lp_source *const source = &sources->items[i];
         if (source->kind == LP_SOURCE_VIDEO)
-            LP_TOOL_TRY(lp_output_guard_input(out->guard, source->text, error));
+            LP_TRY(lp_output_guard_input(out->guard, source->text, error));
         for (int j = 0; j < source->count; j++)
-            LP_TOOL_TRY(lp_output_guard_input(out->guard, source->pictures[j], error));
+            LP_TRY(lp_output_guard_input(out->guard, source->pictures[j], error));
     }
     return LIGHTPOSE_OK;
 }
@@ -191,12 +191,12 @@ static lightpose_status open_output(lp_output_file **file, const char *path, lp_
                                     lightpose_error *error) {
     if (!path)
         return LIGHTPOSE_OK;
-    LP_TOOL_TRY(lp_output_guard_claim(guard, path, error));
+    LP_TRY(lp_output_guard_claim(guard, path, error));
     return lp_output_file_open(file, path, guard, error);
 }
 
 static lightpose_status write_ranges(lp_output_file *file, const char *text, lightpose_error *error) {
-    LP_TOOL_TRY(lp_output_file_write(file, text, strlen(text), error));
+    LP_TRY(lp_output_file_write(file, text, strlen(text), error));
     return lp_output_file_write(file, "\n", 1, error);
 }
 
@@ -205,7 +205,7 @@ static lightpose_status make_weights(lp_weights_file *file, const char *ranges, 
                                      lightpose_error *error) {
     lightpose_model *model = NULL;
 
-    LP_TOOL_TRY(lp_weights_file_set_ranges(file, ranges, origin, error));
+    LP_TRY(lp_weights_file_set_ranges(file, ranges, origin, error));
     const lightpose_status status = lightpose_model_create_from_memory(&model, file->bytes, file->size, error);
     lightpose_model_destroy(&model);
     return status;
@@ -245,21 +245,21 @@ static lightpose_status quantize(measuring *m, outputs *out, lightpose_model **m
     const char *const path = lp_which_weights(o->model.weights), *ranges;
     char origin[160], percent[32] = "";
 
-    LP_TOOL_TRY(protect(out, sources, path, o->no_clobber, error));
-    LP_TOOL_TRY(open_output(&out->weights, o->output, out->guard, error));
-    LP_TOOL_TRY(open_output(&out->ranges, o->ranges, out->guard, error));
-    LP_TOOL_TRY(lightpose_model_create(model, path, error));
+    LP_TRY(protect(out, sources, path, o->no_clobber, error));
+    LP_TRY(open_output(&out->weights, o->output, out->guard, error));
+    LP_TRY(open_output(&out->ranges, o->ranges, out->guard, error));
+    LP_TRY(lightpose_model_create(model, path, error));
     if (!o->quiet)
         lp_tell_weights(*model, o->model.weights);
-    LP_TOOL_TRY(lightpose_calibrator_create(&m->calibrator, *model, &o->model.settings, error));
-    LP_TOOL_TRY(measure(m, sources, error));
-    LP_TOOL_TRY(lightpose_calibrator_get_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,
-                                                &ranges, error));
+    LP_TRY(lightpose_calibrator_create(&m->calibrator, *model, &o->model.settings, error));
+    LP_TRY(measure(m, sources, error));
+    LP_TRY(lightpose_calibrator_get_ranges(m->calibrator, (lightpose_calibration)o->method, (double)o->percentile,
+                                           &ranges, error));
     if (o->method == LIGHTPOSE_CALIBRATION_PERCENTILE)
         snprintf(percent, sizeof percent, " %g", o->percentile > 0 ? (double)o->percentile : 99.99);
     snprintf(origin, sizeof origin, "lightpose %s quantize: %s%s of %" PRId64 " pictures at height %d",
              lightpose_version(), method_name(o), percent, m->frames, o->model.settings.height);
-    LP_TOOL_TRY(write_all(out, path, ranges, origin, error));
+    LP_TRY(write_all(out, path, ranges, origin, error));
     if (!o->quiet && (!o->ranges || strcmp(o->ranges, "-") != 0))
         printf("%s: ranges for int8, %s%s of %" PRId64 " picture%s, in %.1f s\n", o->output ? o->output : o->ranges,
                method_name(o), percent, m->frames, m->frames == 1 ? "" : "s",

@@ -400,7 +400,7 @@ static lightpose_status open_report(const struct run_options *o, run_parts *r, l
     if (!o->report)
         return LIGHTPOSE_OK;
     if (stat(o->report, &existing) == 0 && lp_output_guard_is_input(r->guard, &existing))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --report: %s is an input of this run", o->report);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --report: %s is an input of this run", o->report);
     return lp_ledger_open(&r->ledger, o->report, error);
 }
 
@@ -413,13 +413,13 @@ static lightpose_status look(const struct run_options *o, run_parts *r, lp_engin
     r->prospects = calloc((size_t)count + 1, sizeof *r->prospects);
     r->starts = calloc((size_t)count + 1, sizeof *r->starts);
     if (!r->prospects || !r->starts)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
     for (int i = 0; i < count && status == LIGHTPOSE_OK; i++) {
         lp_prospect *const p = &r->prospects[i];
         if (o->resume && lp_source_is_live(&engine->sources->items[i]))
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                                "option --resume: %s is live, and what it sent meanwhile is gone",
-                                engine->sources->items[i].text);
+            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                           "option --resume: %s is live, and what it sent meanwhile is gone",
+                           engine->sources->items[i].text);
         status = lp_targets_look(r->targets, i, lp_provenance_differs, &r->provenance, p, error);
         /* The last frame that is there is read once more, so that an input that has no other is no error. */
         r->starts[i] = (lp_source_start){.skip = p->whole, .first = p->next > 0 ? p->next - 1 : -1};

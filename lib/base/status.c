@@ -16,31 +16,3 @@ lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const 
     }
     return status;
 }
-
-const char *lightpose_status_get_name(lightpose_status status) {
-    switch (status) {
-    case LIGHTPOSE_OK:
-        return "ok";
-    case LIGHTPOSE_ERROR_ARGUMENT:
-        return "argument";
-    case LIGHTPOSE_ERROR_MEMORY:
-        return "memory";
-    case LIGHTPOSE_ERROR_FILE:
-        return "file";
-    case LIGHTPOSE_ERROR_WEIGHTS:
-        return "weights";
-    case LIGHTPOSE_ERROR_IMAGE:
-        return "image";
-    case LIGHTPOSE_ERROR_LIMIT:
-        return "limit";
-    case LIGHTPOSE_ERROR_UNSUPPORTED:
-        return "unsupported";
-    case LIGHTPOSE_ERROR_NOT_FINITE:
-        return "not finite";
-    case LIGHTPOSE_ERROR_STATE:
-        return "state";
-    case LIGHTPOSE_ERROR_ENGINE:
-        return "engine";
-    }
-    return "unknown";
-}

@@ -54,14 +54,12 @@ static lightpose_status check_unique(const lp_diff_results *results, const entry
         const lp_diff_frame *const frame = entries[i].frame;
         const char *const name = frame->name ? frame->name : "";
         if (order == by_number && frame->number < 0)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                                "\"%s\": frame \"%s\" has no number to find it by in the other file", results->path,
-                                name);
+            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                           "\"%s\": frame \"%s\" has no number to find it by in the other file", results->path, name);
         if (i > 0 && order(&entries[i - 1], &entries[i]) == 0)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                                "\"%s\": two frames cannot be told apart: \"%s\" and \"%s\", number %" PRId64,
-                                results->path, entries[i - 1].frame->name ? entries[i - 1].frame->name : "", name,
-                                frame->number);
+            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                           "\"%s\": two frames cannot be told apart: \"%s\" and \"%s\", number %" PRId64, results->path,
+                           entries[i - 1].frame->name ? entries[i - 1].frame->name : "", name, frame->number);
     }
     return LIGHTPOSE_OK;
 }
@@ -109,8 +107,7 @@ lightpose_status lp_diff_align(const lp_diff_results *a, const lp_diff_results *
     *count = 0;
     *rows = calloc(a->frame_count + b->frame_count + 1, sizeof **rows);
     if (!list_a || !list_b || !*rows) {
-        status =
-            lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to compare \"%s\" and \"%s\"", a->path, b->path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to compare \"%s\" and \"%s\"", a->path, b->path);
     } else if (a->lone && b->lone) {
         (*rows)[0] = (lp_diff_row){0, 0};
         *count = 1;

@@ -131,7 +131,7 @@ static lightpose_status compare_frames(lp_diff_report *report, ids *links, const
     }
     free(pairs);
     if (failed)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to compare \"%s\" and \"%s\"", a->path, b->path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to compare \"%s\" and \"%s\"", a->path, b->path);
     report->states += fa->ok != fb->ok && !a->silent && !b->silent;
     report->frames.both++;
     report->people.both += (size_t)count;

@@ -32,7 +32,7 @@ lightpose_status lp_diff_bad(const lp_diff_results *results, lightpose_error *er
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\": %s: %s", results->path, where, text);
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\": %s: %s", results->path, where, text);
 }
 
 int64_t lp_diff_number(const char *name) {
@@ -53,7 +53,7 @@ static int grow(void **array, size_t *room, size_t count, size_t size) {
 }
 
 static lightpose_status no_memory(const lp_diff_results *results, lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to read \"%s\"", results->path);
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to read \"%s\"", results->path);
 }
 
 lightpose_status lp_diff_add_frame(lp_diff_results *results, const char *name, int64_t number, int ok,
@@ -116,7 +116,7 @@ lightpose_status lp_diff_group(lp_diff_results *results, lightpose_error *error)
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static lightpose_status cannot_read(const char *path, const char *why, lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read: %s", path, why);
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read: %s", path, why);
 }
 
 /* What stopped the reading, or NULL for the end of the file. A gzip file that was cut has its error only there. */
@@ -178,7 +178,7 @@ static lightpose_status read_lines(lp_diff_results *results, gzFile file, lightp
     const char *const trouble = trouble_of(file);
     if (trouble) /* says more than what the half of a last line does */
         return cannot_read(results->path, trouble, error);
-    return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s", detail.text);
+    return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
 }
 
 static lightpose_status read_whole(lp_diff_results *results, gzFile file, int first, const char *name,
@@ -272,8 +272,8 @@ static lightpose_status read_folder(lp_diff_results *results, lightpose_error *e
     }
     free(entries);
     if (status == LIGHTPOSE_OK && count == 0)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\": no file of this folder ends in \"%s\"",
-                              results->path, openpose_ending);
+        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\": no file of this folder ends in \"%s\"",
+                         results->path, openpose_ending);
     return status;
 }
 

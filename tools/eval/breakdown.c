@@ -65,7 +65,7 @@ static lightpose_status by_size(lp_breakdown *breakdown, const lp_labels *labels
         else
             snprintf(group->name, sizeof group->name, "%.0f+ px", sides[i]);
         const lp_area_range range = {sides[i] * sides[i], sides[i + 1] * sides[i + 1]};
-        LP_EVAL_TRY(lp_matches_make(&matches, labels, detections, range, error));
+        LP_TRY(lp_matches_make(&matches, labels, detections, range, error));
         summarise(group, &matches, NULL);
         lp_matches_free(&matches);
     }
@@ -93,10 +93,10 @@ lightpose_status lp_breakdown_make(lp_breakdown *breakdown, const lp_labels *lab
                                    const lp_evaluation *evaluation, lightpose_error *error) {
     memset(breakdown, 0, sizeof *breakdown);
     count_keypoints(breakdown, labels, &evaluation->all);
-    LP_EVAL_TRY(by_size(breakdown, labels, detections, error));
+    LP_TRY(by_size(breakdown, labels, detections, error));
     unsigned *const weights = calloc(labels->image_count + 1, sizeof *weights);
     if (!weights)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", labels->image_count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", labels->image_count);
     by_crowd(breakdown, &evaluation->all, weights);
     free(weights);
     return LIGHTPOSE_OK;

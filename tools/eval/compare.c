@@ -107,5 +107,5 @@ lightpose_status lp_compare(lp_comparison *comparison, const lp_labels *labels, 
     free(differences);
     free(found);
     return ready ? LIGHTPOSE_OK
-                 : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d bootstrap samples", samples);
+                 : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d bootstrap samples", samples);
 }

@@ -26,7 +26,7 @@ static lightpose_status room_for_one(lp_detections *detections, lightpose_error 
     const size_t capacity = detections->capacity ? 2 * detections->capacity : 256;
     lp_detection *const list = reallocarray(detections->list, capacity, sizeof *list);
     if (!list)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu detections", capacity);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu detections", capacity);
     detections->list = list;
     detections->capacity = capacity;
     return LIGHTPOSE_OK;
@@ -35,13 +35,12 @@ static lightpose_status room_for_one(lp_detections *detections, lightpose_error 
 lightpose_status lp_detections_add(lp_detections *detections, size_t image, const double *keypoints, double score,
                                    lightpose_error *error) {
     if (!isfinite(score))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "detection %zu has the score %g", detections->count,
-                            score);
+        return lp_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "detection %zu has the score %g", detections->count, score);
     for (int k = 0; k < LP_COCO17_KEYPOINTS; k++)
         if (!isfinite(keypoints[3 * k]) || !isfinite(keypoints[3 * k + 1]))
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "detection %zu has its %s at %g, %g",
-                                detections->count, lp_coco17_name(k), keypoints[3 * k], keypoints[3 * k + 1]);
-    LP_EVAL_TRY(room_for_one(detections, error));
+            return lp_fail(error, LIGHTPOSE_ERROR_NOT_FINITE, "detection %zu has its %s at %g, %g", detections->count,
+                           lp_coco17_name(k), keypoints[3 * k], keypoints[3 * k + 1]);
+    LP_TRY(room_for_one(detections, error));
     lp_detection *const detection = &detections->list[detections->count];
     memset(detection, 0, sizeof *detection); /* the padding too: detections can be compared as bytes */
     detection->image = image;
@@ -68,7 +67,7 @@ static int by_image_then_score(const void *a, const void *b) {
 lightpose_status lp_detections_sort(lp_detections *detections, size_t image_count, lightpose_error *error) {
     detections->first = calloc(image_count + 1, sizeof *detections->first);
     if (!detections->first)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", image_count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", image_count);
     detections->image_count = image_count;
     detections->added = detections->count;
     if (detections->count)
@@ -89,22 +88,21 @@ static lightpose_status read_one(lp_detections *detections, const lp_labels *lab
     double keypoints[3 * LP_COCO17_KEYPOINTS], score, box[4];
     int64_t id, category = labels->category;
 
-    LP_EVAL_TRY(lp_json_integer(entry, "image_id", place, &id, error));
+    LP_TRY(lp_json_integer(entry, "image_id", place, &id, error));
     const ptrdiff_t image = lp_labels_find_image(labels, id);
     if (image < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE,
-                            "%s: [%zu].image_id is %lld, an image that the labels do not list", place.path, place.index,
-                            (long long)id);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: [%zu].image_id is %lld, an image that the labels do not list",
+                       place.path, place.index, (long long)id);
     if (json_object_get(entry, "category_id"))
-        LP_EVAL_TRY(lp_json_integer(entry, "category_id", place, &category, error));
+        LP_TRY(lp_json_integer(entry, "category_id", place, &category, error));
     if (category != labels->category)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: [%zu].category_id is %lld; wanted %lld, a person",
-                            place.path, place.index, (long long)category, (long long)labels->category);
-    LP_EVAL_TRY(lp_json_numbers(entry, "keypoints", place, keypoints, 3 * LP_COCO17_KEYPOINTS, error));
-    LP_EVAL_TRY(lp_json_number(entry, "score", place, &score, error));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: [%zu].category_id is %lld; wanted %lld, a person", place.path,
+                       place.index, (long long)category, (long long)labels->category);
+    LP_TRY(lp_json_numbers(entry, "keypoints", place, keypoints, 3 * LP_COCO17_KEYPOINTS, error));
+    LP_TRY(lp_json_number(entry, "score", place, &score, error));
     if (boxes)
-        LP_EVAL_TRY(lp_json_numbers(entry, "bbox", place, box, 4, error));
-    LP_EVAL_TRY(lp_detections_add(detections, (size_t)image, keypoints, score, error));
+        LP_TRY(lp_json_numbers(entry, "bbox", place, box, 4, error));
+    LP_TRY(lp_detections_add(detections, (size_t)image, keypoints, score, error));
     if (boxes)
         detections->list[detections->count - 1].area = box[2] * box[3];
     return LIGHTPOSE_OK;
@@ -116,7 +114,7 @@ lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *
     memset(detections, 0, sizeof *detections);
     lightpose_status status = lp_json_load(path, &root, error);
     if (status == LIGHTPOSE_OK && !json_is_array(root))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array at the top; is it a COCO results file?", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array at the top; is it a COCO results file?", path);
     /* COCO's tools take the area from the boxes of all where the first detection has one. */
     const int boxes = json_array_size(json_object_get(json_array_get(root, 0), "bbox")) > 0;
     for (size_t i = 0; status == LIGHTPOSE_OK && i < json_array_size(root); i++)
@@ -143,7 +141,7 @@ static json_t *result_object(const lp_detection *detection, const lp_labels *lab
 lightpose_status lp_detections_save(const lp_detections *detections, const lp_labels *labels, const char *path,
                                     lightpose_error *error) {
     lp_output_file *file;
-    LP_EVAL_TRY(lp_output_file_open(&file, path, NULL, error));
+    LP_TRY(lp_output_file_open(&file, path, NULL, error));
     FILE *const to = lp_output_file_stream(file);
     for (size_t i = 0; i < detections->count; i++) {
         json_t *const object = result_object(&detections->list[i], labels);
@@ -151,7 +149,7 @@ lightpose_status lp_detections_save(const lp_detections *detections, const lp_la
         if (!object || json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0) {
             json_decref(object);
             lp_output_file_abort(&file);
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for detection %zu", path, i);
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for detection %zu", path, i);
         }
         json_decref(object);
     }

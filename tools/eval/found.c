@@ -17,7 +17,7 @@ lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, 
     found->keypoints = calloc((size_t)count + 1, sizeof *found->keypoints);
     found->ranks = calloc((size_t)count + 1, sizeof *found->ranks);
     if (!found->keypoints || !found->ranks)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d people", count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d people", count);
     for (int i = 0; i < count; i++) {
         const lightpose_pose *const pose = lightpose_result_get_pose(result, i);
         lightpose_keypoint points[LP_MAX_KEYPOINTS];
@@ -57,14 +57,14 @@ void lp_found_time(lp_found *found, const lp_measured *network, const lp_measure
 static lightpose_status add_found(lp_detections *detections, size_t image, const lp_found *found,
                                   lightpose_error *error) {
     for (int i = 0; i < found->count; i++)
-        LP_EVAL_TRY(lp_detections_add(detections, image, found->keypoints[i], found->ranks[i], error));
+        LP_TRY(lp_detections_add(detections, image, found->keypoints[i], found->ranks[i], error));
     return LIGHTPOSE_OK;
 }
 
 static lightpose_status detections_of(lp_detections *detections, const lp_found *found, size_t images,
                                       lightpose_error *error) {
     for (size_t i = 0; i < images; i++)
-        LP_EVAL_TRY(add_found(detections, i, &found[i], error));
+        LP_TRY(add_found(detections, i, &found[i], error));
     return lp_detections_sort(detections, images, error);
 }
 
@@ -89,7 +89,7 @@ static lightpose_status look_at_negatives(lp_outcome *outcome, const lp_found *f
     }
     more.images = calloc(pictures->count + 1, sizeof *more.images);
     if (!more.images)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", pictures->count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu images", pictures->count);
     memcpy(more.images, labels->images, labels->image_count * sizeof *more.images);
     more.image_count = pictures->count;
     lightpose_status status = detections_of(&detections, found, pictures->count, error);
@@ -107,8 +107,8 @@ static lightpose_status look_at_negatives(lp_outcome *outcome, const lp_found *f
 
 lightpose_status lp_found_conclude(const lp_found *found, const lp_pictures *pictures, const lp_labels *labels,
                                    lp_outcome *outcome, lightpose_error *error) {
-    LP_EVAL_TRY(detections_of(&outcome->detections, found, pictures->labelled, error));
-    LP_EVAL_TRY(lp_outcome_evaluate(outcome, labels, error));
+    LP_TRY(detections_of(&outcome->detections, found, pictures->labelled, error));
+    LP_TRY(lp_outcome_evaluate(outcome, labels, error));
     return pictures->count > pictures->labelled ? look_at_negatives(outcome, found, pictures, labels, error)
                                                 : LIGHTPOSE_OK;
 }

@@ -13,7 +13,7 @@ lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *
     *root = NULL;
     FILE *const file = fopen(path, "rb");
     if (!file)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     json_error_t detail;
     errno = 0;
     *root = json_loadf(file, 0, &detail);
@@ -22,10 +22,10 @@ lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *
     if (*root)
         return LIGHTPOSE_OK;
     if (read_error) /* a directory, for one, opens and does not read */
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(read_error));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(read_error));
     const int not_finite = strstr(detail.text, "NaN") || strstr(detail.text, "Infinity");
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s:%d:%d: %s%s", path, detail.line, detail.column, detail.text,
-                        not_finite ? " (JSON has no such number)" : "");
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s:%d:%d: %s%s", path, detail.line, detail.column, detail.text,
+                   not_finite ? " (JSON has no such number)" : "");
 }
 
 /* "annotations[12]", "[12]" */
@@ -36,8 +36,7 @@ static lightpose_status complain(lp_json_place place, const char *key, lightpose
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].%s %s", place.path, place.list, place.index, key,
-                        detail);
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].%s %s", place.path, place.list, place.index, key, detail);
 }
 
 static const char *type_name(const json_t *value) {
@@ -64,8 +63,8 @@ static lightpose_status member(const json_t *object, const char *key, lp_json_pl
                                lightpose_error *error) {
     *value = NULL;
     if (!json_is_object(object))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu] is %s; wanted an object", place.path, place.list,
-                            place.index, type_name(object));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu] is %s; wanted an object", place.path, place.list,
+                       place.index, type_name(object));
     *value = json_object_get(object, key);
     return *value ? LIGHTPOSE_OK : complain(place, key, error, "is missing");
 }
@@ -73,7 +72,7 @@ static lightpose_status member(const json_t *object, const char *key, lp_json_pl
 lightpose_status lp_json_integer(const json_t *object, const char *key, lp_json_place place, int64_t *value,
                                  lightpose_error *error) {
     const json_t *found;
-    LP_EVAL_TRY(member(object, key, place, &found, error));
+    LP_TRY(member(object, key, place, &found, error));
     if (!json_is_integer(found))
         return complain(place, key, error, "is %s; wanted an integer", type_name(found));
     *value = json_integer_value(found);
@@ -83,7 +82,7 @@ lightpose_status lp_json_integer(const json_t *object, const char *key, lp_json_
 lightpose_status lp_json_number(const json_t *object, const char *key, lp_json_place place, double *value,
                                 lightpose_error *error) {
     const json_t *found;
-    LP_EVAL_TRY(member(object, key, place, &found, error));
+    LP_TRY(member(object, key, place, &found, error));
     if (!json_is_number(found))
         return complain(place, key, error, "is %s; wanted a number", type_name(found));
     *value = json_number_value(found);
@@ -95,7 +94,7 @@ lightpose_status lp_json_number(const json_t *object, const char *key, lp_json_p
 lightpose_status lp_json_text(const json_t *object, const char *key, lp_json_place place, const char **value,
                               lightpose_error *error) {
     const json_t *found;
-    LP_EVAL_TRY(member(object, key, place, &found, error));
+    LP_TRY(member(object, key, place, &found, error));
     if (!json_is_string(found))
         return complain(place, key, error, "is %s; wanted a string", type_name(found));
     *value = json_string_value(found);
@@ -105,7 +104,7 @@ lightpose_status lp_json_text(const json_t *object, const char *key, lp_json_pla
 lightpose_status lp_json_numbers(const json_t *object, const char *key, lp_json_place place, double *values,
                                  size_t count, lightpose_error *error) {
     const json_t *found;
-    LP_EVAL_TRY(member(object, key, place, &found, error));
+    LP_TRY(member(object, key, place, &found, error));
     if (!json_is_array(found))
         return complain(place, key, error, "is %s; wanted an array of %zu numbers", type_name(found), count);
     if (json_array_size(found) != count)
@@ -125,7 +124,7 @@ lightpose_status lp_json_list(const json_t *root, const char *key, const char *p
                               lightpose_error *error) {
     *list = json_object_get(root, key);
     if (!json_is_array(*list))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array \"%s\" at the top; is it a COCO label file?",
-                            path, key);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array \"%s\" at the top; is it a COCO label file?", path,
+                       key);
     return LIGHTPOSE_OK;
 }

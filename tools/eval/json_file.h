@@ -10,13 +10,6 @@
 
 #include <jansson.h>
 
-#define LP_EVAL_TRY(call)                                                                                              \
-    do {                                                                                                               \
-        const lightpose_status lp_eval_status = (call);                                                                \
-        if (lp_eval_status != LIGHTPOSE_OK)                                                                            \
-            return lp_eval_status;                                                                                     \
-    } while (0)
-
 /* The whole file, the caller's to json_decref. FILE: missing, unreadable, or not JSON (names line and column). */
 lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *error);
 

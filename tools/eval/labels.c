@@ -13,7 +13,7 @@ const char *lp_coco17_name(int keypoint) {
 }
 
 static lightpose_status no_memory(const char *path, lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for its contents", path);
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for its contents", path);
 }
 
 static int by_image_id(const void *a, const void *b) {
@@ -49,8 +49,8 @@ static lightpose_status read_images(lp_labels *labels, const json_t *list, const
         const lp_json_place place = {path, "images", i};
         lp_labelled_image *const image = &labels->images[i];
         const char *name;
-        LP_EVAL_TRY(lp_json_integer(entry, "id", place, &image->id, error));
-        LP_EVAL_TRY(lp_json_text(entry, "file_name", place, &name, error));
+        LP_TRY(lp_json_integer(entry, "id", place, &image->id, error));
+        LP_TRY(lp_json_text(entry, "file_name", place, &name, error));
         image->file_name = strdup(name);
         if (!image->file_name)
             return no_memory(path, error);
@@ -61,9 +61,9 @@ static lightpose_status read_images(lp_labels *labels, const json_t *list, const
     qsort(labels->images, count, sizeof *labels->images, by_image_id);
     for (size_t i = 1; i < count; i++)
         if (labels->images[i].id == labels->images[i - 1].id)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld is there twice (%s and %s)", path,
-                                (long long)labels->images[i].id, labels->images[i - 1].file_name,
-                                labels->images[i].file_name);
+            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld is there twice (%s and %s)", path,
+                           (long long)labels->images[i].id, labels->images[i - 1].file_name,
+                           labels->images[i].file_name);
     return LIGHTPOSE_OK;
 }
 
@@ -77,16 +77,15 @@ static lightpose_status find_category(lp_labels *labels, const json_t *root, con
         const lp_json_place place = {path, "categories", i};
         const char *name;
         int64_t id;
-        LP_EVAL_TRY(lp_json_integer(entry, "id", place, &id, error));
-        LP_EVAL_TRY(lp_json_text(entry, "name", place, &name, error));
+        LP_TRY(lp_json_integer(entry, "id", place, &id, error));
+        LP_TRY(lp_json_text(entry, "name", place, &name, error));
         if (count == 1 || strcmp(name, "person") == 0) {
             labels->category = id;
             return LIGHTPOSE_OK;
         }
     }
     if (count)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: none of its %zu categories is named \"person\"", path,
-                            count);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: none of its %zu categories is named \"person\"", path, count);
     return LIGHTPOSE_OK;
 }
 
@@ -94,13 +93,13 @@ static lightpose_status read_label(lp_label *label, const json_t *entry, lp_json
     double triples[3 * LP_COCO17_KEYPOINTS];
     int64_t crowd = 0, keypoints;
 
-    LP_EVAL_TRY(lp_json_integer(entry, "id", place, &label->id, error));
-    LP_EVAL_TRY(lp_json_numbers(entry, "keypoints", place, triples, 3 * LP_COCO17_KEYPOINTS, error));
-    LP_EVAL_TRY(lp_json_numbers(entry, "bbox", place, label->box, 4, error));
-    LP_EVAL_TRY(lp_json_number(entry, "area", place, &label->area, error));
+    LP_TRY(lp_json_integer(entry, "id", place, &label->id, error));
+    LP_TRY(lp_json_numbers(entry, "keypoints", place, triples, 3 * LP_COCO17_KEYPOINTS, error));
+    LP_TRY(lp_json_numbers(entry, "bbox", place, label->box, 4, error));
+    LP_TRY(lp_json_number(entry, "area", place, &label->area, error));
     if (label->area < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].area is %g; wanted at least 0", place.path,
-                            place.list, place.index, label->area);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s[%zu].area is %g; wanted at least 0", place.path, place.list,
+                       place.index, label->area);
     for (int k = 0; k < LP_COCO17_KEYPOINTS; k++) {
         label->x[k] = triples[3 * k];
         label->y[k] = triples[3 * k + 1];
@@ -109,9 +108,9 @@ static lightpose_status read_label(lp_label *label, const json_t *entry, lp_json
     }
     keypoints = label->labelled_count;
     if (json_object_get(entry, "num_keypoints"))
-        LP_EVAL_TRY(lp_json_integer(entry, "num_keypoints", place, &keypoints, error));
+        LP_TRY(lp_json_integer(entry, "num_keypoints", place, &keypoints, error));
     if (json_object_get(entry, "iscrowd"))
-        LP_EVAL_TRY(lp_json_integer(entry, "iscrowd", place, &crowd, error));
+        LP_TRY(lp_json_integer(entry, "iscrowd", place, &crowd, error));
     label->keypoints = (int)keypoints;
     label->crowd = crowd != 0;
     label->counts = !label->crowd && keypoints != 0;
@@ -123,15 +122,15 @@ static lightpose_status label_image(const lp_labels *labels, const json_t *entry
                                     lightpose_error *error) {
     int64_t id, category = labels->category;
     *image = -1;
-    LP_EVAL_TRY(lp_json_integer(entry, "image_id", place, &id, error));
+    LP_TRY(lp_json_integer(entry, "image_id", place, &id, error));
     if (json_object_get(entry, "category_id"))
-        LP_EVAL_TRY(lp_json_integer(entry, "category_id", place, &category, error));
+        LP_TRY(lp_json_integer(entry, "category_id", place, &category, error));
     if (category != labels->category)
         return LIGHTPOSE_OK;
     *image = lp_labels_find_image(labels, id);
     if (*image < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotations[%zu] is of image %lld, which is not listed",
-                            place.path, place.index, (long long)id);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotations[%zu] is of image %lld, which is not listed",
+                       place.path, place.index, (long long)id);
     return LIGHTPOSE_OK;
 }
 
@@ -145,8 +144,8 @@ static lightpose_status check_ids(const lp_labels *labels, const char *path, lig
     qsort(ids, labels->label_count, sizeof *ids, by_id);
     for (size_t i = 1; i < labels->label_count && status == LIGHTPOSE_OK; i++)
         if (ids[i] == ids[i - 1])
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld is there twice", path,
-                                  (long long)ids[i]);
+            status =
+                lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld is there twice", path, (long long)ids[i]);
     free(ids);
     return status;
 }
@@ -162,12 +161,12 @@ static lightpose_status read_labels(lp_labels *labels, const json_t *list, const
             const lp_json_place place = {path, "annotations", i};
             const json_t *const entry = json_array_get(list, i);
             ptrdiff_t at;
-            LP_EVAL_TRY(label_image(labels, entry, place, &at, error));
+            LP_TRY(label_image(labels, entry, place, &at, error));
             if (at < 0)
                 continue;
             lp_labelled_image *const image = &labels->images[at];
             if (pass == 1)
-                LP_EVAL_TRY(read_label(&labels->labels[image->first + image->labels], entry, place, error));
+                LP_TRY(read_label(&labels->labels[image->first + image->labels], entry, place, error));
             image->labels++;
         }
         for (size_t i = 0, first = 0; i < labels->image_count && pass == 0; i++) {

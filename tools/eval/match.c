@@ -131,8 +131,7 @@ lightpose_status lp_matches_make(lp_matches *matches, const lp_labels *labels, c
     free(all.oks);
     if (!ready) {
         lp_matches_free(matches);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory to match %zu detections",
-                            detections->count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory to match %zu detections", detections->count);
     }
     qsort(matches->list, matches->count, sizeof *matches->list, by_score);
     for (size_t i = 0; i < matches->count; i++)

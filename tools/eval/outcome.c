@@ -6,7 +6,7 @@
 #include "eval/json_file.h"
 
 lightpose_status lp_outcome_evaluate(lp_outcome *outcome, const lp_labels *labels, lightpose_error *error) {
-    LP_EVAL_TRY(lp_evaluation_make(&outcome->evaluation, labels, &outcome->detections, error));
+    LP_TRY(lp_evaluation_make(&outcome->evaluation, labels, &outcome->detections, error));
     lp_evaluation_figures(&outcome->evaluation, NULL, outcome->figures);
     return lp_breakdown_make(&outcome->breakdown, labels, &outcome->detections, &outcome->evaluation, error);
 }

@@ -17,7 +17,7 @@ static lightpose_status add(lp_pictures *pictures, const char *folder, const cha
         const size_t capacity = pictures->capacity ? 2 * pictures->capacity : 256;
         lp_picture *const list = reallocarray(pictures->list, capacity, sizeof *list);
         if (!list)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", capacity);
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", capacity);
         pictures->list = list;
         pictures->capacity = capacity;
     }
@@ -25,7 +25,7 @@ static lightpose_status add(lp_pictures *pictures, const char *folder, const cha
     memset(picture, 0, sizeof *picture);
     if (asprintf(&picture->path, "%s/%s", folder, name) < 0) {
         picture->path = NULL;
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for the path of %s", name);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for the path of %s", name);
     }
     pictures->count++;
     return LIGHTPOSE_OK;
@@ -38,7 +38,7 @@ lightpose_status lp_pictures_from_labels(lp_pictures *pictures, const lp_labels 
 
     pictures->budget = (int64_t)LP_PICTURES_BUDGET_MB << 20;
     for (size_t i = 0; i < labels->image_count; i++) {
-        LP_EVAL_TRY(add(pictures, folder, labels->images[i].file_name, error));
+        LP_TRY(add(pictures, folder, labels->images[i].file_name, error));
         pictures->list[i].width = labels->images[i].width;
         pictures->list[i].height = labels->images[i].height;
         if (access(pictures->list[i].path, R_OK) != 0 && missing++ == 0) {
@@ -48,9 +48,9 @@ lightpose_status lp_pictures_from_labels(lp_pictures *pictures, const lp_labels 
     }
     pictures->labelled = pictures->count;
     if (missing)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE,
-                            "%s: %s (%zu of the %zu images that the labels list cannot be read)",
-                            pictures->list[first].path, strerror(reason), missing, labels->image_count);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE,
+                       "%s: %s (%zu of the %zu images that the labels list cannot be read)", pictures->list[first].path,
+                       strerror(reason), missing, labels->image_count);
     return LIGHTPOSE_OK;
 }
 
@@ -65,7 +65,7 @@ lightpose_status lp_pictures_add_folder(lp_pictures *pictures, const char *folde
 
     const int count = scandir(folder, &names, visible, alphasort);
     if (count < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", folder, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         if (status == LIGHTPOSE_OK)
             status = add(pictures, folder, names[i]->d_name, error);
@@ -75,7 +75,7 @@ lightpose_status lp_pictures_add_folder(lp_pictures *pictures, const char *folde
     }
     free(names);
     if (status == LIGHTPOSE_OK && pictures->count == before)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no picture in this folder", folder);
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no picture in this folder", folder);
     return status;
 }
 
@@ -103,13 +103,13 @@ lightpose_status lp_pictures_read(lp_pictures *pictures, size_t index, lp_input_
         *image = picture->image;
         return LIGHTPOSE_OK;
     }
-    LP_EVAL_TRY(lp_input_picture_read(reader, picture->path, NULL, error));
+    LP_TRY(lp_input_picture_read(reader, picture->path, NULL, error));
     *image = reader->image;
     if (picture->width && picture->height && (image->width != picture->width || image->height != picture->height))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: is %d x %d, but the labels say %d x %d", picture->path,
-                            image->width, image->height, picture->width, picture->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: is %d x %d, but the labels say %d x %d", picture->path,
+                       image->width, image->height, picture->width, picture->height);
     if (pictures->format == LIGHTPOSE_NV12 || pictures->format == LIGHTPOSE_I420) {
-        LP_EVAL_TRY(lp_yuv_from_bgr(&reader->image, pictures->format, &picture->image, &picture->pixels, error));
+        LP_TRY(lp_yuv_from_bgr(&reader->image, pictures->format, &picture->image, &picture->pixels, error));
         *image = picture->image;
     } else {
         keep(pictures, picture, image);

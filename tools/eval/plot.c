@@ -374,12 +374,12 @@ lightpose_status lp_plot_write(const char *path, const lp_outcome *outcomes, siz
     lightpose_status status = LIGHTPOSE_OK;
 
     if (!p.points)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for %zu points", path, count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for %zu points", path, count);
     for (size_t i = 0; i < count; i++)
         if (outcomes[i].timing.images && outcomes[i].figures[LP_AP] >= 0)
             p.points[p.count++] = &outcomes[i];
     if (!p.count)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: nothing that was timed to plot", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: nothing that was timed to plot", path);
     if (status == LIGHTPOSE_OK)
         status = lp_output_file_open(&file, path, NULL, error);
     if (status == LIGHTPOSE_OK) {

@@ -110,7 +110,7 @@ lightpose_status lp_report_json(const char *path, const char *labels_path, const
                                    (json_int_t)labels->image_count, "outcomes", list, "comparisons", differences);
     if (!root || failed) { /* json_pack has released what it was given */
         json_decref(root);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
     }
     lightpose_status status = lp_output_file_open(&file, path, NULL, error);
     if (status == LIGHTPOSE_OK) {

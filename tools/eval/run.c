@@ -63,22 +63,22 @@ static lightpose_status look_at(worker *w, size_t picture, lightpose_error *erro
     lightpose_maps maps;
     lp_measured network, decoder;
 
-    LP_EVAL_TRY(lp_pictures_read(g->pictures, picture, &w->reader, &image, error));
-    LP_EVAL_TRY(lightpose_context_prepare(w->contexts[0], image.width, image.height, error));
+    LP_TRY(lp_pictures_read(g->pictures, picture, &w->reader, &image, error));
+    LP_TRY(lightpose_context_prepare(w->contexts[0], image.width, image.height, error));
     int64_t began = cpu_now();
-    LP_EVAL_TRY(lightpose_context_infer(w->contexts[0], &image, w->result, error));
+    LP_TRY(lightpose_context_infer(w->contexts[0], &image, w->result, error));
     measure(&network, w->contexts[0], began);
-    LP_EVAL_TRY(lp_found_take(&g->found[picture], w->result, error));
+    LP_TRY(lp_found_take(&g->found[picture], w->result, error));
     lp_found_time(&g->found[picture], &network, NULL, g->pass);
     if (g->count == 1)
         return LIGHTPOSE_OK;
-    LP_EVAL_TRY(lightpose_context_get_maps(w->contexts[0], &maps, error));
+    LP_TRY(lightpose_context_get_maps(w->contexts[0], &maps, error));
     for (size_t m = 1; m < g->count; m++) {
         lp_found *const found = &g->found[m * g->pictures->count + picture];
         began = cpu_now();
-        LP_EVAL_TRY(lightpose_context_decode(w->contexts[m], &maps, w->result, error));
+        LP_TRY(lightpose_context_decode(w->contexts[m], &maps, w->result, error));
         measure(&decoder, w->contexts[m], began);
-        LP_EVAL_TRY(lp_found_take(found, w->result, error));
+        LP_TRY(lp_found_take(found, w->result, error));
         lp_found_time(found, &network, &decoder, g->pass);
     }
     return LIGHTPOSE_OK;
@@ -92,7 +92,7 @@ static lightpose_status open_contexts(worker *w, lightpose_error *error) {
         const lp_setting *const setting = &g->settings[g->members[m]];
         lightpose_settings settings = setting->model.settings;
         settings.threads = 1;
-        LP_EVAL_TRY(lightpose_context_create(&w->contexts[m], m == 0 ? g->model : NULL, &settings, error));
+        LP_TRY(lightpose_context_create(&w->contexts[m], m == 0 ? g->model : NULL, &settings, error));
         lightpose_stats stats;
         lightpose_context_get_stats(w->contexts[m], &stats);
         pthread_mutex_lock(&g->lock);
@@ -127,14 +127,14 @@ static void *work(void *argument) {
         status = look_at(w, g->order[at], &error);
         if (status != LIGHTPOSE_OK && !strstr(error.text, g->pictures->list[g->order[at]].path)) {
             lightpose_error named = {0};
-            status = lp_tool_fail(&named, status, "%s: %s", g->pictures->list[g->order[at]].path, error.text);
+            status = lp_fail(&named, status, "%s: %s", g->pictures->list[g->order[at]].path, error.text);
             error = named;
         }
         tell_progress(g, at + 1);
     }
     if (status != LIGHTPOSE_OK && !atomic_exchange(&g->failed, 1)) {
         pthread_mutex_lock(&g->lock);
-        lp_tool_fail(g->error, status, "%s", error.text);
+        lp_fail(g->error, status, "%s", error.text);
         pthread_mutex_unlock(&g->lock);
     }
     return NULL;
@@ -171,7 +171,7 @@ static lightpose_status run_workers(group *g, lightpose_error *error) {
     free(workers);
     free(contexts);
     if (!ready)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d workers", g->workers);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %d workers", g->workers);
     return atomic_load(&g->failed) ? error->status : LIGHTPOSE_OK;
 }
 
@@ -208,8 +208,8 @@ static lightpose_status run_group(group *g, const lp_labels *labels, lp_outcome 
     g->found = calloc(g->count * pictures + 1, sizeof *g->found);
     g->decoders = calloc(g->count, sizeof *g->decoders);
     lightpose_status status = g->found && g->decoders ? run_workers(g, error)
-                                                      : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY,
-                                                                     "not enough memory for %zu settings", g->count);
+                                                      : lp_fail(error, LIGHTPOSE_ERROR_MEMORY,
+                                                                "not enough memory for %zu settings", g->count);
     for (size_t m = 0; m < g->count && status == LIGHTPOSE_OK; m++) {
         const lp_setting *const setting = &g->settings[g->members[m]];
         lp_outcome *const outcome = &outcomes[g->members[m]];
@@ -235,7 +235,7 @@ static lightpose_status count_workers(const lp_setting *setting, lightpose_model
                                       lightpose_error *error) {
     lightpose_context *context;
     lightpose_stats stats;
-    LP_EVAL_TRY(lightpose_context_create(&context, model, &setting->model.settings, error));
+    LP_TRY(lightpose_context_create(&context, model, &setting->model.settings, error));
     lightpose_context_get_stats(context, &stats);
     lightpose_context_destroy(&context);
     *workers = stats.threads;
@@ -252,19 +252,19 @@ static lightpose_status run_groups(group *g, size_t count, uint8_t *done, const 
             continue;
         if (!g->model || !same_text(loaded, wanted->weights)) {
             lightpose_model_destroy(&g->model);
-            LP_EVAL_TRY(lightpose_model_create(&g->model, wanted->weights, error));
+            LP_TRY(lightpose_model_create(&g->model, wanted->weights, error));
             lp_tell_weights(g->model, wanted->weights);
             loaded = wanted->weights;
         }
         if (!g->workers)
-            LP_EVAL_TRY(count_workers(&g->settings[first], g->model, &g->workers, error));
+            LP_TRY(count_workers(&g->settings[first], g->model, &g->workers, error));
         g->count = 0;
         for (size_t i = first; i < count; i++)
             if (!done[i] && same_network(wanted, &g->settings[i].model)) {
                 g->members[g->count++] = i;
                 done[i] = 1;
             }
-        LP_EVAL_TRY(run_group(g, labels, outcomes, error));
+        LP_TRY(run_group(g, labels, outcomes, error));
     }
     return LIGHTPOSE_OK;
 }
@@ -316,7 +316,7 @@ lightpose_status lp_settings_run(const lp_setting *settings, size_t count, lp_pi
         pthread_mutex_destroy(&g.lock);
         lightpose_model_destroy(&g.model);
     } else {
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", pictures->count);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for %zu pictures", pictures->count);
     }
     free(places);
     free(order);

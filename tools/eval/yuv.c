@@ -57,7 +57,7 @@ lightpose_status lp_yuv_from_bgr(const lightpose_image *bgr, lightpose_format fo
 
     *pixels = malloc(luma + 2 * chroma);
     if (!*pixels)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for a picture of %d x %d", width, height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "not enough memory for a picture of %d x %d", width, height);
     uint8_t *const u = *pixels + luma, *const v = nv12 ? u + 1 : u + chroma;
     fill(bgr, *pixels, u, v, nv12 ? 2 : 1);
     *image = (lightpose_image){.planes = {*pixels, u, nv12 ? NULL : v},

@@ -59,7 +59,7 @@ lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const 
     lp_bytes *b = calloc(1, sizeof *b);
     *bytes = b;
     if (!b)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     b->stop = stop;
     b->url = source->url;
     b->file = -1;
@@ -74,7 +74,7 @@ lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const 
         return LIGHTPOSE_OK;
     char text[64];
     lp_bytes_close(bytes);
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", source->text, lp_tool_av_text(code, text, sizeof text));
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", source->text, lp_tool_av_text(code, text, sizeof text));
 }
 
 void lp_bytes_close(lp_bytes **bytes) {

@@ -125,16 +125,16 @@ static enum AVPixelFormat plain_format(int format) {
 static lightpose_status open_scaler(lp_input_converter *converter, const AVFrame *frame, lightpose_error *error) {
     const AVPixFmtDescriptor *const format = av_pix_fmt_desc_get(frame->format);
     if (!format || !sws_isSupportedInput(frame->format))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "pixel format %s cannot be converted",
-                            format ? format->name : "unknown");
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "pixel format %s cannot be converted",
+                       format ? format->name : "unknown");
     /* Without accurate rounding swscale takes the nearest chroma sample. */
     const int flags = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BILINEAR;
     converter->scaler =
         sws_getCachedContext(converter->scaler, frame->width, frame->height, plain_format(frame->format), frame->width,
                              frame->height, AV_PIX_FMT_BGR24, flags, NULL, NULL, NULL);
     if (!converter->scaler)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter from %dx%d %s to BGR", frame->width,
-                            frame->height, format->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter from %dx%d %s to BGR", frame->width, frame->height,
+                       format->name);
     const int *const coefficients = sws_getCoefficients(matrix_of(converter, frame));
     const int full = is_full_range(frame) || (format->flags & AV_PIX_FMT_FLAG_RGB) ||
                      (format->nb_components <= 2 && frame->color_range != AVCOL_RANGE_MPEG);
@@ -175,16 +175,15 @@ static lightpose_status to_bgr(lp_input_converter *converter, AVFrame *frame, li
     const size_t stride = ((size_t)frame->width * 3 + 63) / 64 * 64;
     AVFrame *made = new_frame(converter, stride * (size_t)frame->height + 64);
     if (!made)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width,
-                            frame->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width, frame->height);
     uint8_t *const planes[4] = {made->buf[0]->data};
     const int strides[4] = {(int)stride};
     const int rows = sws_scale(converter->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
                                frame->height, planes, strides);
     if (rows != frame->height) {
         av_frame_free(&made);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "converting a picture of %dx%d failed", frame->width,
-                            frame->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "converting a picture of %dx%d failed", frame->width,
+                       frame->height);
     }
     *image = (lightpose_image){.planes = {planes[0]},
                                .strides = {(ptrdiff_t)stride},
@@ -200,8 +199,8 @@ static lightpose_status turn(lp_input_converter *converter, AVFrame *frame, lp_i
     const lightpose_image stored = *image;
     AVFrame *const made = new_frame(converter, lp_input_orient_bytes(&stored));
     if (!made)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to turn a picture of %dx%d", stored.width,
-                            stored.height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to turn a picture of %dx%d", stored.width,
+                       stored.height);
     lp_input_orient_apply(orient, &stored, made->buf[0]->data, image);
     replace(frame, made);
     return LIGHTPOSE_OK;

@@ -114,15 +114,14 @@ static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
     char text[64];
     const int code = avformat_find_stream_info(demux->format, NULL);
     if (code < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text,
-                            lp_tool_av_text(code, text, sizeof text));
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_tool_av_text(code, text, sizeof text));
     const int index = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     if (index < 0 && demux->format->nb_streams == 0 && lp_demux_cannot_go_back(demux))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_demux_index_behind);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_demux_index_behind);
     if (index < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: there is no video in it (%s)", demux->text,
-                            demux->format->iformat->long_name ? demux->format->iformat->long_name
-                                                              : demux->format->iformat->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: there is no video in it (%s)", demux->text,
+                       demux->format->iformat->long_name ? demux->format->iformat->long_name
+                                                         : demux->format->iformat->name);
     for (unsigned i = 0; i < demux->format->nb_streams; i++)
         if ((int)i != index)
             demux->format->streams[i]->discard = AVDISCARD_ALL;
@@ -134,19 +133,19 @@ static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
 static lightpose_status tell_unopened(const lp_source *source, int code, int is_mp4, lightpose_error *error) {
     char text[64];
     if (source->kind == LP_SOURCE_CAMERA && code == AVERROR_DEMUXER_NOT_FOUND)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: cameras need FFmpeg's %s, which cannot be loaded",
-                            source->text, lp_devices_library);
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: cameras need FFmpeg's %s, which cannot be loaded",
+                       source->text, lp_devices_library);
     if (code == AVERROR_INVALIDDATA && is_mp4)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE,
-                            "%s: an MP4 file without its index, which is written last: the recording was not finished, "
-                            "or the file is cut short",
-                            source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE,
+                       "%s: an MP4 file without its index, which is written last: the recording was not finished, "
+                       "or the file is cut short",
+                       source->text);
     const int absent = code == AVERROR(ENOENT) || code == AVERROR(EACCES) || code == AVERROR(EIO) ||
                        code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT);
-    return lp_tool_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
-                        code == AVERROR_INVALIDDATA ? "neither a picture nor a video that FFmpeg knows"
-                        : code == AVERROR_EOF       ? "there is nothing in it"
-                                                    : lp_tool_av_text(code, text, sizeof text));
+    return lp_fail(error, absent ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_IMAGE, "%s: %s", source->text,
+                   code == AVERROR_INVALIDDATA ? "neither a picture nor a video that FFmpeg knows"
+                   : code == AVERROR_EOF       ? "there is nothing in it"
+                                               : lp_tool_av_text(code, text, sizeof text));
 }
 
 /* Whether a file begins as MP4 and QuickTime do. */
@@ -167,7 +166,7 @@ lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const l
     if (source->kind == LP_SOURCE_VIDEO && !source->address && stat(source->url, &about) == 0 && S_ISREG(about.st_mode))
         demux->path = source->url;
     if (demux->path && about.st_size == 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", source->text);
     const int code = open_format(demux, source, options, bytes);
     if (code < 0)
         return tell_unopened(source, code, demux->path && begins_as_mp4(demux->path), error);

@@ -27,7 +27,7 @@ typedef struct place {
 } place;
 
 static lightpose_status no_memory(lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
 }
 
 static int is_visible(const struct dirent *entry) {
@@ -183,7 +183,7 @@ static lightpose_status add_tree(lp_sources *sources, const place *at, lightpose
     struct dirent **found = NULL;
     const int count = scandir(at->path, &found, is_visible, by_number);
     if (count < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", at->path, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", at->path, strerror(errno));
     const char *const between = at->path[strlen(at->path) - 1] == '/' ? "" : "/";
     entry *const entries = calloc((size_t)count + 1, sizeof *entries);
     int known = 0;
@@ -210,8 +210,8 @@ lightpose_status lp_sources_add_folder(lp_sources *sources, const char *folder, 
     const int before = sources->count;
     lightpose_status status = add_tree(sources, &at, error);
     if (status == LIGHTPOSE_OK && sources->count == before)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: the folder holds no picture and no video%s", folder,
-                              sources->skipped_folders ? ", but folders: --recursive reads them" : "");
+        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: the folder holds no picture and no video%s", folder,
+                         sources->skipped_folders ? ", but folders: --recursive reads them" : "");
     return status;
 }
 
@@ -225,10 +225,10 @@ lightpose_status lp_sources_add_pattern(lp_sources *sources, const char *pattern
     glob_t found;
     const int code = glob(pattern, GLOB_NOSORT, NULL, &found);
     if (code == GLOB_NOMATCH)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no file matches", pattern);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no file matches", pattern);
     if (code)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", pattern,
-                            code == GLOB_NOSPACE ? "out of memory" : strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", pattern,
+                       code == GLOB_NOSPACE ? "out of memory" : strerror(errno));
     qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, paths_by_number);
     lightpose_status status = LIGHTPOSE_OK;
     for (size_t i = 0; i < found.gl_pathc && status == LIGHTPOSE_OK; i++)

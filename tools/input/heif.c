@@ -17,9 +17,8 @@
 static lightpose_status fail(struct heif_error code, lightpose_error *error) {
     const int lacking = code.code == heif_error_Unsupported_feature || code.code == heif_error_Unsupported_filetype ||
                         code.code == heif_error_Decoder_plugin_error;
-    return lp_tool_fail(error, lacking ? LIGHTPOSE_ERROR_UNSUPPORTED : LIGHTPOSE_ERROR_IMAGE,
-                        "the HEIF file %s (%.200s)", lacking ? "is of a kind that is not read" : "is damaged",
-                        code.message ? code.message : "");
+    return lp_fail(error, lacking ? LIGHTPOSE_ERROR_UNSUPPORTED : LIGHTPOSE_ERROR_IMAGE, "the HEIF file %s (%.200s)",
+                   lacking ? "is of a kind that is not read" : "is damaged", code.message ? code.message : "");
 }
 
 static lightpose_status to_frame(const struct heif_image *image, AVFrame *frame, lightpose_error *error) {
@@ -29,8 +28,7 @@ static lightpose_status to_frame(const struct heif_image *image, AVFrame *frame,
     frame->height = heif_image_get_height(image, heif_channel_interleaved);
     frame->format = AV_PIX_FMT_RGB24;
     if (!pixels || av_frame_get_buffer(frame, 0) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width,
-                            frame->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width, frame->height);
     for (int y = 0; y < frame->height; y++)
         memcpy(frame->data[0] + y * frame->linesize[0], pixels + (ptrdiff_t)y * stride, 3 * (size_t)frame->width);
     return LIGHTPOSE_OK;
@@ -41,8 +39,8 @@ static lightpose_status check(const struct heif_image_handle *handle, int max_si
                               lightpose_error *error) {
     const int width = heif_image_handle_get_width(handle), height = heif_image_handle_get_height(handle);
     if (width > max_side || height > max_side || (int64_t)width * height > max_pixels)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%dx%d pixels; the limit is %d a side and %lld in all", width,
-                            height, max_side, (long long)max_pixels);
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "%dx%d pixels; the limit is %d a side and %lld in all", width,
+                       height, max_side, (long long)max_pixels);
     return LIGHTPOSE_OK;
 }
 
@@ -52,7 +50,7 @@ lightpose_status lp_heif_decode(const uint8_t *data, size_t size, int max_side, 
     struct heif_image_handle *handle = NULL;
     struct heif_image *image = NULL;
     if (!context)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
     struct heif_error code = heif_context_read_from_memory_without_copy(context, data, size, NULL);
     if (!code.code)
         code = heif_context_get_primary_image_handle(context, &handle);
@@ -78,8 +76,8 @@ lightpose_status lp_heif_decode(const uint8_t *data, size_t size, int max_side, 
     (void)max_side;
     (void)max_pixels;
     (void)frame;
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
-                        "this build reads no HEIC and no AVIF: it was made without libheif");
+    return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
+                   "this build reads no HEIC and no AVIF: it was made without libheif");
 }
 
 #endif

@@ -82,7 +82,7 @@ static lightpose_status read_bytes(picture_reader *r, int file, const char *path
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
         if (got == 0)
             break;
         used += (size_t)got;
@@ -96,21 +96,19 @@ static lightpose_status read_file(picture_reader *r, const char *path, lightpose
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     struct stat about;
     if (file < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     lightpose_status status = LIGHTPOSE_OK;
     if (fstat(file, &about) < 0)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(about.st_mode))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: not a regular file", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: not a regular file", path);
     else if (about.st_size == 0)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", path);
     else if (about.st_size > MAX_FILE_BYTES)
-        status =
-            lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lld bytes are too many for a picture; the limit is %lld",
+        status = lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lld bytes are too many for a picture; the limit is %lld",
                          path, (long long)about.st_size, (long long)MAX_FILE_BYTES);
     else if (!reserve(r, (size_t)about.st_size + AV_INPUT_BUFFER_PADDING_SIZE))
-        status =
-            lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %lld bytes", path, (long long)about.st_size);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %lld bytes", path, (long long)about.st_size);
     if (status == LIGHTPOSE_OK) {
         r->file_size = (size_t)about.st_size;
         status = read_bytes(r, file, path, error);
@@ -135,19 +133,19 @@ static enum AVCodecID codec_of(lp_input_picture_kind kind, const uint8_t *file) 
 static lightpose_status check(const lp_input_sniffed *found, const char *path, const lp_input_limits *limits,
                               lightpose_error *error) {
     if (found->kind == LP_PICTURE_NONE)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE,
-                            "%s: not a JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, JPEG 2000, BMP, TIFF, GIF or PNM picture",
-                            path);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE,
+                       "%s: not a JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, JPEG 2000, BMP, TIFF, GIF or PNM picture",
+                       path);
     if (found->width > limits->max_side || found->height > limits->max_side)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %d a side", path,
-                            (long long)found->width, (long long)found->height, limits->max_side);
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %d a side", path,
+                       (long long)found->width, (long long)found->height, limits->max_side);
     if (found->width > 0 && found->height > limits->max_pixels / found->width)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %lld pixels", path,
-                            (long long)found->width, (long long)found->height, (long long)limits->max_pixels);
+        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "%s: %lldx%lld pixels; the limit is %lld pixels", path,
+                       (long long)found->width, (long long)found->height, (long long)limits->max_pixels);
     /* A JPEG or PNG may lack nothing but its end marker. */
     if (!found->whole && found->kind != LP_PICTURE_JPEG && found->kind != LP_PICTURE_PNG)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is cut short", path,
-                            lp_input_picture_kind_name(found->kind));
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the %s file is cut short", path,
+                       lp_input_picture_kind_name(found->kind));
     return LIGHTPOSE_OK;
 }
 
@@ -157,11 +155,10 @@ static lightpose_status open_decoder(picture_reader *r, enum AVCodecID id, const
     avcodec_free_context(&r->decoder);
     const AVCodec *const codec = avcodec_find_decoder(id);
     if (!codec)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no decoder for %s",
-                            avcodec_get_name(id));
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no decoder for %s", avcodec_get_name(id));
     r->decoder = avcodec_alloc_context3(codec);
     if (!r->decoder)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a decoder");
     r->decoder->thread_count = 1;
     r->decoder->max_pixels = limits->max_pixels;
     r->decoder->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
@@ -169,8 +166,8 @@ static lightpose_status open_decoder(picture_reader *r, enum AVCodecID id, const
     if (code < 0) {
         char text[64];
         avcodec_free_context(&r->decoder);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "the %s decoder: %s", codec->name,
-                            lp_tool_av_text(code, text, sizeof text));
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "the %s decoder: %s", codec->name,
+                       lp_tool_av_text(code, text, sizeof text));
     }
     return LIGHTPOSE_OK;
 }
@@ -219,14 +216,14 @@ static lightpose_status decode_by_ffmpeg(picture_reader *r, const lp_input_sniff
     if (status != LIGHTPOSE_OK)
         return status;
     if (code < 0 && !found->whole)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is cut short",
-                            lp_input_picture_kind_name(found->kind));
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is cut short",
+                       lp_input_picture_kind_name(found->kind));
     if (code < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is damaged (%s)",
-                            lp_input_picture_kind_name(found->kind), lp_tool_av_text(code, text, sizeof text));
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "the %s file is damaged (%s)",
+                       lp_input_picture_kind_name(found->kind), lp_tool_av_text(code, text, sizeof text));
     if (animated_webp && (r->frame->width != found->width || r->frame->height != found->height))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
-                            "the first frame of this WebP animation is a part of the picture: it is not read");
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
+                       "the first frame of this WebP animation is a part of the picture: it is not read");
     if (!found->whole)
         snprintf(note, LP_INPUT_NOTE, "the %s file lacks its end marker", lp_input_picture_kind_name(found->kind));
     return LIGHTPOSE_OK;
@@ -268,13 +265,13 @@ static lightpose_status read_picture(picture_reader *r, const char *name, const 
         return status;
     status = decode_by_kind(r, &found, limits, picture->note, &detail);
     if (status != LIGHTPOSE_OK)
-        return lp_tool_fail(error, status, "%s: %s", name, detail.text);
+        return lp_fail(error, status, "%s: %s", name, detail.text);
     /* The picture lies in the frame until the next one is read. */
     const lp_input_orient orient = lp_input_orient_then(lp_input_orient_exif(found.orientation), turn);
     lightpose_image image;
     status = lp_input_convert(&r->converter, r->frame, orient, 0, &image, &detail);
     if (status != LIGHTPOSE_OK)
-        return lp_tool_fail(error, status, "%s: %s", name, detail.text);
+        return lp_fail(error, status, "%s: %s", name, detail.text);
     picture->image = image;
     return LIGHTPOSE_OK;
 }
@@ -285,7 +282,7 @@ static picture_reader *ready(lp_input_picture *picture, const char *name, lightp
     if (!picture->reader)
         picture->reader = reader_create();
     if (!picture->reader)
-        (void)lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", name);
+        (void)lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", name);
     return picture->reader;
 }
 
@@ -322,7 +319,7 @@ lightpose_status lp_input_picture_read_memory(lp_input_picture *picture, const c
     if (!r)
         return LIGHTPOSE_ERROR_MEMORY;
     if (!reserve(r, size + AV_INPUT_BUFFER_PADDING_SIZE))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %zu bytes", name, size);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for %zu bytes", name, size);
     memcpy(r->file, data, size);
     memset(r->file + size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
     r->file_size = size;

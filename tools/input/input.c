@@ -51,8 +51,8 @@ static lightpose_status open_pictures(lp_input *in, lightpose_error *error) {
     in->next = o->first;
     in->about.frames = last < o->first ? 0 : (last - o->first) / o->step + 1;
     if (o->first >= count)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
-                            in->source->text, (long long)o->first, in->source->count - 1);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
+                       in->source->text, (long long)o->first, in->source->count - 1);
     return LIGHTPOSE_OK;
 }
 
@@ -151,11 +151,11 @@ static lightpose_status try_again(lp_input *in, lightpose_error *error) {
         if (status == LIGHTPOSE_OK)
             return status;
         if (is_final(&detail) || now_ms() + pause > until)
-            return lp_tool_fail(error, status, "%s", detail.text);
+            return lp_fail(error, status, "%s", detail.text);
         for (int slept = 0; slept < pause && !is_stopped(in); slept += 50)
             sleep_ms(50);
     }
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: told to stop before it could be reached", in->source->text);
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: told to stop before it could be reached", in->source->text);
 }
 
 /* Finds a source that is lost, and numbers its frames on. A pipe that has ended is at its end. */
@@ -178,7 +178,7 @@ static lightpose_status open_live(lp_input *in, lightpose_error *error) {
     lightpose_error detail = {0};
     const lightpose_status status = open_video(in, &detail);
     if (status == LIGHTPOSE_OK || !in->options.reconnect || in->source->once || is_final(&detail) || is_stopped(in))
-        return status == LIGHTPOSE_OK ? status : lp_tool_fail(error, status, "%s", detail.text);
+        return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
     tell(in, "%s; trying for %d s", detail.text, in->options.reconnect);
     return try_again(in, error);
 }
@@ -188,7 +188,7 @@ lightpose_status lp_input_open(lp_input **input, const lp_source *source, const 
     *input = NULL;
     lp_input *in = calloc(1, sizeof *in);
     if (!in)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     in->source = source;
     in->options = *options;
     lp_clock_start(&in->clock);
@@ -236,10 +236,10 @@ int lp_input_next(lp_input *in, lp_input_frame *frame, lightpose_error *error) {
             return 1;
         }
         if (got == 0 || !in->about.live || is_stopped(in))
-            return got < 0 && !is_stopped(in) ? (lp_tool_fail(error, detail.status, "%s", detail.text), -1) : 0;
+            return got < 0 && !is_stopped(in) ? (lp_fail(error, detail.status, "%s", detail.text), -1) : 0;
         in->next = lp_video_number(in->video);
         if (!reconnect(in, detail.text)) {
-            lp_tool_fail(error, detail.status, "%s", detail.text);
+            lp_fail(error, detail.status, "%s", detail.text);
             return -1;
         }
     }

@@ -21,7 +21,7 @@
 enum { MAJOR_VIDEO = 81 };
 
 static lightpose_status no_memory(lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------- */
@@ -254,7 +254,7 @@ lightpose_status lp_sources_add(lp_sources *sources, const char *text, lightpose
 lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error) {
     FILE *const list = strcmp(path, "-") ? fopen(path, "re") : stdin;
     if (!list)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     /* A bad line does not lose the others; the first is told. */
     lightpose_error first = {0};
     char *line = NULL;
@@ -268,12 +268,12 @@ lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, ligh
             line[--length] = 0;
         lightpose_error detail = {0};
         if (length > 0 && *line != '#' && lp_sources_add(sources, line, &detail) != LIGHTPOSE_OK)
-            lp_tool_fail(&first, detail.status, "%s line %lld: %.400s", path, (long long)number, detail.text);
+            lp_fail(&first, detail.status, "%s line %lld: %.400s", path, (long long)number, detail.text);
     }
     if (ferror(list))
-        lp_tool_fail(&first, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        lp_fail(&first, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     free(line);
     if (list != stdin)
         fclose(list);
-    return first.status == LIGHTPOSE_OK ? LIGHTPOSE_OK : lp_tool_fail(error, first.status, "%s", first.text);
+    return first.status == LIGHTPOSE_OK ? LIGHTPOSE_OK : lp_fail(error, first.status, "%s", first.text);
 }

@@ -95,8 +95,7 @@ static int count_pages(TIFF *tiff) {
 static lightpose_status to_frame(const uint32_t *raster, AVFrame *frame, lightpose_error *error) {
     frame->format = AV_PIX_FMT_BGR24;
     if (av_frame_get_buffer(frame, 0) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width,
-                            frame->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", frame->width, frame->height);
     for (int y = 0; y < frame->height; y++) {
         uint8_t *to = frame->data[0] + y * frame->linesize[0];
         const uint32_t *from = raster + (size_t)y * (size_t)frame->width;
@@ -114,19 +113,18 @@ static lightpose_status read_page(TIFF *tiff, int max_side, int64_t max_pixels, 
     char reason[1024] = "";
     TIFFRGBAImage image;
     if (!TIFFRGBAImageOK(tiff, reason) || !TIFFRGBAImageBegin(&image, tiff, 1, reason))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "a TIFF of this kind is not read (%.300s)", reason);
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "a TIFF of this kind is not read (%.300s)", reason);
     const int64_t pixels = (int64_t)image.width * image.height;
     lightpose_status status = LIGHTPOSE_OK;
     uint32_t *raster = NULL;
     if (image.width > (uint32_t)max_side || image.height > (uint32_t)max_side || pixels > max_pixels || pixels == 0)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_LIMIT, "%ux%u pixels; the limit is %d a side and %lld in all",
-                              image.width, image.height, max_side, (long long)max_pixels);
+        status = lp_fail(error, LIGHTPOSE_ERROR_LIMIT, "%ux%u pixels; the limit is %d a side and %lld in all",
+                         image.width, image.height, max_side, (long long)max_pixels);
     else if (!(raster = malloc((size_t)pixels * sizeof *raster)))
-        status =
-            lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %ux%u", image.width, image.height);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %ux%u", image.width, image.height);
     image.req_orientation = image.orientation; /* rows as they are stored */
     if (status == LIGHTPOSE_OK && !TIFFRGBAImageGet(&image, raster, image.width, image.height))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the TIFF file is damaged (%.200s)", complaint);
+        status = lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "the TIFF file is damaged (%.200s)", complaint);
     frame->width = (int)image.width;
     frame->height = (int)image.height;
     if (status == LIGHTPOSE_OK)
@@ -145,7 +143,7 @@ lightpose_status lp_tiff_decode(const uint8_t *data, size_t size, int max_side, 
     TIFF *const tiff = TIFFClientOpen("", "r", &file, read_memory, write_memory, seek_memory, close_memory,
                                       size_of_memory, map_memory, unmap_memory);
     if (!tiff)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "the TIFF file is damaged (%.200s)", complaint);
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "the TIFF file is damaged (%.200s)", complaint);
     *pages = count_pages(tiff);
     *complaint = 0;
     const lightpose_status status = read_page(tiff, max_side, max_pixels, frame, error);

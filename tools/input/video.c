@@ -50,8 +50,8 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
     const AVCodecParameters *const parameters = v->demux.stream->codecpar;
     const AVCodec *const codec = avcodec_find_decoder(parameters->codec_id);
     if (!codec)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: this FFmpeg has no decoder for %s", v->demux.text,
-                            avcodec_get_name(parameters->codec_id));
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: this FFmpeg has no decoder for %s", v->demux.text,
+                       avcodec_get_name(parameters->codec_id));
     v->decoder = avcodec_alloc_context3(codec);
     v->packet = av_packet_alloc();
     v->decoded = av_frame_alloc();
@@ -60,7 +60,7 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
         held++;
     if (!v->decoder || !v->packet || !v->decoded || held < LP_TIMELINE_HELD ||
         avcodec_parameters_to_context(v->decoder, parameters) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
     v->decoder->pkt_timebase = v->demux.stream->time_base;
     /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
     v->decoder->thread_count = v->timeline.fields.has_fields ? 1 : v->options.threads;
@@ -74,8 +74,8 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
     const int code = avcodec_open2(v->decoder, codec, NULL);
     char text[64];
     if (code < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: the %s decoder: %s", v->demux.text, codec->name,
-                            lp_tool_av_text(code, text, sizeof text));
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: the %s decoder: %s", v->demux.text, codec->name,
+                       lp_tool_av_text(code, text, sizeof text));
     return LIGHTPOSE_OK;
 }
 
@@ -98,10 +98,10 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
     const int sound = lp_packets_scan(&packets, &v->demux);
     lightpose_status status = LIGHTPOSE_OK;
     if (sound < 0) {
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for its index", source->text);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for its index", source->text);
     } else if (sound && (uint64_t)v->options.first >= packets.count) {
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld",
-                              source->text, (long long)v->options.first, (long long)packets.count - 1);
+        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", source->text,
+                         (long long)v->options.first, (long long)packets.count - 1);
     } else if (sound && lp_packets_enter(&packets, &v->demux, v->options.first, v->packet, &number)) {
         v->has_packet = 1;
         start_timeline(v, number);
@@ -118,7 +118,7 @@ lightpose_status lp_video_open(lp_video **video, const lp_source *source, const 
     *video = NULL;
     lp_video *v = calloc(1, sizeof *v);
     if (!v)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
     v->clock = clock;
     v->damaged = -1;
@@ -336,25 +336,23 @@ static int finish(lp_video *v, lightpose_error *error) {
     if (v->stopped)
         return 0;
     if (v->demux.live)
-        lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", text,
-                     v->read_error ? lp_tool_av_text(v->read_error, reason, sizeof reason) : "the stream ended");
+        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", text,
+                v->read_error ? lp_tool_av_text(v->read_error, reason, sizeof reason) : "the stream ended");
     else if (next == 0 && lp_demux_cannot_go_back(&v->demux))
-        lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", text, lp_demux_index_behind);
+        lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", text, lp_demux_index_behind);
     else if (next == 0)
-        lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the video has no frame that can be decoded", text);
+        lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the video has no frame that can be decoded", text);
     else if (v->told == 0 && first >= next)
-        lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", text, first,
-                     next - 1);
+        lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", text, first, next - 1);
     else if (missing > 0)
-        lp_tool_fail(error, LIGHTPOSE_ERROR_FILE,
-                     "%s: the file is cut short: it ends after frame %lld; %lld more are in its index", text, next - 1,
-                     missing);
+        lp_fail(error, LIGHTPOSE_ERROR_FILE,
+                "%s: the file is cut short: it ends after frame %lld; %lld more are in its index", text, next - 1,
+                missing);
     else if (v->read_error)
-        lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: after frame %lld: %s", text, next - 1,
-                     lp_tool_av_text(v->read_error, reason, sizeof reason));
+        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: after frame %lld: %s", text, next - 1,
+                lp_tool_av_text(v->read_error, reason, sizeof reason));
     else if (lp_demux_is_cut(&v->demux))
-        lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: the file is cut short: it ends after frame %lld", text,
-                     next - 1);
+        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: the file is cut short: it ends after frame %lld", text, next - 1);
     else
         return 0;
     return -1;

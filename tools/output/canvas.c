@@ -47,8 +47,7 @@ static lightpose_status reserve(lp_canvas *canvas, int width, int height, lightp
         canvas->view.pixels = aligned_alloc(64, needed);
         canvas->capacity = canvas->view.pixels ? needed : 0;
         if (!canvas->view.pixels)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw on a picture of %dx%d", width,
-                                height);
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw on a picture of %dx%d", width, height);
     }
     canvas->view.stride = (ptrdiff_t)stride;
     canvas->view.width = width;
@@ -62,7 +61,7 @@ static lightpose_status convert(lp_canvas *canvas, const lightpose_image *pictur
     canvas->in = sws_getCachedContext(canvas->in, width, height, format_of(picture), width, height, AV_PIX_FMT_BGR24,
                                       GOOD, NULL, NULL, NULL);
     if (!canvas->in)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter for a picture of %dx%d", width, height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter for a picture of %dx%d", width, height);
     const int yuv = picture->format == LIGHTPOSE_I420 || picture->format == LIGHTPOSE_NV12;
     const int *const matrix = sws_getCoefficients(picture->matrix == LIGHTPOSE_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
     sws_setColorspaceDetails(canvas->in, matrix, !yuv || picture->range == LIGHTPOSE_RANGE_FULL, matrix, 1, 0, 1 << 16,
@@ -74,7 +73,7 @@ static lightpose_status convert(lp_canvas *canvas, const lightpose_image *pictur
     const int to_strides[4] = {(int)canvas->view.stride};
     const uint8_t *const from[4] = {picture->planes[0], picture->planes[1], picture->planes[2]};
     if (sws_scale(canvas->in, from, strides, 0, height, to, to_strides) != height)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "converting a picture of %dx%d failed", width, height);
+        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "converting a picture of %dx%d failed", width, height);
     return LIGHTPOSE_OK;
 }
 
@@ -97,13 +96,13 @@ lightpose_status lp_canvas_to_frame(lp_canvas *canvas, AVFrame *frame, lightpose
     canvas->out = sws_getCachedContext(canvas->out, width, height, AV_PIX_FMT_BGR24, frame->width, frame->height,
                                        frame->format, GOOD, NULL, NULL, NULL);
     if (!canvas->out)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter for a picture of %dx%d", width, height);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter for a picture of %dx%d", width, height);
     const int *const matrix = sws_getCoefficients(frame->colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
     sws_setColorspaceDetails(canvas->out, matrix, 1, matrix, frame->color_range != AVCOL_RANGE_MPEG, 0, 1 << 16,
                              1 << 16);
     const uint8_t *const from[4] = {canvas->view.pixels};
     const int strides[4] = {(int)canvas->view.stride};
     if (sws_scale(canvas->out, from, strides, 0, height, frame->data, frame->linesize) != frame->height)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "converting a picture of %dx%d failed", width, height);
+        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "converting a picture of %dx%d failed", width, height);
     return LIGHTPOSE_OK;
 }

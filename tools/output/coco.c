@@ -53,20 +53,19 @@ static lightpose_status image_id(coco *self, const lp_output_frame *frame, int64
     if (self->single.stream->kind != LP_STREAM_IMAGES)
         return LIGHTPOSE_OK;
     if (!lp_image_number(frame->name, id))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "\"%s\": COCO results call pictures by a number below 2^53, and its name has none",
-                            frame->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "\"%s\": COCO results call pictures by a number below 2^53, and its name has none", frame->name);
     int64_t *const key = malloc(sizeof *key);
     int64_t **const node = key ? (*key = *id, tsearch(key, &self->ids, compare)) : NULL;
     const int is_new = node && *node == key;
     if (!is_new)
         free(key);
     if (!node)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the numbers of the pictures");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the numbers of the pictures");
     if (!is_new)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "\"%s\": COCO results call pictures by number, and one before it has %" PRId64 " too",
-                            frame->name, *id);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "\"%s\": COCO results call pictures by number, and one before it has %" PRId64 " too",
+                       frame->name, *id);
     return LIGHTPOSE_OK;
 }
 
@@ -83,9 +82,9 @@ static lightpose_status coco_begin(void *state, const lp_output_stream *stream, 
     const lp_output_stream *const before = self->single.stream;
 
     if (before && (before->kind != LP_STREAM_IMAGES || stream->kind != LP_STREAM_IMAGES))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "COCO results have no name for an input: \"%s\" cannot follow \"%s\" in one file",
-                            stream->source, before->source);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "COCO results have no name for an input: \"%s\" cannot follow \"%s\" in one file",
+                       stream->source, before->source);
     return lp_single_begin(state, stream, error);
 }
 

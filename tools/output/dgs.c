@@ -108,11 +108,11 @@ static lightpose_status dgs_frame(void *state, const lp_output_frame *frame, lig
         self->height = frame->height;
     }
     if (frame->width > 0 && (frame->width != self->width || frame->height != self->height))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "frame %" PRId64 " of \"%s\" is %dx%d and those before it %dx%d: the DGS wrapper holds one "
-                            "size per camera",
-                            frame->index, self->single.stream->source, frame->width, frame->height, self->width,
-                            self->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "frame %" PRId64 " of \"%s\" is %dx%d and those before it %dx%d: the DGS wrapper holds one "
+                       "size per camera",
+                       frame->index, self->single.stream->source, frame->width, frame->height, self->width,
+                       self->height);
     lp_text_add(&self->frames, self->frame_count++ > 0 ? ",\n\"" : "\n\"");
     lp_text_integer(&self->frames, frame->index);
     lp_text_add(&self->frames, "\":");

@@ -32,7 +32,7 @@ static lightpose_status draw_open(void **state, const char *path, const lp_outpu
         free(self);
         av_packet_free(&packet);
         *state = NULL;
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw into \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw into \"%s\"", path);
     }
     self->folder = strcpy((char *)(self + 1), path);
     self->options = options;

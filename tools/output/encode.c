@@ -18,8 +18,7 @@ static lightpose_status open_encoder(const lp_canvas *canvas, int jpeg, int qual
     const AVCodec *const codec = avcodec_find_encoder(jpeg ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG);
     *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!*encoder)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no encoder for %s",
-                            jpeg ? "JPEG" : "PNG");
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this FFmpeg has no encoder for %s", jpeg ? "JPEG" : "PNG");
     AVCodecContext *const c = *encoder;
     c->width = canvas->view.width;
     c->height = canvas->view.height;
@@ -36,8 +35,8 @@ static lightpose_status open_encoder(const lp_canvas *canvas, int jpeg, int qual
         c->compression_level = 4; /* a third larger than at 9, several times as fast */
     }
     if (avcodec_open2(c, codec, NULL) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as %s", c->width,
-                            c->height, jpeg ? "JPEG" : "PNG");
+        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as %s", c->width, c->height,
+                       jpeg ? "JPEG" : "PNG");
     return LIGHTPOSE_OK;
 }
 
@@ -55,15 +54,15 @@ lightpose_status lp_picture_encode(lp_canvas *canvas, lp_picture_kind kind, int 
         frame->quality = encoder->global_quality;
     }
     if (status == LIGHTPOSE_OK && (!frame || av_frame_get_buffer(frame, 0) < 0))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", encoder->width,
-                              encoder->height);
+        status =
+            lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a picture of %dx%d", encoder->width, encoder->height);
     if (status == LIGHTPOSE_OK)
         status = lp_canvas_to_frame(canvas, frame, error);
     if (status == LIGHTPOSE_OK) {
         frame->format = encoder->pix_fmt;
         if (avcodec_send_frame(encoder, frame) < 0 || avcodec_send_frame(encoder, NULL) < 0 ||
             avcodec_receive_packet(encoder, packet) < 0)
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "\"%s\": encoding failed", path);
+            status = lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "\"%s\": encoding failed", path);
     }
     av_frame_free(&frame);
     avcodec_free_context(&encoder);

@@ -198,13 +198,13 @@ static int open_path(lp_output_file *file, const char *path, lp_output_guard *gu
 
 static lightpose_status fail_open(const lp_output_file *file, int number, lightpose_error *error) {
     if (file->way == PARTIAL && number == EBUSY)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" is being written by another run", file->path);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" is being written by another run", file->path);
     if (file->way == PARTIAL && number == EEXIST)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
-                            file->aside);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
+                       file->aside);
     if (file->way == PARTIAL && number == ESPIPE)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" has fewer bytes than the %lld to go on from",
-                            file->aside, (long long)file->keep);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" has fewer bytes than the %lld to go on from", file->aside,
+                       (long long)file->keep);
     return lp_output_fail_errno(error, file->path, number);
 }
 
@@ -214,11 +214,11 @@ static lightpose_status open_file(lp_output_file **out, const char *path, way wa
 
     *out = NULL;
     if (!*path)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the output's name is empty");
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the output's name is empty");
     lp_output_file *file = calloc(1, sizeof *file);
     if (!file || !(file->path = strdup(strcmp(path, "-") ? path : "standard output"))) {
         free(file);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     file->no_clobber = lp_output_guard_no_clobber(guard);
     file->way = wanted;
@@ -236,7 +236,7 @@ static lightpose_status open_file(lp_output_file **out, const char *path, way wa
         if (detail.status == LIGHTPOSE_OK)
             (void)fail_open(file, number, &detail);
         release(&file);
-        return lp_tool_fail(error, detail.status, "%s", detail.text);
+        return lp_fail(error, detail.status, "%s", detail.text);
     }
     *out = file;
     return LIGHTPOSE_OK;

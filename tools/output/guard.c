@@ -17,7 +17,7 @@ struct lp_output_guard {
 lightpose_status lp_output_guard_create(lp_output_guard **guard, int no_clobber, lightpose_error *error) {
     *guard = calloc(1, sizeof **guard);
     if (!*guard)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
     (*guard)->no_clobber = no_clobber;
     return LIGHTPOSE_OK;
 }
@@ -58,7 +58,7 @@ lightpose_status lp_output_guard_input(lp_output_guard *guard, const char *path,
     if (stat(path, &file) != 0)
         return LIGHTPOSE_OK;
     if (add(guard, input_key(&file)) < 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of inputs");
     return LIGHTPOSE_OK;
 }
 
@@ -82,9 +82,9 @@ lightpose_status lp_output_guard_claim(lp_output_guard *guard, const char *name,
     case 1:
         return LIGHTPOSE_OK;
     case 0:
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" would be written twice in this run", name);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" would be written twice in this run", name);
     default:
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of outputs");
     }
 }
 
@@ -101,8 +101,7 @@ lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char 
     if (!guard)
         return LIGHTPOSE_OK;
     if (lp_output_guard_is_input(guard, existing))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
-                            path);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced", path);
     if (guard->no_clobber)
         return lp_output_fail_exists(error, path);
     return LIGHTPOSE_OK;
@@ -118,11 +117,11 @@ int lp_output_guard_keeps(const lp_output_guard *guard, const char *path) {
 }
 
 lightpose_status lp_output_fail_exists(lightpose_error *error, const char *path) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" exists and is not replaced (--no-clobber)", path);
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" exists and is not replaced (--no-clobber)", path);
 }
 
 lightpose_status lp_output_fail_errno(lightpose_error *error, const char *path, int number) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot write: %s", path, strerror(number));
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot write: %s", path, strerror(number));
 }
 
 static int make_one(const char *path) {
@@ -137,10 +136,10 @@ static int make_one(const char *path) {
 
 lightpose_status lp_output_make_folder(const char *path, lightpose_error *error) {
     if (!*path)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the folder's name is empty");
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the folder's name is empty");
     char *const part = strdup(path);
     if (!part)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the path \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the path \"%s\"", path);
     int number = 0;
     for (char *slash = part + 1; number == 0 && (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
@@ -151,6 +150,6 @@ lightpose_status lp_output_make_folder(const char *path, lightpose_error *error)
         number = make_one(part);
     free(part);
     if (number != 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot make the folder: %s", path, strerror(number));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot make the folder: %s", path, strerror(number));
     return LIGHTPOSE_OK;
 }

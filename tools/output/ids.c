@@ -129,7 +129,7 @@ static lightpose_status ids_frame(void *state, const lp_output_frame *frame, lig
             continue;
         person *const found = find(state, pose->id);
         if (!found)
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the table of ids");
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the table of ids");
         see(found, frame, pose);
     }
     return LIGHTPOSE_OK;
@@ -144,7 +144,7 @@ static lightpose_status ids_close(void **state, lightpose_error *error) {
     if (status == LIGHTPOSE_OK)
         return lp_single_close(state, error);
     lp_single_abort(state);
-    return lp_tool_fail(error, detail.status, "%s", detail.text);
+    return lp_fail(error, detail.status, "%s", detail.text);
 }
 
 static void ids_abort(void **state) {
@@ -166,7 +166,7 @@ static lightpose_status ids_restore(void *state, const lp_output_stream *stream,
         return lp_fail_restore(error, "ids");
     self->people = count ? malloc(size) : NULL;
     if (count && !self->people)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the table of ids");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the table of ids");
     if (count)
         memcpy(self->people, saved, size);
     self->count = self->capacity = count;

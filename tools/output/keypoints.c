@@ -77,17 +77,17 @@ lightpose_status lp_scaling_make(lp_scaling *scaling, const lp_output_options *o
     if (options->scale == LP_SCALE_SOURCE)
         return LIGHTPOSE_OK;
     if (frame->width <= 0 || frame->height <= 0)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "keypoint scale %d needs the size of frame %" PRId64 ", which is %dx%d", options->scale,
-                            frame->index, frame->width, frame->height);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "keypoint scale %d needs the size of frame %" PRId64 ", which is %dx%d", options->scale,
+                       frame->index, frame->width, frame->height);
     switch (options->scale) {
     case LP_SCALE_SOURCE:
         break;
     case LP_SCALE_NET:
         if (!(frame->net_scale > 0))
-            return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                                "keypoint scale 1 needs the network's scale of frame %" PRId64 ", which is %g",
-                                frame->index, (double)frame->net_scale);
+            return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                           "keypoint scale 1 needs the network's scale of frame %" PRId64 ", which is %g", frame->index,
+                           (double)frame->net_scale);
         *scaling = (lp_scaling){frame->net_scale * (float)(frame->pixel_aspect > 0 ? frame->pixel_aspect : 1),
                                 frame->net_scale, frame->net_pad_x, frame->net_pad_y};
         break;

@@ -81,7 +81,7 @@ static lightpose_status openpose_open(void **state, const char *path, const lp_o
     openpose *const self = calloc(1, sizeof *self + strlen(path) + 1);
     *state = self;
     if (!self)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write into \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write into \"%s\"", path);
     self->folder = strcpy((char *)(self + 1), path);
     self->options = options;
     return LIGHTPOSE_OK;

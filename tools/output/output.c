@@ -87,8 +87,8 @@ const char *lp_frame_state_name(lp_frame_state state) {
 }
 
 lightpose_status lp_fail_restore(lightpose_error *error, const char *name) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                        "what was remembered of a partial %s result is not what this version writes", name);
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                   "what was remembered of a partial %s result is not what this version writes", name);
 }
 
 struct lp_output {
@@ -118,7 +118,7 @@ static lightpose_status name_metas(lp_output *out, const char *base, lightpose_e
     out->partial_meta = lp_output_file_beside(base, ".partial.meta");
     out->whole_meta = lp_output_file_beside(base, ".meta");
     if (!out->partial_meta || !out->whole_meta)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", out->writer->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", out->writer->name);
     return LIGHTPOSE_OK;
 }
 
@@ -126,10 +126,10 @@ static lightpose_status open_at(lp_output **out, const lp_output_writer *writer,
                                 const lp_output_options *options, int64_t keep, lightpose_error *error) {
     *out = NULL;
     if (!path && (writer->suffix || writer->folder))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the %s output needs a name", writer->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the %s output needs a name", writer->name);
     lp_output *output = calloc(1, sizeof *output);
     if (!output)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", writer->name);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the %s output", writer->name);
     output->writer = writer;
     output->options = *options;
     output->options.keep = keep;
@@ -180,9 +180,8 @@ lightpose_status lp_output_begin(lp_output *out, const lp_output_stream *stream,
     lightpose_status status = LIGHTPOSE_OK;
 
     if (out->stream && !out->writer->many_streams)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "a %s file holds one input: \"%s\" cannot follow \"%s\" in it", out->writer->name,
-                            stream->source, out->stream->source);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "a %s file holds one input: \"%s\" cannot follow \"%s\" in it",
+                       out->writer->name, stream->source, out->stream->source);
     if (out->writer->begin)
         status = out->writer->begin(out->state, stream, error);
     out->failed |= status != LIGHTPOSE_OK;
@@ -198,15 +197,15 @@ int64_t lp_output_next(const lp_output *out) {
 
 lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *frame, lightpose_error *error) {
     if (out->failed || !out->stream)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output %s", out->writer->name,
-                            out->failed ? "failed before" : "has no stream yet");
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output %s", out->writer->name,
+                       out->failed ? "failed before" : "has no stream yet");
     if (frame->index < out->next)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "frame %" PRId64 " of \"%s\" comes late: at least %" PRId64 " is due", frame->index,
-                            out->stream->source, out->next);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "frame %" PRId64 " of \"%s\" comes late: at least %" PRId64 " is due", frame->index,
+                       out->stream->source, out->next);
     if ((frame->state == LP_FRAME_OK && !frame->result) || (out->stream->kind == LP_STREAM_IMAGES && !frame->name))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "frame %" PRId64 " of \"%s\" has no %s", frame->index,
-                            out->stream->source, frame->name ? "result" : "name or result");
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "frame %" PRId64 " of \"%s\" has no %s", frame->index,
+                       out->stream->source, frame->name ? "result" : "name or result");
     out->next = frame->index + 1;
     const lightpose_status status = out->writer->frame(out->state, frame, error);
     out->failed |= status != LIGHTPOSE_OK;
@@ -281,7 +280,7 @@ static lightpose_status end(lp_output **out, int interrupted, lightpose_error *e
     if (output->failed) {
         const char *const name = output->writer->name;
         lp_output_abort(out);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output failed before", name);
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "the %s output failed before", name);
     }
     output->options.interrupted = interrupted;
     lightpose_status status = output->writer->close(&output->state, error);

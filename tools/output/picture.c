@@ -33,7 +33,7 @@ static lightpose_status picture_open(void **state, const char *path, const lp_ou
     if (!self || !(self->packet = av_packet_alloc())) {
         free(self);
         *state = NULL;
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to draw \"%s\"", path);
     }
     self->options = options;
     const lightpose_status status = lp_output_file_open(&self->file, path, options->guard, error);
@@ -48,10 +48,10 @@ static lightpose_status picture_frame(void *state, const lp_output_frame *frame,
     if (frame->state != LP_FRAME_OK)
         return LIGHTPOSE_OK;
     if (self->packet->size)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "\"%s\" holds one picture, and frame %" PRId64
-                            " would be a second one: name a folder, or choose one with --first and --last",
-                            path, frame->index);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "\"%s\" holds one picture, and frame %" PRId64
+                       " would be a second one: name a folder, or choose one with --first and --last",
+                       path, frame->index);
     lightpose_status status = lp_canvas_draw(&self->canvas, frame->picture, frame->result, &self->options->draw, error);
     if (status == LIGHTPOSE_OK)
         status = lp_picture_encode(&self->canvas, lp_picture_kind_of(path), self->options->quality, self->packet, path,
@@ -70,8 +70,8 @@ static lightpose_status picture_close(void **state, lightpose_error *error) {
     picture *const self = *state;
     lightpose_status status = LIGHTPOSE_OK;
     if (!self->packet->size) {
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "\"%s\": there is no picture to write",
-                              lp_output_file_path(self->file));
+        status = lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "\"%s\": there is no picture to write",
+                         lp_output_file_path(self->file));
         picture_abort(state);
         return status;
     }

@@ -32,14 +32,14 @@ lightpose_status lp_single_open(void **state, size_t size, const char *path, con
     if (!single || !(single->path = strdup(path))) {
         free(single);
         *state = NULL;
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     single->options = options;
     lightpose_status status = lp_output_file_open_partial(&single->file, path, options->keep, options->guard, error);
     if (status == LIGHTPOSE_OK && ends_in_gz(path)) {
         single->zip = !lp_output_file_is_direct(single->file);
         if (!single->zip && !(single->gzip = lp_gzip_open()))
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+            status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     }
     if (status != LIGHTPOSE_OK)
         lp_single_abort(state);
@@ -91,16 +91,16 @@ static lightpose_status zip_whole(lp_single *single, lightpose_error *error) {
     lp_gzip *gzip = lp_gzip_open();
     char *const block = malloc(BLOCK);
     lp_output_file *to = NULL;
-    lightpose_status status =
-        gzip && block ? lp_output_file_open(&to, single->path, single->options->guard, error)
-                      : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", single->path);
+    lightpose_status status = gzip && block
+                                  ? lp_output_file_open(&to, single->path, single->options->guard, error)
+                                  : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", single->path);
 
     rewind(from);
     for (size_t got = BLOCK; status == LIGHTPOSE_OK && got == BLOCK;) {
         got = fread(block, 1, BLOCK, from);
         if (ferror(from))
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read what was written: %s", single->path,
-                                  strerror(errno));
+            status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read what was written: %s", single->path,
+                             strerror(errno));
         else
             status = lp_gzip_write(gzip, block, got, got == BLOCK ? LP_GZIP_MORE : LP_GZIP_END, to, error);
     }

@@ -221,6 +221,6 @@ void lp_text_csv(lp_text *text, const char *string) {
 
 lightpose_status lp_text_check(const lp_text *text, lightpose_error *error) {
     if (text->failed)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the results of a frame");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the results of a frame");
     return LIGHTPOSE_OK;
 }

@@ -50,8 +50,8 @@ static lightpose_status fail(const video *v, int code, const char *what, lightpo
     const int io = code == AVERROR(EIO) || code == AVERROR(ENOSPC) || code == AVERROR(EFBIG);
     if (av_strerror(code, text, sizeof text) < 0)
         snprintf(text, sizeof text, "error %d", code);
-    return lp_tool_fail(error, io ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_ENGINE, "\"%s\": %s: %s",
-                        lp_output_file_path(v->file), what, text);
+    return lp_fail(error, io ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_ERROR_ENGINE, "\"%s\": %s: %s",
+                   lp_output_file_path(v->file), what, text);
 }
 
 /* ---- FFmpeg writes through our file ------------------------------------------------------------------------------ */
@@ -272,7 +272,7 @@ static lightpose_status video_open(void **state, const char *path, const lp_outp
     video *const v = calloc(1, sizeof *v);
     *state = v;
     if (!v)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to write \"%s\"", path);
     v->options = options;
     const lightpose_status status = lp_output_file_open_partial(&v->file, path, 0, options->guard, error);
     if (status != LIGHTPOSE_OK) {
@@ -344,8 +344,8 @@ static lightpose_status video_close(void **state, lightpose_error *error) {
         if (status == LIGHTPOSE_OK && code < 0)
             status = fail(v, code, "the end of the file", error);
     } else {
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_IMAGE, "\"%s\": there is no picture to write",
-                              lp_output_file_path(v->file));
+        status =
+            lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "\"%s\": there is no picture to write", lp_output_file_path(v->file));
     }
     if (status != LIGHTPOSE_OK) {
         video_abort(state);

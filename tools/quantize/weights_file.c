@@ -44,11 +44,11 @@ lightpose_status lp_weights_file_read(lp_weights_file *file, const char *path, l
 
     *file = (lp_weights_file){0};
     if (!from)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     if (!read_all(file, from))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for it", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for it", path);
     else if (ferror(from))
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     fclose(from);
     if (status != LIGHTPOSE_OK)
         lp_weights_file_free(file);
@@ -93,14 +93,14 @@ lightpose_status lp_weights_file_set_ranges(lp_weights_file *file, const char *r
 
     if (!json_is_object(metadata)) {
         json_decref(header);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "not a weights file");
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "not a weights file");
     }
     int ok = json_object_set_new(metadata, "activation_ranges", json_string(ranges)) == 0 &&
              json_object_set_new(metadata, "ranges_source", json_string(origin)) == 0;
     char *const text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
     ok = text && replace_header(file, length, text);
     if (!ok)
-        status = lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights");
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights");
     free(text);
     json_decref(header);
     return status;

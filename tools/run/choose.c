@@ -69,7 +69,7 @@ static int copy(lp_chooser *chooser, const lightpose_result *result, const lp_ch
         chooser->kept = malloc(2 * (size_t)count);
         if (!chooser->poses || !chooser->kept) {
             lp_chooser_free(chooser);
-            lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d people", count);
+            lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d people", count);
             return -1;
         }
         chooser->capacity = 2 * count;

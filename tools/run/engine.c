@@ -282,7 +282,7 @@ static lightpose_status open_lane(lp_engine *e, lane *l, lightpose_error *error)
     l->capacity = l->live ? 4 : workers + (workers < 16 ? workers : 16) + 2;
     l->ring = calloc((size_t)l->capacity, sizeof *l->ring);
     if (!l->ring)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d frames", (int)l->capacity);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d frames", (int)l->capacity);
     for (int64_t i = 0; i < l->capacity; i++) {
         l->ring[i].lane = (int)(l - e->lanes);
         const lightpose_status status = lightpose_result_create(&l->ring[i].result, error);
@@ -297,7 +297,7 @@ static lightpose_status open_lanes(lp_engine *e, lightpose_error *error) {
     const lp_sources *const sources = e->options.sources;
     e->lanes = calloc((size_t)sources->count + 1, sizeof *e->lanes);
     if (!e->lanes)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", sources->count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", sources->count);
     for (int i = 0; i < sources->count; i++) {
         const int live = lp_source_is_live(&sources->items[i]);
         lane *const last = e->lane_count ? &e->lanes[e->lane_count - 1] : NULL;
@@ -317,7 +317,7 @@ static lightpose_status open_lanes(lp_engine *e, lightpose_error *error) {
 static lightpose_status open_workers(lp_engine *e, lightpose_error *error) {
     e->workers = calloc((size_t)e->options.workers, sizeof *e->workers);
     if (!e->workers)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d workers", e->options.workers);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d workers", e->options.workers);
     for (int i = 0; i < e->options.workers; i++) {
         e->workers[i].engine = e;
         const lightpose_status status =
@@ -332,7 +332,7 @@ static lightpose_status plan_skips(lp_engine *e, lightpose_error *error) {
     const int count = e->options.sources->count;
     e->skipped = calloc((size_t)count + 1, sizeof *e->skipped);
     if (!e->skipped)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d inputs", count);
     for (int i = 0; i < count; i++)
         atomic_init(&e->skipped[i], e->options.starts && e->options.starts[i].skip);
     return LIGHTPOSE_OK;
@@ -348,14 +348,14 @@ static lightpose_status start_threads(lp_engine *e, lightpose_error *error) {
         code = pthread_create(&e->lanes[i].reader, NULL, read_lane, &e->lanes[i]);
         e->lanes[i].started = !code;
     }
-    return code ? lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no thread: %s", strerror(code)) : LIGHTPOSE_OK;
+    return code ? lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no thread: %s", strerror(code)) : LIGHTPOSE_OK;
 }
 
 lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *options, lightpose_error *error) {
     *engine = NULL;
     lp_engine *e = calloc(1, sizeof *e);
     if (!e)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a run");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a run");
     e->options = *options;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

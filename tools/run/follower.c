@@ -15,7 +15,7 @@ lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settin
     if (!saved)
         return lightpose_tracker_create(&f->tracker, settings, error);
     if (size < head)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that no tracker saved", size);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that no tracker saved", size);
     memcpy(&f->width, saved, sizeof f->width);
     memcpy(&f->height, saved + sizeof f->width, sizeof f->height);
     return lightpose_tracker_restore(&f->tracker, saved + head, size - head, error);

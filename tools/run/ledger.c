@@ -18,7 +18,7 @@ struct lp_ledger {
 };
 
 static lightpose_status fail(const char *path, lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "the report \"%s\": cannot write: %s", path, strerror(errno));
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the report \"%s\": cannot write: %s", path, strerror(errno));
 }
 
 lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_error *error) {
@@ -26,7 +26,7 @@ lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_
     *ledger = NULL;
     if (!l || !(l->path = strdup(path))) {
         free(l);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
     }
     l->file = strcmp(path, "-") ? fopen(path, "we") : stdout;
     if (!l->file) {

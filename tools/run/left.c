@@ -44,7 +44,7 @@ lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const lp_sou
         slot->base = NULL;
     if (!slot->path || (!slot->base && !direct)) {
         lp_slot_free(slot);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     }
     return LIGHTPOSE_OK;
 }

@@ -48,7 +48,7 @@ static int has_some_ending(const char *path) {
 static lightpose_status add(lp_places *places, const lp_place *place, lightpose_error *error) {
     lp_place *const items = realloc(places->items, ((size_t)places->count + 1) * sizeof *items);
     if (!items)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     places->items = items;
     items[places->count++] = *place;
     return LIGHTPOSE_OK;
@@ -99,21 +99,20 @@ static lightpose_status add_by_format(lp_places *places, const char *path, reque
     const int is_stdout = !strcmp(path, "-");
     const char *const what = is_stdout ? "standard output" : path;
     if (wanted->formats->count > 1)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: %s holds one format, and --json names %d; name a folder instead", what,
-                            wanted->formats->count);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: %s holds one format, and --json names %d; name a folder instead", what,
+                       wanted->formats->count);
     if (!wanted->formats->count && !is_stdout)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: the ending of %s fits several formats; say which, as in --json coco",
-                            path);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: the ending of %s fits several formats; say which, as in --json coco", path);
     const lp_output_writer *const writer = lp_output_find(name);
     if (writer->folder)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: format %s writes a file for each frame; name a folder instead of %s",
-                            name, what);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: format %s writes a file for each frame; name a folder instead of %s", name,
+                       what);
     if (is_stdout && writer->needs_picture && isatty(STDOUT_FILENO))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: standard output is a terminal, which cannot show format %s", name);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: standard output is a terminal, which cannot show format %s", name);
     wanted->taken = 1;
     return add_file(places, writer, path, error);
 }
@@ -135,10 +134,10 @@ static lightpose_status add_path(lp_places *places, const char *path, request *w
     if (exists || has_ending_of(path, any))
         return add_by_format(places, path, wanted, error);
     if (has_some_ending(path))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: nothing is written as %s; endings are .jsonl .csv .ids.csv .coco.json "
-                            ".dgs.json .checksum .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
-                            strrchr(path, '.'), path);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: nothing is written as %s; endings are .jsonl .csv .ids.csv .coco.json "
+                       ".dgs.json .checksum .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
+                       strrchr(path, '.'), path);
     return add_folder(places, path, wanted, error);
 }
 
@@ -152,21 +151,21 @@ static lightpose_status check_file(const lp_place *place, const lp_sources *sour
     }
     const char *const name = place->writer->name, *const what = strcmp(place->path, "-") ? place->path : "it";
     if (!strcmp(name, "picture") && pictures + videos > 1)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: a picture holds one input, and %d are given; name a folder instead of %s",
-                            pictures + videos, what);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: a picture holds one input, and %d are given; name a folder instead of %s",
+                       pictures + videos, what);
     if (sources->count < 2)
         return LIGHTPOSE_OK;
     if (!place->writer->many_streams || (place->writer->many_streams == 2 && videos))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: a file of format %s holds one %s, and %d are given; name a folder "
-                            "instead of %s",
-                            name, place->writer->many_streams ? "video" : "input", sources->count, what);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: a file of format %s holds one %s, and %d are given; name a folder "
+                       "instead of %s",
+                       name, place->writer->many_streams ? "video" : "input", sources->count, what);
     if (live)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --output: live inputs come at the same time and cannot share a file; name a folder "
-                            "instead of %s",
-                            what);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --output: live inputs come at the same time and cannot share a file; name a folder "
+                       "instead of %s",
+                       what);
     return LIGHTPOSE_OK;
 }
 
@@ -185,20 +184,19 @@ static lightpose_status check_numbers(const lp_places *places, const lp_sources 
     int64_t *const numbers = is_wanted && total ? malloc((size_t)total * sizeof *numbers) : NULL;
     if (!numbers)
         return !is_wanted || !total ? LIGHTPOSE_OK
-                                    : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d pictures", total);
+                                    : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d pictures", total);
     lightpose_status status = LIGHTPOSE_OK;
     for (int i = 0; i < sources->count && status == LIGHTPOSE_OK; i++)
         for (int j = 0; j < sources->items[i].count && status == LIGHTPOSE_OK; j++)
             if (!lp_image_number(sources->items[i].pictures[j], &numbers[count++]))
-                status =
-                    lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                                  "COCO results call pictures by a number below 2^53, and \"%s\" has none in its name",
                                  sources->items[i].pictures[j]);
     qsort(numbers, (size_t)count, sizeof *numbers, compare_numbers);
     for (int i = 1; i < count && status == LIGHTPOSE_OK; i++)
         if (numbers[i] == numbers[i - 1])
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                                  "COCO results call pictures by number, and two have the number %" PRId64, numbers[i]);
+            status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                             "COCO results call pictures by number, and two have the number %" PRId64, numbers[i]);
     free(numbers);
     return status;
 }
@@ -217,13 +215,13 @@ static lightpose_status check(const lp_places *places, const request *wanted, co
     if (numbered != LIGHTPOSE_OK)
         return numbered;
     if (wanted->formats->count && !wanted->taken)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --json: nothing is written as %s: the ending of %s tells another format",
-                            wanted->formats->items[0], places->items[0].path);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --json: nothing is written as %s: the ending of %s tells another format",
+                       wanted->formats->items[0], places->items[0].path);
     if (wanted->draw && !drawn)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --draw: nothing is drawn into %s; name a folder, a picture or a video as well",
-                            places->items[0].path);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --draw: nothing is drawn into %s; name a folder, a picture or a video as well",
+                       places->items[0].path);
     return LIGHTPOSE_OK;
 }
 
@@ -234,8 +232,8 @@ lightpose_status lp_places_plan(lp_places *places, const lp_cli_operands *paths,
     *places = (lp_places){0};
     for (int i = 0; i < formats->count && status == LIGHTPOSE_OK; i++)
         if (!lp_output_find(formats->items[i]))
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --json: \"%s\" is not one of %s",
-                                  formats->items[i], lp_output_names());
+            status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --json: \"%s\" is not one of %s",
+                             formats->items[i], lp_output_names());
     for (int i = 0; i < paths->count && status == LIGHTPOSE_OK; i++)
         status = add_path(places, paths->items[i], &wanted, error);
     if (status == LIGHTPOSE_OK)

@@ -26,15 +26,15 @@ static lightpose_status check_left(const lp_targets *t, const lp_left *left, con
     const int number = shared ? left->meta.number : source;
     if (left->state == LP_LEFT_PARTIAL &&
         (number >= sources->count || left->meta.lineage != lp_lineage(sources, shared ? 0 : source, number)))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
-                            "--resume it is begun anew",
-                            base);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
+                       "--resume it is begun anew",
+                       base);
     if (differs && differs(opaque, left->meta.about, text))
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                            "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
-                            "written anew",
-                            base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
+                       "written anew",
+                       base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
     return LIGHTPOSE_OK;
 }
 
@@ -57,7 +57,7 @@ static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, i
         return LIGHTPOSE_OK;
     p->tracker = malloc(p->tracker_size);
     if (!p->tracker)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a tracker");
     memcpy(p->tracker, left->meta.tracker, p->tracker_size);
     return LIGHTPOSE_OK;
 }

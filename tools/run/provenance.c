@@ -24,8 +24,8 @@ static lightpose_status hash_file(const char *path, char text[65], lightpose_err
     FILE *const file = fopen(path, "rbe");
     lightpose_status status = LIGHTPOSE_OK;
     if (!block || !sha || !file) {
-        status = file ? lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a checksum")
-                      : lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+        status = file ? lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a checksum")
+                      : lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     } else {
         av_sha_init(sha, 256);
         for (size_t got = BLOCK; got == BLOCK;) {
@@ -34,7 +34,7 @@ static lightpose_status hash_file(const char *path, char text[65], lightpose_err
         }
         av_sha_final(sha, digest);
         if (ferror(file))
-            status = lp_tool_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+            status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
     }
     for (int i = 0; status == LIGHTPOSE_OK && i < 32; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
@@ -80,7 +80,7 @@ lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, co
     char *const whole = p->root ? json_dumps(p->root, JSON_COMPACT) : NULL;
     if (!whole) {
         lp_provenance_free(p);
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
     }
     whole[strlen(whole) - 1] = '\0'; /* the members alone */
     p->about = strdup(whole + 1);
@@ -88,7 +88,7 @@ lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, co
     if (p->about)
         return LIGHTPOSE_OK;
     lp_provenance_free(p);
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
 }
 
 void lp_provenance_free(lp_provenance *p) {

@@ -71,7 +71,7 @@ static lightpose_status plan_shared(lp_targets *t, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
     t->shared = calloc((size_t)t->places.count + 1, sizeof *t->shared);
     if (!t->shared)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
         if (lp_place_at(t, i)->folder)
             continue;
@@ -86,7 +86,7 @@ lightpose_status lp_targets_plan(lp_targets **targets, const lp_targets_options 
     lp_targets *const t = calloc(1, sizeof *t);
     *targets = t;
     if (!t)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     t->options = *options;
     lightpose_status status =
         lp_places_plan(&t->places, options->places, options->formats, options->draw, options->sources, error);
@@ -179,7 +179,7 @@ static lightpose_status resume_shared(lp_targets *t, int index, const lp_output_
         stream = keep_stream(t, &about);
     }
     return stream ? resume_target(t, index, which, stream, error)
-                  : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+                  : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
 }
 
 static lp_target *target_of(lp_target_stream *s, int index) {
@@ -241,7 +241,7 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
     lp_target_stream *s = calloc(1, sizeof *s);
     *stream = NULL;
     if (!s)
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     s->targets = targets;
     s->own = calloc(places, sizeof *s->own);
     s->takes = calloc(places, sizeof *s->takes);
@@ -250,7 +250,7 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
     s->about_shared = keep_stream(targets, about);
     lightpose_status status = s->own && s->takes && s->begun && s->about && s->about_shared
                                   ? LIGHTPOSE_OK
-                                  : lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+                                  : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     if (status == LIGHTPOSE_OK) {
         s->about->lineage = lp_lineage(targets->options.sources, about->number, about->number);
         s->about_shared->lineage = lp_lineage(targets->options.sources, 0, about->number);

@@ -24,7 +24,7 @@ struct lp_window {
 };
 
 static lightpose_status fail(const char *what, lightpose_error *error) {
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "the window: %s: %s", what, SDL_GetError());
+    return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "the window: %s: %s", what, SDL_GetError());
 }
 
 lightpose_status lp_window_open(lp_window **window, const char *title, lightpose_error *error) {
@@ -36,12 +36,12 @@ lightpose_status lp_window_open(lp_window **window, const char *title, lightpose
     const char *const driver = SDL_GetCurrentVideoDriver();
     if (!getenv("SDL_VIDEODRIVER") && driver && (!strcmp(driver, "offscreen") || !strcmp(driver, "dummy"))) {
         SDL_Quit();
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_ENGINE, "the window: there is no screen");
+        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "the window: there is no screen");
     }
     lp_window *w = calloc(1, sizeof *w);
     if (!w) {
         SDL_Quit();
-        return lp_tool_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a window");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a window");
     }
     w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, 960, 540,
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
@@ -134,7 +134,7 @@ void lp_window_wait(lp_window *window) {
 lightpose_status lp_window_open(lp_window **window, const char *title, lightpose_error *error) {
     (void)title;
     *window = NULL;
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this build has no window (meson option \"window\", SDL2)");
+    return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this build has no window (meson option \"window\", SDL2)");
 }
 
 void lp_window_close(lp_window **window) {
@@ -144,7 +144,7 @@ void lp_window_close(lp_window **window) {
 lightpose_status lp_window_show(lp_window *window, const lightpose_image *picture, const lightpose_result *result,
                                 const lightpose_draw_settings *settings, lightpose_error *error) {
     (void)window, (void)picture, (void)result, (void)settings;
-    return lp_tool_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this build has no window");
+    return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this build has no window");
 }
 
 int lp_window_is_closed(lp_window *window) {

@@ -28,7 +28,7 @@ int lp_work_crop(lightpose_image *image, lp_roi *roi) {
 static lightpose_status read_image(lp_job *job, const lp_engine_options *options) {
     const lp_input_limits limits = {options->settings.max_image_side, options->settings.max_image_pixels};
     if (job->frame.state != LP_INPUT_OK)
-        return lp_tool_fail(&job->error, LIGHTPOSE_ERROR_IMAGE, "%s", job->frame.reason);
+        return lp_fail(&job->error, LIGHTPOSE_ERROR_IMAGE, "%s", job->frame.reason);
     if (!job->frame.path) {
         job->image = job->frame.image;
         return LIGHTPOSE_OK;
@@ -57,9 +57,9 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
     if (status == LIGHTPOSE_OK && options->roi.width) {
         job->roi = options->roi;
         if (!lp_work_crop(&part, &job->roi))
-            status = lp_tool_fail(&job->error, LIGHTPOSE_ERROR_ARGUMENT,
-                                  "the region of interest at %d,%d lies outside the picture of %dx%d", options->roi.x,
-                                  options->roi.y, job->image.width, job->image.height);
+            status = lp_fail(&job->error, LIGHTPOSE_ERROR_ARGUMENT,
+                             "the region of interest at %d,%d lies outside the picture of %dx%d", options->roi.x,
+                             options->roi.y, job->image.width, job->image.height);
     }
     if (status == LIGHTPOSE_OK)
         status = lightpose_context_infer(context, &part, job->result, &job->error);
