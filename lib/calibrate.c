@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/team.h"
-#include "base/threads.h"
-#include "image/preprocess.h"
+#include "frontend.h"
 #include "net/balance.h"
 #include "net/net.h"
 
-enum { MAX_HEIGHTS = 4, MAX_TENSORS = 2 * LP_MAX_LAYERS };
+enum { MAX_TENSORS = 2 * LP_MAX_LAYERS };
 
 /* What a range is for: a sum and what is added, which share one scale; a tensor that a depthwise layer reads, where a
  * channel meets no other and may have a scale of its own at no cost in the weights; one that a dense layer reads, where
@@ -32,16 +30,11 @@ typedef struct observed {
 
 struct lightpose_calibrator {
     lightpose_model *model;
-    lp_net *net; /* the model's */
     lightpose_settings settings;
-    lp_preprocess *preprocess;
-    struct {
-        lp_plan *plan;
-        int width, height;
-    } plans[MAX_HEIGHTS]; /* one for each height, of the size used last */
+    lp_frontend frontend;
+    lp_plan_cache plans; /* one for each height, of the size used last */
     observed tensors[MAX_TENSORS];
     int count;
-    lp_team *team;
     int64_t images;
     char *text;
     size_t length, capacity;
@@ -57,7 +50,7 @@ static int feeds_depthwise(const lp_graph *graph, const char *tensor) {
 }
 
 static lightpose_status observe(lp_calibrator *made, const char *name, int channels, lightpose_error *error) {
-    const lp_graph *const graph = lp_net_graph(made->net);
+    const lp_graph *const graph = lp_net_graph(made->frontend.net);
     observed *const tensor = &made->tensors[made->count];
 
     tensor->name = name;
@@ -72,7 +65,7 @@ static lightpose_status observe(lp_calibrator *made, const char *name, int chann
 
 /* All that the reader of ranges asks for, but the input, whose range follows from its scale. */
 static lightpose_status observe_all(lp_calibrator *made, lightpose_error *error) {
-    const lp_graph *const graph = lp_net_graph(made->net);
+    const lp_graph *const graph = lp_net_graph(made->frontend.net);
 
     for (int i = 0; i < graph->count; i++) {
         const lp_layer *const layer = &graph->rows[i];
@@ -95,12 +88,10 @@ lightpose_status lp_calibrator_create(lp_calibrator **calibrator, lightpose_mode
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a calibrator");
     made->settings = *settings;
     made->model = lp_model_retain(model);
-    lightpose_status status =
-        lp_team_create(&made->team, settings->threads > 0 ? settings->threads : lp_threads_available(), error);
-    if (status == LIGHTPOSE_OK)
-        status = lp_model_net(model, LIGHTPOSE_PRECISION_F32, &made->net, error);
-    if (status == LIGHTPOSE_OK)
-        status = lp_preprocess_create(&made->preprocess, error);
+    lightpose_status status = lp_frontend_create(&made->frontend, model, LIGHTPOSE_PRECISION_F32, settings, error);
+    made->frontend.options.stages = 2;
+    made->frontend.options.keep_tensors = 1;
+    made->plans.count = made->frontend.height_count;
     if (status == LIGHTPOSE_OK)
         status = observe_all(made, error);
     if (status != LIGHTPOSE_OK) {
@@ -114,12 +105,10 @@ lightpose_status lp_calibrator_create(lp_calibrator **calibrator, lightpose_mode
 void lp_calibrator_destroy(lp_calibrator *calibrator) {
     if (!calibrator)
         return;
-    for (int i = 0; i < MAX_HEIGHTS; i++)
-        lp_plan_destroy(&calibrator->plans[i].plan);
+    lp_plan_cache_free(&calibrator->plans);
     for (int i = 0; i < MAX_TENSORS; i++)
         lp_histogram_free(&calibrator->tensors[i].histogram);
-    lp_preprocess_destroy(&calibrator->preprocess);
-    lp_team_destroy(&calibrator->team);
+    lp_frontend_free(&calibrator->frontend);
     lp_free(calibrator->text);
     lp_model_release(calibrator->model);
     lp_free(calibrator);
@@ -130,25 +119,6 @@ const lightpose_settings *lp_calibrator_settings(const lp_calibrator *calibrator
 }
 
 /* ---- Counting ---------------------------------------------------------------------------------------------------- */
-
-static lightpose_status find_plan(lp_calibrator *calibrator, int slot, const lp_geometry *geometry, lp_plan **plan,
-                                  lightpose_error *error) {
-    const lp_plan_options options = {.width = geometry->net_width,
-                                     .height = geometry->net_height,
-                                     .threads = lp_team_size(calibrator->team),
-                                     .stages = 2,
-                                     .keep_tensors = 1};
-
-    *plan = calibrator->plans[slot].plan;
-    if (*plan && calibrator->plans[slot].width == options.width && calibrator->plans[slot].height == options.height)
-        return LIGHTPOSE_OK;
-    lp_plan_destroy(&calibrator->plans[slot].plan);
-    LP_TRY(lp_plan_create(&calibrator->plans[slot].plan, calibrator->net, &options, error));
-    calibrator->plans[slot].width = options.width;
-    calibrator->plans[slot].height = options.height;
-    *plan = calibrator->plans[slot].plan;
-    return LIGHTPOSE_OK;
-}
 
 typedef struct counting {
     lp_calibrator *calibrator;
@@ -171,12 +141,10 @@ static void count_tensors(void *argument, int begin, int end, int thread) {
     }
 }
 
-static lightpose_status count_values(lp_calibrator *calibrator, lp_plan *plan, lightpose_error *error) {
+static lightpose_status count_values(lp_calibrator *calibrator, const lp_plan *plan, lightpose_error *error) {
     counting c = {.calibrator = calibrator, .plan = plan, .refused = MAX_TENSORS};
-    lp_maps maps;
 
-    LP_TRY(lp_plan_run(plan, calibrator->team, &maps, error));
-    lp_team_share(calibrator->team, calibrator->count, count_tensors, &c);
+    lp_team_share(calibrator->frontend.team, calibrator->count, count_tensors, &c);
     if (c.refused < MAX_TENSORS)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
                        "with these weights the values of %s are not finite, or beyond %g: no range holds them",
@@ -184,20 +152,19 @@ static lightpose_status count_values(lp_calibrator *calibrator, lp_plan *plan, l
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status run_height(lp_calibrator *calibrator, int slot, const lightpose_image *image, int height,
+static lightpose_status run_height(lp_calibrator *calibrator, const lightpose_image *image, int height,
                                    lightpose_error *error) {
     lp_geometry geometry;
     lp_plan *plan;
+    lp_maps maps;
 
     LP_TRY(lp_geometry_of_image(&geometry, image, height, &calibrator->settings, error));
-    LP_TRY(find_plan(calibrator, slot, &geometry, &plan, error));
-    const lp_net_input input = lp_plan_input(plan);
-    LP_TRY(lp_preprocess_run(calibrator->preprocess, image, &geometry, calibrator->team, &input, error));
-    LP_TRY(count_values(calibrator, plan, error));
-    if (!calibrator->settings.flip)
-        return LIGHTPOSE_OK;
-    lp_mirror_input(&input, geometry.net_width, geometry.net_height);
-    return count_values(calibrator, plan, error);
+    LP_TRY(lp_frontend_find_plan(&calibrator->frontend, &calibrator->plans, &geometry, &plan, error));
+    for (int mirrored = 0; mirrored <= calibrator->settings.flip; mirrored++) {
+        LP_TRY(lp_frontend_run(&calibrator->frontend, plan, image, &geometry, mirrored, &maps, error));
+        LP_TRY(count_values(calibrator, plan, error));
+    }
+    return LIGHTPOSE_OK;
 }
 
 typedef struct calibrator_call {
@@ -209,18 +176,16 @@ typedef struct calibrator_call {
 
 static void run_heights(void *argument) {
     calibrator_call *const call = argument;
-    const lightpose_settings *const settings = &call->calibrator->settings;
+    const lp_frontend *const frontend = &call->calibrator->frontend;
 
-    call->status = run_height(call->calibrator, 0, call->image, settings->height, call->error);
-    for (int i = 0; i < MAX_HEIGHTS - 1 && call->status == LIGHTPOSE_OK; i++)
-        if (settings->extra_heights[i])
-            call->status = run_height(call->calibrator, i + 1, call->image, settings->extra_heights[i], call->error);
+    for (int i = 0; i < frontend->height_count && call->status == LIGHTPOSE_OK; i++)
+        call->status = run_height(call->calibrator, call->image, frontend->heights[i], call->error);
 }
 
 lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error) {
     calibrator_call call = {calibrator, image, error, LIGHTPOSE_OK};
 
-    lp_team_run(calibrator->team, run_heights, &call);
+    lp_team_run(calibrator->frontend.team, run_heights, &call);
     calibrator->images += call.status == LIGHTPOSE_OK;
     return call.status;
 }
@@ -292,8 +257,8 @@ static lightpose_status choose(const lp_calibrator *calibrator, const observed *
         most[c] = fmaxf(-low[c], high[c]);
     own.per_channel = 0;
     lp_histogram_ranges(&tensor->histogram, &own, low, high);
-    *count = lp_balance(lp_net_graph(calibrator->net), tensor->name, &tensor->histogram, most, fmaxf(-low[0], high[0]),
-                        low, high);
+    *count = lp_balance(lp_net_graph(calibrator->frontend.net), tensor->name, &tensor->histogram, most,
+                        fmaxf(-low[0], high[0]), low, high);
     return *count ? LIGHTPOSE_OK
                   : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights that read %s", tensor->name);
 }

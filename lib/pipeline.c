@@ -4,47 +4,26 @@
 #include "pipeline.h"
 
 #include "base/mem.h"
-#include "base/team.h"
-#include "base/threads.h"
 #include "base/time.h"
-#include "decode/maps.h"
 #include "decode/average_maps.h"
+#include "decode/maps.h"
+#include "frontend.h"
 #include "image/view.h"
 #include "look/follow.h"
 #include "look/merge.h"
 
-/* Plans are kept for the image sizes used last. A video needs one, a folder of photos a handful: portrait, landscape,
- * square. Each size needs a plan for every network height. */
-enum { SIZES_KEPT = 4, MAX_HEIGHTS = 4, MAX_SLOTS = SIZES_KEPT * MAX_HEIGHTS };
-
-typedef struct plan_slot {
-    lp_plan *plan;
-    int width, height;
-    int64_t used; /* a clock of uses; the least goes first */
-} plan_slot;
-
-typedef struct plan_cache {
-    plan_slot slots[MAX_SLOTS];
-    int count; /* slots in use */
-    int64_t clock;
-} plan_cache;
-
 struct lightpose_context {
     lightpose_model *model;
-    lp_net *net; /* the model's */
     lightpose_settings settings;
     lightpose_stats stats;
 
-    lp_team *team;
-    lp_preprocess *preprocess;
-    int heights[MAX_HEIGHTS]; /* largest first: its grid is the one on which maps are averaged */
-    int height_count;
-    plan_cache plans;
+    lp_frontend frontend;
+    lp_plan_cache plans;
     lp_average_maps *average; /* NULL where one run of the network is all */
     lp_decoder *decoder;
 
     /* The second look has plans of its own: the first look's hold the frame's maps. */
-    plan_cache crop_plans;
+    lp_plan_cache crop_plans;
     lp_average_maps *crop_average; /* NULL likewise */
     lp_crops crops;
     lp_merge merge;
@@ -52,27 +31,11 @@ struct lightpose_context {
     lp_follow follow;
     int follow_width, follow_height; /* of the stream's frames */
 
-    lp_maps maps; /* the last frame's, inside its plan or average; width 0: none */
+    lp_maps maps; /* the last frame's, inside its plan or its average; width 0: none */
     lp_transform transform;
     void *planar; /* copies for the caller: heatmaps, then pafs */
     size_t planar_capacity;
 };
-
-static void list_heights(lp_pipeline *pipeline) {
-    int *const heights = pipeline->heights;
-
-    heights[pipeline->height_count++] = pipeline->settings.height;
-    for (int i = 0; i < MAX_HEIGHTS - 1; i++) {
-        const int extra = pipeline->settings.extra_heights[i];
-        if (!extra)
-            continue;
-        heights[pipeline->height_count++] = extra;
-        if (extra > heights[0]) {
-            heights[pipeline->height_count - 1] = heights[0];
-            heights[0] = extra;
-        }
-    }
-}
 
 lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *model, const lightpose_settings *settings,
                                     lightpose_error *error) {
@@ -83,27 +46,21 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
     if (!made)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a context");
     made->settings = *settings;
-    made->stats.threads = settings->threads > 0 ? settings->threads : lp_threads_available();
-    made->stats.decoder = lp_decoder_resolve(settings->decoder);
-    made->settings.decoder = made->stats.decoder;
-    list_heights(made);
-    made->plans.count = SIZES_KEPT * made->height_count;
-    made->crop_plans.count = SIZES_KEPT;
-    status = lp_team_create(&made->team, made->stats.threads, error);
+    made->settings.decoder = made->stats.decoder = lp_decoder_resolve(settings->decoder);
+    made->model = model ? lp_model_retain(model) : NULL;
+    if (model)
+        status = lp_net_resolve(lp_model_weights(model), settings->precision, &made->stats.precision, error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_frontend_create(&made->frontend, model, made->stats.precision, settings, error);
+    made->stats.threads = made->frontend.options.threads;
+    made->plans.count = LP_SIZES_KEPT * made->frontend.height_count;
+    made->crop_plans.count = LP_SIZES_KEPT;
     if (status == LIGHTPOSE_OK)
         status = lp_decoder_create(&made->decoder, &made->settings, error);
-    if (status == LIGHTPOSE_OK && model) {
-        made->model = lp_model_retain(model);
-        status = lp_net_resolve(lp_model_weights(model), settings->precision, &made->stats.precision, error);
-        if (status == LIGHTPOSE_OK)
-            status = lp_model_net(model, made->stats.precision, &made->net, error);
-        if (status == LIGHTPOSE_OK)
-            status = lp_preprocess_create(&made->preprocess, error);
-        if (status == LIGHTPOSE_OK && (settings->flip || made->height_count > 1))
-            status = lp_average_maps_create(&made->average, error);
-        if (status == LIGHTPOSE_OK && settings->flip && (settings->second_look || settings->tiles))
-            status = lp_average_maps_create(&made->crop_average, error);
-    }
+    if (status == LIGHTPOSE_OK && model && (settings->flip || made->frontend.height_count > 1))
+        status = lp_average_maps_create(&made->average, error);
+    if (status == LIGHTPOSE_OK && model && settings->flip && (settings->second_look || settings->tiles))
+        status = lp_average_maps_create(&made->crop_average, error);
     if (status != LIGHTPOSE_OK) {
         lp_pipeline_destroy(made);
         return status;
@@ -115,52 +72,18 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
 void lp_pipeline_destroy(lp_pipeline *pipeline) {
     if (!pipeline)
         return;
-    for (int i = 0; i < MAX_SLOTS; i++) {
-        lp_plan_destroy(&pipeline->plans.slots[i].plan);
-        lp_plan_destroy(&pipeline->crop_plans.slots[i].plan);
-    }
+    lp_plan_cache_free(&pipeline->plans);
+    lp_plan_cache_free(&pipeline->crop_plans);
     lp_average_maps_destroy(&pipeline->average);
     lp_average_maps_destroy(&pipeline->crop_average);
     lp_crops_free(&pipeline->crops);
     lp_merge_free(&pipeline->merge);
     lp_free(pipeline->seen.poses);
-    lp_preprocess_destroy(&pipeline->preprocess);
     lp_decoder_destroy(&pipeline->decoder);
-    lp_team_destroy(&pipeline->team);
+    lp_frontend_free(&pipeline->frontend);
     lp_free(pipeline->planar);
     lp_model_release(pipeline->model); /* after all that uses its weights */
     lp_free(pipeline);
-}
-
-/* The plan for the network size of `geometry`, built where none of those kept fits. */
-static lightpose_status find_plan(lp_pipeline *pipeline, plan_cache *cache, const lp_geometry *geometry, lp_plan **plan,
-                                  lightpose_error *error) {
-    plan_slot *oldest = cache->slots;
-
-    cache->clock++;
-    for (plan_slot *slot = cache->slots; slot < cache->slots + cache->count; slot++) {
-        if (slot->plan && slot->width == geometry->net_width && slot->height == geometry->net_height) {
-            slot->used = cache->clock;
-            *plan = slot->plan;
-            return LIGHTPOSE_OK;
-        }
-        if (slot->used < oldest->used)
-            oldest = slot;
-    }
-    if (cache == &pipeline->plans)
-        pipeline->maps.width = 0; /* they may lie in the plan that goes */
-    lp_plan_destroy(&oldest->plan);
-    *oldest = (plan_slot){0};
-    const lp_plan_options options = {.width = geometry->net_width,
-                                     .height = geometry->net_height,
-                                     .threads = pipeline->stats.threads,
-                                     .stages = pipeline->settings.stages};
-    LP_TRY(lp_plan_create(&oldest->plan, pipeline->net, &options, error));
-    oldest->width = geometry->net_width;
-    oldest->height = geometry->net_height;
-    oldest->used = cache->clock;
-    *plan = oldest->plan;
-    return LIGHTPOSE_OK;
 }
 
 static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error) {
@@ -170,10 +93,10 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
 
     /* The runs' maps replace those of a frame that used the same plan. */
     pipeline->maps.width = 0;
-    for (int i = 0; i < pipeline->height_count; i++) {
-        LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->heights[i], &pipeline->settings, error));
-        LP_TRY(find_plan(pipeline, &pipeline->plans, &geometry, &plan, error));
-        LP_TRY(lp_plan_run(plan, pipeline->team, &maps, error));
+    for (int i = 0; i < pipeline->frontend.height_count; i++) {
+        LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->frontend.heights[i], &pipeline->settings, error));
+        LP_TRY(lp_frontend_find_plan(&pipeline->frontend, &pipeline->plans, &geometry, &plan, error));
+        LP_TRY(lp_plan_run(plan, pipeline->frontend.team, &maps, error));
     }
     return LIGHTPOSE_OK;
 }
@@ -198,13 +121,16 @@ static void prepare_call(void *argument) {
 lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error) {
     call c = {.pipeline = pipeline, .width = width, .height = height, .error = error};
 
-    lp_team_run(pipeline->team, prepare_call, &c);
+    lp_team_run(pipeline->frontend.team, prepare_call, &c);
     return c.status;
 }
 
-static void clear_times(lightpose_stats *stats) {
+static void clear_times(lp_pipeline *pipeline) {
+    lightpose_stats *const stats = &pipeline->stats;
+
     stats->preprocess_ns = stats->network_ns = stats->average_ns = stats->peaks_ns = stats->group_ns = 0;
     stats->crops = 0;
+    pipeline->frontend.preprocess_ns = pipeline->frontend.network_ns = 0;
 }
 
 /* Decodes `maps` into `result`, and adds to the frame's times. */
@@ -212,44 +138,28 @@ static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const
                                lightpose_result *result, lightpose_error *error) {
     lp_people people;
 
-    LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->team, &people, error));
+    LP_TRY(lp_decoder_run(pipeline->decoder, maps, pipeline->frontend.team, &people, error));
     LP_TRY(lp_result_set(result, &people, transform, pipeline->settings.upsample, error));
     pipeline->stats.peaks_ns += people.peaks_ns;
     pipeline->stats.group_ns += people.group_ns;
     return LIGHTPOSE_OK;
 }
 
-/* Preprocesses, runs the network and adds to the frame's times. A mirrored run preprocesses again, which costs a
- * hundredth of the run: by its end the plan has used the input's memory for other tensors. */
-static lightpose_status run_network(lp_pipeline *pipeline, lp_plan *plan, const lightpose_image *image,
-                                    const lp_geometry *geometry, int mirrored, lp_average_maps *average, lp_maps *maps,
+/* Runs the network on the image, and on its mirror image where that is asked for; adds the maps to `average`, if there
+ * is one. */
+static lightpose_status run_network(lp_pipeline *pipeline, lp_plan_cache *cache, const lightpose_image *image,
+                                    const lp_geometry *geometry, lp_average_maps *average, lp_maps *maps,
                                     lightpose_error *error) {
-    const lp_net_input input = lp_plan_input(plan);
-    const int64_t start = lp_now_ns();
-
-    LP_TRY(lp_preprocess_run(pipeline->preprocess, image, geometry, pipeline->team, &input, error));
-    if (mirrored)
-        lp_mirror_input(&input, geometry->net_width, geometry->net_height);
-    const int64_t prepared = lp_now_ns();
-    LP_TRY(lp_plan_run(plan, pipeline->team, maps, error));
-    const int64_t inferred = lp_now_ns();
-    pipeline->stats.preprocess_ns += prepared - start;
-    pipeline->stats.network_ns += inferred - prepared;
-    if (average) {
-        LP_TRY(lp_average_maps_add(average, maps, geometry, mirrored, error));
-        pipeline->stats.average_ns += lp_now_ns() - inferred;
-    }
-    return LIGHTPOSE_OK;
-}
-
-/* The maps of one network height, and of the mirrored image where that is asked for. */
-static lightpose_status run_height(lp_pipeline *pipeline, const lightpose_image *image, const lp_geometry *geometry,
-                                   lightpose_error *error) {
     lp_plan *plan;
 
-    LP_TRY(find_plan(pipeline, &pipeline->plans, geometry, &plan, error));
-    for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, image, geometry, mirrored, pipeline->average, &pipeline->maps, error));
+    LP_TRY(lp_frontend_find_plan(&pipeline->frontend, cache, geometry, &plan, error));
+    for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++) {
+        LP_TRY(lp_frontend_run(&pipeline->frontend, plan, image, geometry, mirrored, maps, error));
+        const int64_t start = lp_now_ns();
+        if (average)
+            LP_TRY(lp_average_maps_add(average, maps, geometry, mirrored, error));
+        pipeline->stats.average_ns += average ? lp_now_ns() - start : 0;
+    }
     return LIGHTPOSE_OK;
 }
 
@@ -258,16 +168,13 @@ static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *im
                                 lightpose_error *error) {
     const lightpose_image part = lp_view_part(image, crop->x, crop->y, crop->width, crop->height);
     lp_geometry geometry;
-    lp_plan *plan;
     lp_maps maps;
 
     lp_geometry_place(&geometry, crop->width, crop->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
                       crop->scale, crop->net_width, crop->net_height);
-    LP_TRY(find_plan(pipeline, &pipeline->crop_plans, &geometry, &plan, error));
     if (pipeline->crop_average)
         LP_TRY(lp_average_maps_begin(pipeline->crop_average, &geometry, error));
-    for (int mirrored = 0; mirrored <= pipeline->settings.flip; mirrored++)
-        LP_TRY(run_network(pipeline, plan, &part, &geometry, mirrored, pipeline->crop_average, &maps, error));
+    LP_TRY(run_network(pipeline, &pipeline->crop_plans, &part, &geometry, pipeline->crop_average, &maps, error));
     if (pipeline->crop_average)
         lp_average_maps_end(pipeline->crop_average, &maps);
     lp_transform transform = lp_geometry_transform(&geometry);
@@ -315,10 +222,10 @@ static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image 
 /* The geometry of height `i` for the whole image, or for the part of it that shows the people of the last frame. */
 static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *part,
                                       int i, lp_geometry *geometry, lightpose_error *error) {
-    const double share = (double)pipeline->heights[i] / pipeline->heights[0];
+    const double share = (double)pipeline->frontend.heights[i] / pipeline->frontend.heights[0];
 
     if (!part)
-        return lp_geometry_of_image(geometry, image, pipeline->heights[i], &pipeline->settings, error);
+        return lp_geometry_of_image(geometry, image, pipeline->frontend.heights[i], &pipeline->settings, error);
     lp_geometry_place(geometry, image->width, image->height, image->pixel_aspect > 0 ? image->pixel_aspect : 1,
                       part->scale * share, lp_geometry_round_up(part->net_width * share),
                       lp_geometry_round_up(part->net_height * share));
@@ -331,13 +238,13 @@ static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image
     const lightpose_image view = part ? lp_view_part(image, part->x, part->y, part->width, part->height) : *image;
     lp_geometry geometry;
 
-    for (int i = 0; i < pipeline->height_count; i++) {
+    for (int i = 0; i < pipeline->frontend.height_count; i++) {
         LP_TRY(make_geometry(pipeline, &view, part, i, &geometry, error));
         if (i == 0)
             *grid = geometry;
         if (i == 0 && pipeline->average)
             LP_TRY(lp_average_maps_begin(pipeline->average, grid, error));
-        LP_TRY(run_height(pipeline, &view, &geometry, error));
+        LP_TRY(run_network(pipeline, &pipeline->plans, &view, &geometry, pipeline->average, &pipeline->maps, error));
     }
     if (pipeline->average)
         lp_average_maps_end(pipeline->average, &pipeline->maps);
@@ -370,8 +277,8 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     const int64_t start = lp_now_ns();
     lp_geometry whole, grid;
 
-    clear_times(&pipeline->stats);
-    LP_TRY(lp_geometry_of_image(&whole, image, pipeline->heights[0], &pipeline->settings, error));
+    clear_times(pipeline);
+    LP_TRY(lp_geometry_of_image(&whole, image, pipeline->frontend.heights[0], &pipeline->settings, error));
     grid = whole;
     if (!followed || follow->people > 0) {
         LP_TRY(look(pipeline, image, followed ? &follow->crop : NULL, &grid, result, error));
@@ -383,6 +290,8 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
         lp_follow_update(follow, &scene, whole.net_width, whole.net_height, result->poses, (int)result->count);
     }
     pipeline->stats.frames++;
+    pipeline->stats.preprocess_ns = pipeline->frontend.preprocess_ns;
+    pipeline->stats.network_ns = pipeline->frontend.network_ns;
     pipeline->stats.total_ns = lp_now_ns() - start;
     pipeline->stats.net_width = grid.net_width;
     pipeline->stats.net_height = grid.net_height;
@@ -399,7 +308,7 @@ lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image 
     call c = {.pipeline = pipeline, .image = image, .result = result, .error = error};
 
     pipeline->maps.width = 0;
-    lp_team_run(pipeline->team, infer_call, &c);
+    lp_team_run(pipeline->frontend.team, infer_call, &c);
     if (c.status != LIGHTPOSE_OK) {
         pipeline->maps.width = 0;
         pipeline->follow = (lp_follow){0};
@@ -463,8 +372,8 @@ lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps 
     call c = {.pipeline = pipeline, .maps = &planar, .transform = &transform, .result = result, .error = error};
 
     LP_TRY(lp_maps_check_finite(&planar, error));
-    clear_times(&pipeline->stats);
-    lp_team_run(pipeline->team, decode_call, &c);
+    clear_times(pipeline);
+    lp_team_run(pipeline->frontend.team, decode_call, &c);
     if (c.status != LIGHTPOSE_OK) {
         lp_result_clear(result);
         return c.status;
@@ -487,5 +396,5 @@ int lp_pipeline_has_model(const lp_pipeline *pipeline) {
 }
 
 void lp_pipeline_slow_down(lp_pipeline *pipeline, int thread, double factor) {
-    lp_team_slow_down(pipeline->team, thread, factor);
+    lp_team_slow_down(pipeline->frontend.team, thread, factor);
 }
