@@ -203,7 +203,7 @@ static lightpose_status look_at_crops(lp_pipeline *pipeline, const lightpose_ima
 static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image *image, const lp_geometry *first,
                                    lightpose_result *result, lightpose_error *error) {
     const lightpose_settings *const settings = &pipeline->settings;
-    lp_scene scene = {image->width, image->height, first->scale};
+    lp_scene scene = {image->width, image->height, first->scale, first->scale_x / first->scale};
 
     if (settings->tiles) {
         LP_TRY(lp_crops_tile(&pipeline->crops, &scene, result->poses, (int)result->count, settings->tiles,
@@ -286,7 +286,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
             LP_TRY(look_again(pipeline, image, &grid, result, error));
     }
     if (pipeline->settings.follow > 1) {
-        const lp_scene scene = {image->width, image->height, whole.scale};
+        const lp_scene scene = {image->width, image->height, whole.scale, whole.scale_x / whole.scale};
         lp_follow_update(follow, &scene, whole.net_width, whole.net_height, result->poses, (int)result->count);
     }
     pipeline->stats.frames++;

@@ -22,11 +22,11 @@ typedef struct region {
 /* A pose, and the region that it asks for. */
 typedef struct target {
     region region;
-    double scale; /* network pixels per image pixel; 0: needs no second look */
+    double scale; /* network rows per image row; 0: needs no second look */
     int crop;
 } target;
 
-double lp_body_height(const lightpose_pose *pose) {
+double lp_body_height(const lightpose_pose *pose, double aspect) {
     lp_pair places[LIGHTPOSE_KEYPOINTS];
     int known[LIGHTPOSE_KEYPOINTS], count = 0;
     lp_body_prior prior;
@@ -34,7 +34,7 @@ double lp_body_height(const lightpose_pose *pose) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         const lightpose_keypoint *const keypoint = &pose->keypoints[k];
         known[k] = keypoint->state == LIGHTPOSE_DETECTED && isfinite(keypoint->x) && isfinite(keypoint->y);
-        places[k] = (lp_pair){keypoint->x, keypoint->y};
+        places[k] = (lp_pair){keypoint->x * aspect, keypoint->y};
         count += known[k];
     }
     if (count < 2)
@@ -60,11 +60,11 @@ static double height_of(const region *r) {
 }
 
 /* The largest scale at which the region fits a network input. */
-static double fitting_scale(const region *r) {
-    return fmin(LP_LOOK_HEIGHT / height_of(r), widths[WIDTHS - 1] / width_of(r));
+static double fitting_scale(const region *r, double aspect) {
+    return fmin(LP_LOOK_HEIGHT / height_of(r), widths[WIDTHS - 1] / (width_of(r) * aspect));
 }
 
-/* The narrowest network input that holds the region. */
+/* The narrowest network input that holds the region at `scale` network columns per image column. */
 static int fitting_width(const region *r, double scale) {
     int at = 0;
     while (at < WIDTHS - 1 && width_of(r) * scale > widths[at])
@@ -73,10 +73,10 @@ static int fitting_width(const region *r, double scale) {
 }
 
 static void aim(target *t, const lightpose_pose *pose, const lp_scene *scene) {
-    const double height = lp_body_height(pose), margin = LP_LOOK_MARGIN * height;
+    const double height = lp_body_height(pose, scene->aspect);
+    const double margin = LP_LOOK_MARGIN * height, aside = margin / scene->aspect;
     const lightpose_box *const box = &pose->box;
-    const region around = {box->x - margin, box->y - margin, box->x + box->width + margin,
-                           box->y + box->height + margin};
+    const region around = {box->x - aside, box->y - margin, box->x + box->width + aside, box->y + box->height + margin};
 
     *t = (target){.crop = -1};
     if (!(height > 0) || height * scene->scale >= LP_LOOK_ROWS)
@@ -84,7 +84,7 @@ static void aim(target *t, const lightpose_pose *pose, const lp_scene *scene) {
     t->region = clip(&around, scene);
     if (!(width_of(&t->region) > 1 && height_of(&t->region) > 1))
         return;
-    const double scale = fitting_scale(&t->region);
+    const double scale = fitting_scale(&t->region, scene->aspect);
     t->scale = scale > LP_LOOK_GAIN * scene->scale ? scale : 0;
 }
 
@@ -95,15 +95,15 @@ typedef struct crop_candidate {
 } crop_candidate;
 
 /* Whether `t` can share the crop; *joined is the crop then. */
-static int can_share(const crop_candidate *crop, const target *t, crop_candidate *joined) {
+static int can_share(const crop_candidate *crop, const target *t, double aspect, crop_candidate *joined) {
     joined->region = join(&crop->region, &t->region);
-    joined->scale = fitting_scale(&joined->region);
+    joined->scale = fitting_scale(&joined->region, aspect);
     joined->low = fmin(crop->low, t->scale);
     joined->high = fmax(crop->high, t->scale);
     if (joined->scale < LP_LOOK_SHRINK * joined->high || joined->low < LP_LOOK_SHRINK * joined->scale)
         return 0;
-    return fitting_width(&joined->region, joined->scale) <
-           fitting_width(&crop->region, crop->scale) + fitting_width(&t->region, t->scale);
+    return fitting_width(&joined->region, joined->scale * aspect) <
+           fitting_width(&crop->region, crop->scale * aspect) + fitting_width(&t->region, t->scale * aspect);
 }
 
 static int even(double value) {
@@ -118,11 +118,11 @@ static void place(double low, double high, double size, int limit, int *at, int 
 }
 
 static lp_crop finish(const crop_candidate *candidate, const lp_scene *scene) {
-    const int width = fitting_width(&candidate->region, candidate->scale);
+    const double across = candidate->scale * scene->aspect;
+    const int width = fitting_width(&candidate->region, across);
     lp_crop crop = {.net_width = width, .net_height = LP_LOOK_HEIGHT, .scale = candidate->scale};
 
-    place(candidate->region.left, candidate->region.right, width / candidate->scale, scene->width, &crop.x,
-          &crop.width);
+    place(candidate->region.left, candidate->region.right, width / across, scene->width, &crop.x, &crop.width);
     place(candidate->region.top, candidate->region.bottom, LP_LOOK_HEIGHT / candidate->scale, scene->height, &crop.y,
           &crop.height);
     return crop;
@@ -135,7 +135,7 @@ static lp_crop group_targets(target *targets, int first, int count, int index, c
 
     targets[first].crop = index;
     for (int i = first + 1; i < count; i++) {
-        if (targets[i].scale == 0 || targets[i].crop >= 0 || !can_share(&crop, &targets[i], &joined))
+        if (targets[i].scale == 0 || targets[i].crop >= 0 || !can_share(&crop, &targets[i], scene->aspect, &joined))
             continue;
         crop = joined;
         targets[i].crop = index;

@@ -26,13 +26,14 @@ enum { LP_LOOK_HEIGHT = 256, LP_LOOK_ROWS = 200 };
 typedef struct lp_crop {
     int x, y, width, height;   /* the part, image pixels; x and y are even, as subsampled chroma asks for */
     int net_width, net_height; /* network input */
-    double scale;              /* network pixels per image pixel */
+    double scale;              /* network rows per image row */
 } lp_crop;
 
 /* What is looked at. */
 typedef struct lp_scene {
     int width, height; /* of the image */
-    double scale;      /* network pixels per image pixel of the first look */
+    double scale;      /* network rows per image row of the first look */
+    double aspect;     /* a pixel's width by its height: there are scale * aspect network columns per image column */
 } lp_scene;
 
 typedef struct lp_crops {
@@ -58,8 +59,8 @@ void lp_crops_free(lp_crops *crops);
 /* The crop that shows a pose, -1 for none. */
 int lp_crops_of(const lp_crops *crops, int pose);
 
-/* The height of the whole body that the detected keypoints belong to, image pixels; 0 where fewer than two are
- * finite. */
-double lp_body_height(const lightpose_pose *pose);
+/* The height of the whole body that the detected keypoints belong to, in image rows, where a pixel is `aspect` times as
+ * wide as high; 0 where fewer than two keypoints are finite. */
+double lp_body_height(const lightpose_pose *pose, double aspect);
 
 #endif

@@ -16,12 +16,12 @@ static int surround(area *all, const lp_scene *scene, const lightpose_pose *pose
     *all = (area){INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (int i = 0; i < count; i++) {
         const lightpose_box *const box = &poses[i].box;
-        const double grown = margin * lp_body_height(&poses[i]);
+        const double grown = margin * lp_body_height(&poses[i], scene->aspect), aside = grown / scene->aspect;
         if (!(grown > 0))
             continue;
-        all->left = fmin(all->left, box->x - grown);
+        all->left = fmin(all->left, box->x - aside);
         all->top = fmin(all->top, box->y - grown);
-        all->right = fmax(all->right, box->x + box->width + grown);
+        all->right = fmax(all->right, box->x + box->width + aside);
         all->bottom = fmax(all->bottom, box->y + box->height + grown);
     }
     all->left = fmax(all->left, 0);
@@ -51,13 +51,13 @@ static void place(double low, double high, double size, int limit, int *at, int 
 
 static lp_crop make(const area *a, const lp_scene *scene, double frame) {
     const double width = a->right - a->left, height = a->bottom - a->top;
-    const double share = width * height * scene->scale * scene->scale / frame;
+    const double share = width * height * scene->aspect * scene->scale * scene->scale / frame;
     const double enlarge = fmin(fmax(sqrt(LP_FOLLOW_LEAST / share), 1), LP_FOLLOW_ENLARGE);
     lp_crop crop = {.scale = scene->scale * enlarge};
 
-    crop.net_width = stepped(width * crop.scale);
+    crop.net_width = stepped(width * crop.scale * scene->aspect);
     crop.net_height = stepped(height * crop.scale);
-    place(a->left, a->right, crop.net_width / crop.scale, scene->width, &crop.x, &crop.width);
+    place(a->left, a->right, crop.net_width / (crop.scale * scene->aspect), scene->width, &crop.x, &crop.width);
     place(a->top, a->bottom, crop.net_height / crop.scale, scene->height, &crop.y, &crop.height);
     if (crop.net_width * (double)crop.net_height > LP_FOLLOW_MOST * frame)
         crop.net_width = 0;

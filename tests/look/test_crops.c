@@ -5,6 +5,9 @@
 
 #include "check.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "look/crops.h"
 #include "someone.h"
 
@@ -26,7 +29,7 @@ static void assert_shows(const lp_crop *crop, const lightpose_pose *pose) {
 
 static void a_small_person_is_enlarged_whole_and_inside_the_image(void **state) {
     (void)state;
-    const lp_scene scene = {1280, 720, 256.0 / 720};
+    const lp_scene scene = {1280, 720, 256.0 / 720, 1};
     static const double places[][2] = {{640, 360}, {20, 360}, {1270, 60}, {5, 710}, {640, 30}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         poses[0] = someone(places[i][0], places[i][1], 100);
@@ -48,14 +51,14 @@ static void a_small_person_is_enlarged_whole_and_inside_the_image(void **state) 
 
 static void who_was_seen_well_or_fills_the_picture_is_left_alone(void **state) {
     (void)state;
-    const lp_scene scene = {640, 480, 256.0 / 480};
+    const lp_scene scene = {640, 480, 256.0 / 480, 1};
     poses[0] = someone(320, 240, 700);
-    assert_true(lp_body_height(&poses[0]) * scene.scale > LP_LOOK_ROWS);
+    assert_true(lp_body_height(&poses[0], 1) * scene.scale > LP_LOOK_ROWS);
     choose(&scene, 1, 5);
     assert_int_equal(crops.count, 0);
     assert_int_equal(lp_crops_of(&crops, 0), -1);
     /* A crop that would be the whole picture shows nothing new, however small the picture. */
-    const lp_scene thumbnail = {60, 80, 256.0 / 80};
+    const lp_scene thumbnail = {60, 80, 256.0 / 80, 1};
     poses[0] = someone(30, 40, 66);
     choose(&thumbnail, 1, 5);
     assert_int_equal(crops.count, 0);
@@ -63,7 +66,7 @@ static void who_was_seen_well_or_fills_the_picture_is_left_alone(void **state) {
 
 static void neighbours_share_a_crop_and_strangers_do_not(void **state) {
     (void)state;
-    const lp_scene scene = {1920, 1080, 256.0 / 1080};
+    const lp_scene scene = {1920, 1080, 256.0 / 1080, 1};
     poses[0] = someone(600, 500, 120);
     poses[1] = someone(660, 510, 130);
     poses[2] = someone(1700, 500, 120);
@@ -77,9 +80,43 @@ static void neighbours_share_a_crop_and_strangers_do_not(void **state) {
     assert_shows(&crop[0], &poses[1]);
 }
 
+static void stand_three(double aspect) {
+    poses[0] = someone(600, 500, 120);
+    poses[1] = someone(900, 510, 130);
+    poses[2] = someone(1700, 500, 120);
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
+            poses[i].keypoints[k].x /= (float)aspect;
+        poses[i].box = lp_pose_box(&poses[i]);
+    }
+}
+
+/* Pixels twice as wide as high: half the columns, and the same crops. */
+static void the_shape_of_pixels_makes_no_difference(void **state) {
+    (void)state;
+    const lp_scene square = {1920, 1080, 256.0 / 1080, 1}, wide = {960, 1080, 256.0 / 1080, 2};
+    lp_crop expected[3];
+
+    stand_three(1);
+    (void)choose(&square, 3, 3);
+    memcpy(expected, crops.data, (size_t)crops.count * sizeof *expected);
+    const int count = crops.count;
+    assert_true(count >= 2);
+    stand_three(2);
+    const lp_crop *const crop = choose(&wide, 3, 3);
+    assert_int_equal(crops.count, count);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(crop[i].net_width, expected[i].net_width);
+        assert_true(fabs(crop[i].scale / expected[i].scale - 1) < 1e-3);
+        assert_true(abs(2 * crop[i].x - expected[i].x) <= 4 && abs(crop[i].y - expected[i].y) <= 2);
+        assert_true(abs(2 * crop[i].width - expected[i].width) <= 2);
+        assert_true(abs(crop[i].height - expected[i].height) <= 1);
+    }
+}
+
 static void the_budget_goes_to_the_first(void **state) {
     (void)state;
-    const lp_scene scene = {4000, 1000, 256.0 / 1000};
+    const lp_scene scene = {4000, 1000, 256.0 / 1000, 1};
     for (int i = 0; i < MANY; i++)
         poses[i] = someone(50 + 99 * i, i % 2 ? 250 : 750, 60);
     for (int most = 1; most < 12; most += 5) {
@@ -93,7 +130,7 @@ static void the_budget_goes_to_the_first(void **state) {
 
 static void poses_of_few_or_wild_keypoints_are_survived(void **state) {
     (void)state;
-    const lp_scene scene = {640, 480, 256.0 / 480};
+    const lp_scene scene = {640, 480, 256.0 / 480, 1};
     poses[0] = (lightpose_pose){.score = 1};
     poses[1] = someone(300, 200, 50);
     for (int k = 1; k < LIGHTPOSE_KEYPOINTS; k++)
@@ -104,24 +141,24 @@ static void poses_of_few_or_wild_keypoints_are_survived(void **state) {
     poses[3] = someone(1e30, -1e30, 50);
     poses[4] = someone(300, 200, 0);
     choose(&scene, 5, 5);
-    assert_true(lp_body_height(&poses[0]) == 0 && lp_body_height(&poses[1]) == 0);
+    assert_true(lp_body_height(&poses[0], 1) == 0 && lp_body_height(&poses[1], 1) == 0);
 }
 
 static void a_head_tells_how_large_its_body_is(void **state) {
     (void)state;
     lightpose_pose pose = someone(300, 300, 200);
-    const double whole = lp_body_height(&pose);
+    const double whole = lp_body_height(&pose, 1);
     for (int k = 2; k < 14; k++)
         pose.keypoints[k].state = LIGHTPOSE_MISSING;
     assert_true(pose.box.height > 190);
     pose.box = lp_pose_box(&pose);
     assert_true(pose.box.height < 40);
-    assert_true(fabs(log(lp_body_height(&pose) / whole)) < log(1.6));
+    assert_true(fabs(log(lp_body_height(&pose, 1) / whole)) < log(1.6));
 }
 
 static void tiles_cover_the_image_and_overlap(void **state) {
     (void)state;
-    const lp_scene scene = {1283, 719, 256.0 / 719};
+    const lp_scene scene = {1283, 719, 256.0 / 719, 1};
     for (int rows = 1; rows <= 4; rows++) {
         static uint8_t covered[719][1283];
         memset(covered, 0, sizeof covered);
@@ -143,7 +180,7 @@ static void tiles_cover_the_image_and_overlap(void **state) {
 
 static void a_person_belongs_to_the_tile_that_shows_all_of_it(void **state) {
     (void)state;
-    const lp_scene scene = {1000, 1000, 0.256};
+    const lp_scene scene = {1000, 1000, 0.256, 1};
     poses[0] = someone(100, 100, 50);
     poses[1] = someone(900, 120, 50);
     poses[2] = someone(510, 800, 50); /* in the overlap */
@@ -161,6 +198,7 @@ int main(void) {
         cmocka_unit_test(a_small_person_is_enlarged_whole_and_inside_the_image),
         cmocka_unit_test(who_was_seen_well_or_fills_the_picture_is_left_alone),
         cmocka_unit_test(neighbours_share_a_crop_and_strangers_do_not),
+        cmocka_unit_test(the_shape_of_pixels_makes_no_difference),
         cmocka_unit_test(the_budget_goes_to_the_first),
         cmocka_unit_test(poses_of_few_or_wild_keypoints_are_survived),
         cmocka_unit_test(a_head_tells_how_large_its_body_is),

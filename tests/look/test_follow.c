@@ -8,7 +8,7 @@
 #include "look/follow.h"
 #include "someone.h"
 
-static const lp_scene scene = {1280, 720, 256.0 / 720};
+static const lp_scene scene = {1280, 720, 256.0 / 720, 1};
 enum { NET_WIDTH = 456, NET_HEIGHT = 256 };
 
 static void update(lp_follow *follow, const lightpose_pose *poses, int count) {

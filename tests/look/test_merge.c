@@ -11,7 +11,7 @@
 
 enum { FEW = 8 };
 
-static const lp_scene scene = {1000, 1000, 0.25};
+static const lp_scene scene = {1000, 1000, 0.25, 1};
 
 static lightpose_pose ranked(float x, float y, float rank) {
     lightpose_pose pose = someone((double)x, (double)y, 100);
