@@ -128,7 +128,7 @@ static lightpose_status add_addition(lp_plan *plan, int row, int own, lightpose_
     const lp_graph *const graph = lp_net_graph(plan->net);
     const lp_layer *const layer = &graph->rows[row];
     lp_plan_tensor_entry tensor = plan->tensors[own];
-    lp_step step = {.layer = layer, .op = &lp_op_add, .src = own, .added = tensor_of(plan, graph->add[row])};
+    lp_step step = {.layer = layer, .src = own, .added = tensor_of(plan, graph->add[row])};
 
     tensor.name = layer->sum;
     LP_TRY(lp_add_create(&step.instance, tensor.height, (size_t)tensor.width * (size_t)tensor.channels, error));
@@ -148,8 +148,7 @@ static lightpose_status create_operator(lp_plan *plan, lp_step *step, int row, i
     const void *packed;
 
     LP_TRY(lp_net_packed(plan->net, row, last, operator, & layer, &packed, error));
-    step->op = lp_operator_at(operator);
-    return step->op->create(&step->instance, &layer, packed, error);
+    return lp_op_create(lp_operator_at(operator), &step->instance, &layer, packed, error);
 }
 
 static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error *error) {
@@ -193,7 +192,7 @@ static lightpose_status add_concat(lp_plan *plan, int row, lightpose_error *erro
         const int source = tensor_of(plan, lp_arch_find(graph->rows, graph->count, lp_arch_concat_inputs[i]));
         lp_plan_tensor_entry tensor = plan->tensors[source];
         const size_t element = lp_element_size(tensor.element), bytes = (size_t)tensor.channels * element;
-        lp_step step = {.layer = &graph->rows[row], .op = &lp_op_copy, .src = source, .added = -1, .offset = offset};
+        lp_step step = {.layer = &graph->rows[row], .src = source, .added = -1, .offset = offset};
         tensor.name = graph->rows[row].name;
         tensor.channels = LP_CONCAT_CHANNELS;
         tensor.zero = 0;

@@ -22,8 +22,7 @@ typedef struct lp_plan_tensor_entry {
 
 typedef struct lp_step {
     const lp_layer *layer;
-    const lp_operator *op;
-    void *instance;
+    lp_op_instance instance;
     lp_conv_spec spec;   /* of a convolution */
     int src, added, dst; /* tensors; added: -1 for none */
     size_t offset;       /* bytes into the target's first cell */

@@ -5,47 +5,19 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "net/operators.h"
 
 typedef struct copy {
-    int height, width;
+    int width;
     size_t cell_bytes, target_cell_bytes;
 } copy;
 
 typedef struct add {
-    int height;
     size_t row_values;
 } add;
 
-static lightpose_status no_memory(lightpose_error *error) {
-    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a step of the network");
-}
-
-/* ---- Copy -------------------------------------------------------------------------------------------------------- */
-
-lightpose_status lp_copy_create(void **instance, int height, int width, size_t cell_bytes, size_t target_cell_bytes,
-                                lightpose_error *error) {
-    copy *const made = lp_calloc(1, sizeof *made);
-
-    *instance = made;
-    if (!made)
-        return no_memory(error);
-    *made = (copy){height, width, cell_bytes, target_cell_bytes};
-    return LIGHTPOSE_OK;
-}
-
-static const char *copy_name(const void *instance) {
-    (void)instance;
-    return "lightpose:copy";
-}
-
-static int copy_units(const void *instance) {
-    return ((const copy *)instance)->height;
-}
-
-static lightpose_status copy_run(const void *instance, const lp_op_tensors *tensors, int begin, int end,
-                                 void *scratch) {
-    const copy *const c = instance;
+static lightpose_status copy_run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const copy *const c = data;
     const size_t first = (size_t)begin * (size_t)c->width, last = (size_t)end * (size_t)c->width;
     const uint8_t *from = (const uint8_t *)tensors->src + first * c->cell_bytes;
     uint8_t *to = (uint8_t *)tensors->dst + first * c->target_cell_bytes;
@@ -56,32 +28,19 @@ static lightpose_status copy_run(const void *instance, const lp_op_tensors *tens
     return LIGHTPOSE_OK;
 }
 
-const lp_operator lp_op_copy = {
-    .name = "copy", .destroy = lp_free, .kernel = copy_name, .units = copy_units, .run = copy_run};
+const lp_operator lp_op_copy = {.name = "copy", .data_size = sizeof(copy), .run = copy_run};
 
-/* ---- Add --------------------------------------------------------------------------------------------------------- */
-
-lightpose_status lp_add_create(void **instance, int height, size_t row_values, lightpose_error *error) {
-    add *const made = lp_calloc(1, sizeof *made);
-
-    *instance = made;
-    if (!made)
-        return no_memory(error);
-    *made = (add){height, row_values};
+lightpose_status lp_copy_create(lp_op_instance *made, int height, int width, size_t cell_bytes,
+                                size_t target_cell_bytes, lightpose_error *error) {
+    LP_TRY(lp_op_allocate(&lp_op_copy, made, "concatenation", error));
+    *(copy *)made->data = (copy){width, cell_bytes, target_cell_bytes};
+    made->kernel = "lightpose:copy";
+    made->units = height;
     return LIGHTPOSE_OK;
 }
 
-static const char *add_name(const void *instance) {
-    (void)instance;
-    return "lightpose:add";
-}
-
-static int add_units(const void *instance) {
-    return ((const add *)instance)->height;
-}
-
-static lightpose_status add_run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
-    const add *const a = instance;
+static lightpose_status add_run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const add *const a = data;
     const float *const src = tensors->src, *const added = tensors->added;
     float *const dst = tensors->dst;
     (void)scratch;
@@ -92,5 +51,12 @@ static lightpose_status add_run(const void *instance, const lp_op_tensors *tenso
     return LIGHTPOSE_OK;
 }
 
-const lp_operator lp_op_add = {
-    .name = "add", .destroy = lp_free, .kernel = add_name, .units = add_units, .run = add_run};
+const lp_operator lp_op_add = {.name = "add", .data_size = sizeof(add), .run = add_run};
+
+lightpose_status lp_add_create(lp_op_instance *made, int height, size_t row_values, lightpose_error *error) {
+    LP_TRY(lp_op_allocate(&lp_op_add, made, "sum", error));
+    ((add *)made->data)->row_values = row_values;
+    made->kernel = "lightpose:add";
+    made->units = height;
+    return LIGHTPOSE_OK;
+}

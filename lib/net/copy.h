@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The steps of the network without weights, as operators whose instances are made directly: `takes` and `pack` are
- * NULL. A unit is a row. */
+/* The steps of the network without weights: operators whose instances are made here, without `takes`, `pack` and
+ * `create`. A unit is a row. MEMORY. */
 
 #ifndef LP_NET_COPY_H
 #define LP_NET_COPY_H
@@ -13,11 +13,11 @@
 
 /* Copies `cell_bytes` bytes of each cell into a tensor with wider cells: a part of a concatenation. */
 extern const lp_operator lp_op_copy;
-lightpose_status lp_copy_create(void **instance, int height, int width, size_t cell_bytes, size_t target_cell_bytes,
-                                lightpose_error *error);
+lightpose_status lp_copy_create(lp_op_instance *made, int height, int width, size_t cell_bytes,
+                                size_t target_cell_bytes, lightpose_error *error);
 
 /* dst = src + added, of F32. */
 extern const lp_operator lp_op_add;
-lightpose_status lp_add_create(void **instance, int height, size_t row_values, lightpose_error *error);
+lightpose_status lp_add_create(lp_op_instance *made, int height, size_t row_values, lightpose_error *error);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct depthwise_weights {
 
 typedef struct depthwise {
     const depthwise_weights *packed;
-    int height, width, out_height, out_width, stride, dilation, elu;
+    int height, width, out_width, stride, dilation, elu;
     float shift;
 } depthwise;
 
@@ -102,24 +102,20 @@ static void fill(depthwise_weights *dw, const lp_op_layer *layer, const int8_t *
     }
 }
 
-static void free_packed(void *packed) {
+static void clear_packed(void *packed) {
     depthwise_weights *const dw = packed;
 
-    if (!dw)
-        return;
     lp_free(dw->weights);
     lp_free(dw->scale);
     lp_free(dw->bias);
     lp_free(dw->gain);
     lp_free(dw->outside);
-    lp_free(dw);
 }
 
-static depthwise_weights *allocate(const lp_op_layer *layer) {
-    depthwise_weights *const dw = lp_calloc(1, sizeof *dw);
+static lightpose_status pack(void *packed, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    depthwise_weights *const dw = packed;
+    (void)error;
 
-    if (!dw)
-        return NULL;
     dw->kernel = choose(layer->features, layer->spec->out);
     dw->channels = layer->spec->out;
     dw->blocks = (dw->channels + dw->kernel->block - 1) / dw->kernel->block;
@@ -129,18 +125,8 @@ static depthwise_weights *allocate(const lp_op_layer *layer) {
     dw->bias = lp_calloc(floats, sizeof(float));
     dw->gain = lp_calloc(floats, sizeof(float));
     dw->outside = lp_calloc(floats, 1);
-    if (dw->weights && dw->scale && dw->bias && dw->gain && dw->outside)
-        return dw;
-    free_packed(dw);
-    return NULL;
-}
-
-static lightpose_status pack(void **packed, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
-    depthwise_weights *const dw = allocate(layer);
-
-    *packed = dw;
-    if (!dw)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->spec->name);
+    if (!dw->weights || !dw->scale || !dw->bias || !dw->gain || !dw->outside)
+        return LIGHTPOSE_ERROR_MEMORY;
     fill(dw, layer, weights);
     return LIGHTPOSE_OK;
 }
@@ -183,12 +169,8 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
            spec->activation != LP_RELU;
 }
 
-static int units(const void *instance) {
-    return ((const depthwise *)instance)->out_height;
-}
-
-static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
-    const depthwise *const dw = instance;
+static lightpose_status run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const depthwise *const dw = data;
     (void)scratch;
 
     for (int y = begin; y < end; y++)
@@ -197,35 +179,29 @@ static lightpose_status run(const void *instance, const lp_op_tensors *tensors, 
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
+                               lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
-    depthwise *const made = lp_calloc(1, sizeof *made);
+    (void)error;
 
-    *instance = made;
-    if (!made)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    *made = (depthwise){.packed = packed,
-                        .height = spec->height,
-                        .width = spec->width,
-                        .out_height = lp_conv_out_height(spec),
-                        .out_width = lp_conv_out_width(spec),
-                        .stride = spec->stride,
-                        .dilation = spec->dilation,
-                        .elu = spec->activation == LP_ELU,
-                        .shift = spec->shift};
+    *(depthwise *)made->data = (depthwise){.packed = packed,
+                                           .height = spec->height,
+                                           .width = spec->width,
+                                           .out_width = lp_conv_out_width(spec),
+                                           .stride = spec->stride,
+                                           .dilation = spec->dilation,
+                                           .elu = spec->activation == LP_ELU,
+                                           .shift = spec->shift};
+    made->kernel = ((const depthwise_weights *)packed)->kernel->name;
+    made->units = lp_conv_out_height(spec);
     return LIGHTPOSE_OK;
 }
 
-static const char *kernel_name(const void *instance) {
-    return ((const depthwise *)instance)->packed->kernel->name;
-}
-
 const lp_operator lp_op_depthwise = {.name = "depthwise",
+                                     .packed_size = sizeof(depthwise_weights),
+                                     .data_size = sizeof(depthwise),
                                      .takes = takes,
                                      .pack = pack,
-                                     .free_packed = free_packed,
+                                     .clear_packed = clear_packed,
                                      .create = create,
-                                     .destroy = lp_free,
-                                     .kernel = kernel_name,
-                                     .units = units,
                                      .run = run};

@@ -137,16 +137,15 @@ static lightpose_status find_variant(dnn_layer *layer, const lp_conv_spec *spec,
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-static void free_packed(void *packed) {
+static void clear_packed(void *packed) {
     dnn_weights *const weights = packed;
 
-    if (!weights)
+    if (!weights->dnn)
         return;
     for (int i = 0; i < MAX_ORDERS; i++)
         lp_packed_destroy(&weights->orders[i]);
     lp_dnn_destroy(&weights->dnn);
     pthread_mutex_destroy(&weights->mutex);
-    lp_free(weights);
 }
 
 /* In the order of the layer's first band. */
@@ -161,23 +160,15 @@ static lightpose_status pack_first(dnn_weights *made, const lp_op_layer *layer, 
     return status;
 }
 
-static lightpose_status pack(void **packed, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
-    dnn_weights *const made = lp_calloc(1, sizeof *made);
+static lightpose_status pack(void *packed, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    dnn_weights *const made = packed;
 
-    *packed = NULL;
-    if (!made || pthread_mutex_init(&made->mutex, NULL) != 0) {
-        lp_free(made);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->spec->name);
+    LP_TRY(lp_dnn_create(&made->dnn, error));
+    if (pthread_mutex_init(&made->mutex, NULL) != 0) {
+        lp_dnn_destroy(&made->dnn);
+        return LIGHTPOSE_ERROR_MEMORY;
     }
-    lightpose_status status = lp_dnn_create(&made->dnn, error);
-    if (status == LIGHTPOSE_OK)
-        status = pack_first(made, layer, weights, error);
-    if (status != LIGHTPOSE_OK) {
-        free_packed(made);
-        return status;
-    }
-    *packed = made;
-    return LIGHTPOSE_OK;
+    return pack_first(made, layer, weights, error);
 }
 
 static lightpose_status find_order(dnn_weights *weights, const lp_conv *conv, const char *name, const lp_packed **order,
@@ -200,16 +191,21 @@ static lightpose_status find_order(dnn_weights *weights, const lp_conv *conv, co
 
 /* ---- Layer ------------------------------------------------------------------------------------------------------- */
 
-static void destroy(void *instance) {
-    dnn_layer *const layer = instance;
+static void clear(void *data) {
+    dnn_layer *const layer = data;
 
-    if (!layer)
-        return;
     for (int i = 0; i < layer->band_count; i++)
         lp_conv_call_destroy(&layer->bands[i].call);
     for (int i = 0; i < layer->variant_count; i++)
         lp_conv_destroy(&layer->variants[i].conv);
-    lp_free(layer);
+}
+
+/* The engine's name for what runs: reference code first, since one such band would be a defect. */
+static const char *kernel_name(const dnn_layer *layer) {
+    for (int i = 0; i < layer->variant_count; i++)
+        if (lp_conv_is_reference(layer->variants[i].conv))
+            return lp_conv_implementation(layer->variants[i].conv);
+    return lp_conv_implementation(layer->variants[0].conv);
 }
 
 static lightpose_status fill(dnn_layer *made, const lp_op_layer *layer, dnn_weights *weights, lightpose_error *error) {
@@ -240,51 +236,28 @@ static lightpose_status fill(dnn_layer *made, const lp_op_layer *layer, dnn_weig
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
+                               lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
     dnn_weights *const weights = (dnn_weights *)packed; /* orders are added under its lock */
-    dnn_layer *const made = lp_calloc(1, sizeof *made);
+    dnn_layer *const own = made->data;
 
-    *instance = NULL;
-    if (!made)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    made->dnn = weights->dnn;
-    made->cell = (size_t)spec->in * lp_element_size(spec->src);
-    made->src_row = (size_t)spec->width * made->cell;
-    made->dst_row = (size_t)lp_conv_out_width(spec) * (size_t)spec->out * lp_element_size(spec->dst);
-    made->zero = layer->zero;
-    made->has_border = layer->zero != 0 && is_outside_read(spec);
-    made->left = spec->pad[1];
-    made->right = spec->pad[3];
-    const lightpose_status status = fill(made, layer, weights, error);
-    if (status != LIGHTPOSE_OK) {
-        destroy(made);
-        return status;
-    }
-    *instance = made;
+    own->dnn = weights->dnn;
+    own->cell = (size_t)spec->in * lp_element_size(spec->src);
+    own->src_row = (size_t)spec->width * own->cell;
+    own->dst_row = (size_t)lp_conv_out_width(spec) * (size_t)spec->out * lp_element_size(spec->dst);
+    own->zero = layer->zero;
+    own->has_border = layer->zero != 0 && is_outside_read(spec);
+    own->left = spec->pad[1];
+    own->right = spec->pad[3];
+    LP_TRY(fill(own, layer, weights, error));
+    made->kernel = kernel_name(own);
+    made->units = own->band_count;
+    made->scratch_bytes = own->border_bytes + own->apart_bytes + own->scratch_bytes;
     return LIGHTPOSE_OK;
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
-
-static const char *kernel_name(const void *instance) {
-    const dnn_layer *const layer = instance;
-
-    /* Reference code first: one such band would be a defect. */
-    for (int i = 0; i < layer->variant_count; i++)
-        if (lp_conv_is_reference(layer->variants[i].conv))
-            return lp_conv_implementation(layer->variants[i].conv);
-    return lp_conv_implementation(layer->variants[0].conv);
-}
-
-static int units(const void *instance) {
-    return ((const dnn_layer *)instance)->band_count;
-}
-
-static size_t scratch_size(const void *instance) {
-    const dnn_layer *const layer = instance;
-    return layer->border_bytes + layer->apart_bytes + layer->scratch_bytes;
-}
 
 /* A copy of the band's source rows inside a border of bytes that stand for zero. */
 static const void *add_border(const dnn_layer *layer, const band *b, const uint8_t *src, uint8_t *to) {
@@ -348,12 +321,11 @@ lightpose_status lp_dnn_is_reference(const lp_conv_spec *spec, int *is_reference
 }
 
 const lp_operator lp_op_dnn = {.name = "oneDNN",
+                               .packed_size = sizeof(dnn_weights),
+                               .data_size = sizeof(dnn_layer),
                                .takes = takes,
                                .pack = pack,
-                               .free_packed = free_packed,
+                               .clear_packed = clear_packed,
                                .create = create,
-                               .destroy = destroy,
-                               .kernel = kernel_name,
-                               .units = units,
-                               .scratch_size = scratch_size,
+                               .clear = clear,
                                .run = run};

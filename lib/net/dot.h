@@ -23,8 +23,4 @@
 /* Takes U8 to U8 or F32 on CPUs with either form of the instruction. */
 extern const lp_operator lp_op_dot;
 
-/* lp_op_dot.pack with a kernel of choice, whatever the CPU, for the tests. What it packs keeps the kernel. MEMORY. */
-lightpose_status lp_dot_pack_with(void **packed, const lp_dot_kernel *kernel, const lp_op_layer *layer,
-                                  const void *weights, lightpose_error *error);
-
 #endif

@@ -149,7 +149,7 @@ void lp_net_destroy(lp_net **net) {
             lp_requantisation_free(&layer->requant[last]);
             for (int j = 0; j < LP_MAX_OPERATORS; j++)
                 if (layer->packed[last][j])
-                    lp_operator_at(j)->free_packed(layer->packed[last][j]);
+                    lp_op_free_packed(lp_operator_at(j), layer->packed[last][j]);
         }
     }
     pthread_mutex_destroy(&(*net)->mutex);
@@ -195,7 +195,7 @@ static lightpose_status locked_pack(lp_net *net, int row, int operator, const lp
     void *weights;
 
     LP_TRY(locked_weights(net, row, &weights, error));
-    const lightpose_status status = lp_operator_at(operator)->pack(packed, layer, weights, error);
+    const lightpose_status status = lp_op_pack(lp_operator_at(operator), packed, layer, weights, error);
     lp_free(weights);
     return status;
 }

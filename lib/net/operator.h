@@ -21,6 +21,7 @@ typedef struct lp_op_layer {
     const float *bias;        /* one per output channel */
     uint8_t zero;             /* U8 sources: the byte that stands for 0, which is what lies outside the source */
     unsigned features;        /* of the CPU (base/cpu.h) */
+    const void *kernel;       /* for the tests: the kernel of dot.h or tiled.h to use; NULL: the best for the CPU */
 } lp_op_layer;
 
 /* Where one run reads and writes: each points to cell (0, 0). Tensors are interleaved (channels innermost) and dense.
@@ -30,29 +31,36 @@ typedef struct lp_op_tensors {
     void *dst;
 } lp_op_tensors;
 
-/* Members that may be NULL say so. */
+/* A layer of one image size, as its operator runs it. */
+typedef struct lp_op_instance {
+    const struct lp_operator *op;
+    void *data;           /* the operator's own */
+    const char *kernel;   /* what runs, for the benchmark: "lightpose:1x1:u8:avx2" */
+    int units;            /* of work */
+    size_t scratch_bytes; /* that one thread needs */
+} lp_op_instance;
+
+/* operators.h calls pack and create and frees what they fill. Both may return MEMORY without a text. */
 typedef struct lp_operator {
     const char *name;
+    size_t packed_size, data_size; /* of the structs that pack and create fill; they come zeroed */
 
     int (*takes)(const lp_conv_spec *spec, unsigned features);
 
     /* Weights in the order in which the kernel reads them. Immutable; made once per model and shared by all plans and
      * threads. `weights`: out x in x kernel x kernel (depthwise: out x 1 x kernel x kernel) of F32, or of S8 where the
      * source is U8. MEMORY. */
-    lightpose_status (*pack)(void **packed, const lp_op_layer *layer, const void *weights, lightpose_error *error);
-    void (*free_packed)(void *packed); /* accepts NULL */
+    lightpose_status (*pack)(void *packed, const lp_op_layer *layer, const void *weights, lightpose_error *error);
+    void (*clear_packed)(void *packed); /* frees what it points to, also after pack has failed half-way */
 
-    /* The layer for one image size. MEMORY, ENGINE. */
-    lightpose_status (*create)(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error);
-    void (*destroy)(void *instance); /* accepts NULL */
-
-    const char *(*kernel)(const void *instance); /* what runs, for the benchmark: "lightpose:1x1:u8:avx2" */
-    int (*units)(const void *instance);
-    size_t (*scratch_size)(const void *instance); /* bytes that one thread needs; NULL: none */
+    /* Fills made->data and what follows it. MEMORY, ENGINE. */
+    lightpose_status (*create)(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
+                               lightpose_error *error);
+    void (*clear)(void *data); /* likewise; NULL: there is nothing to free */
 
     /* Units [begin, end). `scratch` belongs to the calling thread during the call, is aligned to 64 bytes and holds
      * whatever was there. Allocates nothing. ENGINE where the engine fails; kernels of ours cannot. */
-    lightpose_status (*run)(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch);
+    lightpose_status (*run)(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch);
 } lp_operator;
 
 #endif

@@ -22,16 +22,12 @@ static lightpose_status check(const lp_plan_options *options, lightpose_error *e
     return LIGHTPOSE_OK;
 }
 
-static size_t scratch_of(const lp_step *step) {
-    return step->op->scratch_size ? lp_align(step->op->scratch_size(step->instance)) : 0;
-}
-
 static lightpose_status place(lp_plan *plan, lightpose_error *error) {
     int order[LP_PLAN_TENSORS];
 
     for (int i = 0; i < plan->step_count; i++)
-        if (scratch_of(&plan->steps[i]) > plan->scratch_bytes)
-            plan->scratch_bytes = scratch_of(&plan->steps[i]);
+        if (lp_align(plan->steps[i].instance.scratch_bytes) > plan->scratch_bytes)
+            plan->scratch_bytes = lp_align(plan->steps[i].instance.scratch_bytes);
     plan->arena_bytes = lp_arena_layout(plan->buffers, plan->buffer_count, order);
     plan->arena = lp_calloc(1, plan->arena_bytes);
     plan->scratch = lp_calloc((size_t)plan->options.threads, plan->scratch_bytes);
@@ -66,7 +62,7 @@ void lp_plan_destroy(lp_plan **plan) {
     if (!*plan)
         return;
     for (int i = 0; i < (*plan)->step_count; i++)
-        (*plan)->steps[i].op->destroy((*plan)->steps[i].instance);
+        lp_op_destroy(&(*plan)->steps[i].instance);
     lp_free((*plan)->arena);
     lp_free((*plan)->scratch);
     lp_free(*plan);
@@ -91,7 +87,8 @@ typedef struct step_job {
 static void run_units(void *argument, int begin, int end, int thread) {
     step_job *const job = argument;
     uint8_t *const scratch = job->plan->scratch + (size_t)thread * job->plan->scratch_bytes;
-    const lightpose_status status = job->step->op->run(job->step->instance, &job->tensors, begin, end, scratch);
+    const lp_op_instance *const instance = &job->step->instance;
+    const lightpose_status status = instance->op->run(instance->data, &job->tensors, begin, end, scratch);
 
     if (status != LIGHTPOSE_OK)
         atomic_store(&job->status, (int)status);
@@ -99,16 +96,15 @@ static void run_units(void *argument, int begin, int end, int thread) {
 
 lightpose_status lp_plan_run_step(lp_plan *plan, lp_team *team, int at, lightpose_error *error) {
     const lp_step *const step = &plan->steps[at];
-    const int units = step->op->units(step->instance);
     step_job job = {.plan = plan,
                     .step = step,
                     .tensors = {.src = lp_tensor_data(plan, step->src),
                                 .added = step->added < 0 ? NULL : lp_tensor_data(plan, step->added),
                                 .dst = lp_tensor_data(plan, step->dst) + step->offset}};
 
-    lp_team_share(team, units, run_units, &job);
+    lp_team_share(team, step->instance.units, run_units, &job);
     if (job.status != LIGHTPOSE_OK)
-        return lp_fail(error, (lightpose_status)job.status, "%s cannot run layer %s", step->op->name,
+        return lp_fail(error, (lightpose_status)job.status, "%s cannot run layer %s", step->instance.op->name,
                        step->layer->name);
     return LIGHTPOSE_OK;
 }
@@ -138,8 +134,7 @@ int lp_plan_steps(const lp_plan *plan) {
 void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
     const lp_step *const step = &plan->steps[at];
 
-    *info = (lp_step_info){
-        .name = step->layer->name, .implementation = step->op->kernel(step->instance), .macs = step->macs};
+    *info = (lp_step_info){.name = step->layer->name, .implementation = step->instance.kernel, .macs = step->macs};
     info->reference = strncmp(info->implementation, "ref", 3) == 0; /* oneDNN's word; ours begin with lightpose: */
 }
 

@@ -78,35 +78,26 @@ static void fill(pointwise_weights *packed, const lp_conv_spec *spec, const int8
     }
 }
 
-static void free_packed(void *weights) {
+static void clear_packed(void *weights) {
     pointwise_weights *const packed = weights;
 
-    if (!packed)
-        return;
     lp_free(packed->values);
     lp_free(packed->halves);
-    lp_free(packed);
 }
 
-static lightpose_status pack(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+static lightpose_status pack(void *out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
-    pointwise_weights *const packed = lp_calloc(1, sizeof *packed);
+    pointwise_weights *const packed = out;
+    (void)error;
 
-    *out = NULL;
-    if (packed) {
-        packed->kernel = choose(layer->features);
-        packed->in = spec->kernel > 1 ? PATCH : spec->in;
-        packed->out = spec->out;
-        packed->values = lp_calloc((size_t)(panels_of(packed) * packed->kernel->columns), (size_t)packed->in);
-        packed->halves = lp_calloc((size_t)packed->in, 1);
-    }
-    if (!packed || !packed->values || !packed->halves) {
-        free_packed(packed);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d bytes",
-                       spec->name, spec->out, spec->in);
-    }
+    packed->kernel = choose(layer->features);
+    packed->in = spec->kernel > 1 ? PATCH : spec->in;
+    packed->out = spec->out;
+    packed->values = lp_calloc((size_t)(panels_of(packed) * packed->kernel->columns), (size_t)packed->in);
+    packed->halves = lp_calloc((size_t)packed->in, 1);
+    if (!packed->values || !packed->halves)
+        return LIGHTPOSE_ERROR_MEMORY;
     fill(packed, spec, weights);
-    *out = packed;
     return LIGHTPOSE_OK;
 }
 
@@ -212,15 +203,8 @@ static int cells_of_unit(const pointwise *layer) {
     return SOURCE_BYTES / layer->weights->in / rows * rows;
 }
 
-static int units(const void *instance) {
-    const pointwise *const layer = instance;
-    const int unit = cells_of_unit(layer);
-
-    return (layer->cells + unit - 1) / unit;
-}
-
-static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
-    const pointwise *const layer = instance;
+static lightpose_status run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const pointwise *const layer = data;
     const pointwise_weights *const weights = layer->weights;
     const int unit = cells_of_unit(layer), last = end * unit < layer->cells ? end * unit : layer->cells;
     uint8_t widths[MOST_WIDTHS];
@@ -238,50 +222,42 @@ static lightpose_status run(const void *instance, const lp_op_tensors *tensors, 
     return LIGHTPOSE_OK;
 }
 
-static size_t scratch_size(const void *instance) {
-    return ((const pointwise *)instance)->kernel > 1 ? SOURCE_BYTES : 0;
-}
-
-static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
+                               lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
-    pointwise *const made = lp_calloc(1, sizeof *made);
+    pointwise *const own = made->data;
+    (void)error;
 
-    *instance = made;
-    if (!made)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    *made = (pointwise){.weights = packed,
-                        .scales = spec->scales,
-                        .bias = layer->bias,
-                        .target = spec->dst,
-                        .cells = lp_conv_out_height(spec) * lp_conv_out_width(spec),
-                        .activation = spec->activation,
-                        .gains = spec->gains,
-                        .gain = spec->gain,
-                        .sum = spec->sum,
-                        .shift = spec->shift,
-                        .kernel = spec->kernel,
-                        .stride = spec->stride,
-                        .pad_top = spec->pad[0],
-                        .pad_left = spec->pad[1],
-                        .channels = spec->in,
-                        .height = spec->height,
-                        .width = spec->width,
-                        .out_width = lp_conv_out_width(spec),
-                        .zero = layer->zero};
+    *own = (pointwise){.weights = packed,
+                       .scales = spec->scales,
+                       .bias = layer->bias,
+                       .target = spec->dst,
+                       .cells = lp_conv_out_height(spec) * lp_conv_out_width(spec),
+                       .activation = spec->activation,
+                       .gains = spec->gains,
+                       .gain = spec->gain,
+                       .sum = spec->sum,
+                       .shift = spec->shift,
+                       .kernel = spec->kernel,
+                       .stride = spec->stride,
+                       .pad_top = spec->pad[0],
+                       .pad_left = spec->pad[1],
+                       .channels = spec->in,
+                       .height = spec->height,
+                       .width = spec->width,
+                       .out_width = lp_conv_out_width(spec),
+                       .zero = layer->zero};
+    made->kernel = own->weights->kernel->name;
+    made->units = (own->cells + cells_of_unit(own) - 1) / cells_of_unit(own);
+    made->scratch_bytes = spec->kernel > 1 ? SOURCE_BYTES : 0;
     return LIGHTPOSE_OK;
 }
 
-static const char *kernel_name(const void *instance) {
-    return ((const pointwise *)instance)->weights->kernel->name;
-}
-
 const lp_operator lp_op_pointwise = {.name = "pointwise",
+                                     .packed_size = sizeof(pointwise_weights),
+                                     .data_size = sizeof(pointwise),
                                      .takes = takes,
                                      .pack = pack,
-                                     .free_packed = free_packed,
+                                     .clear_packed = clear_packed,
                                      .create = create,
-                                     .destroy = lp_free,
-                                     .kernel = kernel_name,
-                                     .units = units,
-                                     .scratch_size = scratch_size,
                                      .run = run};

@@ -17,8 +17,4 @@
 /* Takes U8 to U8 or F32, and BF16 to BF16 or F32, on CPUs with AMX for them. */
 extern const lp_operator lp_op_tiled;
 
-/* lp_op_tiled.pack with a kernel of choice, whatever the CPU, for the tests. What it packs keeps the kernel. MEMORY. */
-lightpose_status lp_tiled_pack_with(void **packed, const lp_tile_kernel *kernel, const lp_op_layer *layer,
-                                    const void *weights, lightpose_error *error);
-
 #endif

@@ -180,49 +180,33 @@ static void read_channel(const lp_conv_spec *spec, const void *weights, int o, f
                                        : ((const float *)weights)[first + i];
 }
 
-static void free_packed(void *weights) {
+static void clear_packed(void *weights) {
     winograd_weights *const packed = weights;
 
-    if (!packed)
-        return;
     lp_free(packed->values);
     lp_free(packed->scales);
     lp_free(packed->outside);
-    lp_free(packed);
 }
 
-static winograd_weights *allocate(const lp_conv_spec *spec, unsigned features) {
+static lightpose_status pack(void *out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
+    const lp_conv_spec *const spec = layer->spec;
     const int bytes = spec->src == LP_U8;
-    winograd_weights *const packed = lp_calloc(1, sizeof *packed);
+    winograd_weights *const packed = out;
+    workspace *const w = lp_calloc(1, sizeof *w);
+    (void)error;
 
-    if (!packed)
-        return NULL;
-    packed->kernel = choose(features, bytes);
+    packed->kernel = choose(layer->features, bytes);
     packed->in = spec->in;
     packed->out = spec->out;
     packed->values = lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->in * (size_t)spec->out,
                                (size_t)packed->kernel->weight_bytes);
     packed->scales = bytes ? lp_calloc((size_t)LP_WINOGRAD_TAPS * (size_t)spec->out, sizeof(float)) : NULL;
     packed->outside = lp_calloc((size_t)spec->in, sizeof(float));
-    if (packed->values && (!bytes || packed->scales) && packed->outside)
-        return packed;
-    free_packed(packed);
-    return NULL;
-}
-
-static lightpose_status pack(void **out, const lp_op_layer *layer, const void *weights, lightpose_error *error) {
-    const lp_conv_spec *const spec = layer->spec;
-    winograd_weights *const packed = allocate(spec, layer->features);
-    workspace *const w = lp_calloc(1, sizeof *w);
-
-    *out = NULL;
-    if (!packed || !w) {
-        free_packed(packed);
+    if (!w || !packed->values || (bytes && !packed->scales) || !packed->outside) {
         lp_free(w);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %d x %d kernels",
-                       spec->name, spec->out, spec->in);
+        return LIGHTPOSE_ERROR_MEMORY;
     }
-    if (spec->src == LP_U8)
+    if (bytes)
         memset(packed->outside, layer->zero, (size_t)spec->in);
     kernel_transform(packed->kernel, w->g);
     for (int o = 0; o < spec->out; o++) {
@@ -230,7 +214,6 @@ static lightpose_status pack(void **out, const lp_op_layer *layer, const void *w
         pack_channel(packed, w, o);
     }
     lp_free(w);
-    *out = packed;
     return LIGHTPOSE_OK;
 }
 
@@ -280,19 +263,12 @@ static size_t matrix_step(int tiles, int channels) {
     return (size_t)tiles * (size_t)channels + LP_ALIGN / sizeof(float);
 }
 
-/* Bytes of the transformed source of a block, and of all that a thread needs. */
+/* Bytes of the transformed source of a block. */
 static size_t source_scratch(const winograd *layer) {
     const winograd_weights *const weights = layer->weights;
 
     return lp_align(LP_WINOGRAD_TAPS * matrix_step(room_of(layer), weights->in) *
                     (size_t)weights->kernel->weight_bytes);
-}
-
-static size_t scratch_size(const void *instance) {
-    const winograd *const layer = instance;
-
-    return source_scratch(layer) +
-           LP_WINOGRAD_TAPS * matrix_step(room_of(layer), layer->weights->kernel->columns) * sizeof(float);
 }
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
@@ -376,16 +352,8 @@ static void run_block(const winograd *layer, const void *src, const void *added,
         run_panel(layer, o, scratch, scratch + source_scratch(layer), targets, end - first);
 }
 
-/* A unit is as many tiles as the kernel holds in registers. */
-static int units(const void *instance) {
-    const winograd *const layer = instance;
-    const int unit = layer->weights->kernel->rows;
-
-    return (layer->tiles + unit - 1) / unit;
-}
-
-static lightpose_status run(const void *instance, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
-    const winograd *const layer = instance;
+static lightpose_status run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
+    const winograd *const layer = data;
     const int unit = layer->weights->kernel->rows, room = room_of(layer);
     const int last = end * unit < layer->tiles ? end * unit : layer->tiles;
 
@@ -394,36 +362,35 @@ static lightpose_status run(const void *instance, const lp_op_tensors *tensors, 
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status create(void **instance, const lp_op_layer *layer, const void *packed, lightpose_error *error) {
+/* A unit is as many tiles as the kernel holds in registers. */
+static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
+                               lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
-    winograd *const made = lp_calloc(1, sizeof *made);
+    const lp_winograd_kernel *const kernel = ((const winograd_weights *)packed)->kernel;
+    winograd *const own = made->data;
+    (void)error;
 
-    *instance = made;
-    if (!made)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    *made = (winograd){.weights = packed,
-                       .bias = layer->bias,
-                       .height = spec->height,
-                       .width = spec->width,
-                       .dilation = spec->dilation,
-                       .relu = spec->activation == LP_RELU,
-                       .sum = spec->sum,
-                       .shift = spec->shift};
-    made->tiles = count_tiles(made);
+    *own = (winograd){.weights = packed,
+                      .bias = layer->bias,
+                      .height = spec->height,
+                      .width = spec->width,
+                      .dilation = spec->dilation,
+                      .relu = spec->activation == LP_RELU,
+                      .sum = spec->sum,
+                      .shift = spec->shift};
+    own->tiles = count_tiles(own);
+    made->kernel = kernel->name;
+    made->units = (own->tiles + kernel->rows - 1) / kernel->rows;
+    made->scratch_bytes =
+        source_scratch(own) + LP_WINOGRAD_TAPS * matrix_step(room_of(own), kernel->columns) * sizeof(float);
     return LIGHTPOSE_OK;
 }
 
-static const char *kernel_name(const void *instance) {
-    return ((const winograd *)instance)->weights->kernel->name;
-}
-
 const lp_operator lp_op_winograd = {.name = "winograd",
+                                    .packed_size = sizeof(winograd_weights),
+                                    .data_size = sizeof(winograd),
                                     .takes = takes,
                                     .pack = pack,
-                                    .free_packed = free_packed,
+                                    .clear_packed = clear_packed,
                                     .create = create,
-                                    .destroy = lp_free,
-                                    .kernel = kernel_name,
-                                    .units = units,
-                                    .scratch_size = scratch_size,
                                     .run = run};

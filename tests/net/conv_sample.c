@@ -222,18 +222,17 @@ void conv_sample_compare(const conv_sample *s, const char *name, const void *tar
 typedef enum units_order { AT_ONCE, FROM_THE_LAST, IN_HALVES, ORDERS } units_order;
 
 typedef struct job {
-    const lp_operator *op;
-    const void *instance;
+    const lp_op_instance *instance;
     lp_op_tensors tensors;
     void *scratch;
 } job;
 
 static void run_units(const job *j, int begin, int end) {
-    assert_int_equal(j->op->run(j->instance, &j->tensors, begin, end, j->scratch), LIGHTPOSE_OK);
+    assert_int_equal(j->instance->op->run(j->instance->data, &j->tensors, begin, end, j->scratch), LIGHTPOSE_OK);
 }
 
 static void run_in_order(const job *j, units_order order) {
-    const int units = j->op->units(j->instance);
+    const int units = j->instance->units;
 
     if (order == AT_ONCE)
         run_units(j, 0, units);
@@ -253,16 +252,15 @@ static void check_guards(const char *name, const uint8_t *from, size_t size) {
 
 void conv_sample_run(const conv_sample *s, const lp_operator *op, const void *packed, void *target) {
     const size_t size = conv_sample_bytes(s);
-    void *instance = NULL;
+    lp_op_instance instance;
 
-    assert_ok(op->create(&instance, &s->layer, packed, error));
-    const size_t scratch_size = op->scratch_size ? op->scratch_size(instance) : 0;
+    assert_ok(lp_op_create(op, &instance, &s->layer, packed, error));
+    const size_t scratch_size = instance.scratch_bytes;
     uint8_t *const room = malloc(size + 2 * GUARD);
     uint8_t *const scratch = aligned_alloc(GUARD, (scratch_size + 3 * GUARD) / GUARD * GUARD);
     assert_true(room && scratch);
     for (units_order order = AT_ONCE; order < ORDERS; order++) {
-        const job j = {op,
-                       instance,
+        const job j = {&instance,
                        {.src = s->source.data,
                         .added = s->adds == 2 ? room + GUARD
                                  : s->adds    ? s->added.data
@@ -274,14 +272,14 @@ void conv_sample_run(const conv_sample *s, const lp_operator *op, const void *pa
         if (s->adds == 2)
             memcpy(room + GUARD, s->added.data, size);
         run_in_order(&j, order);
-        check_guards(op->kernel(instance), room, size);
-        check_guards(op->kernel(instance), scratch, scratch_size);
+        check_guards(instance.kernel, room, size);
+        check_guards(instance.kernel, scratch, scratch_size);
         if (order == AT_ONCE)
             memcpy(target, room + GUARD, size);
         else if (memcmp(target, room + GUARD, size) != 0)
-            fail_msg("%s: the order of units shows in the result", op->kernel(instance));
+            fail_msg("%s: the order of units shows in the result", instance.kernel);
     }
-    op->destroy(instance);
+    lp_op_destroy(&instance);
     free(room);
     free(scratch);
 }

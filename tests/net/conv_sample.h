@@ -7,7 +7,7 @@
 #define TESTS_CONV_SAMPLE_H
 
 #include "guarded.h"
-#include "net/operator.h"
+#include "net/operators.h"
 
 /* A number below `below`, from a sequence that is the same in every run. */
 int conv_chance(int below);

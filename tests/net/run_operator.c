@@ -18,22 +18,23 @@ static int draw(int below) {
 
 void run_operator(const lp_operator *op, const lp_op_layer *layer, const void *weights, const lp_op_tensors *tensors,
                   char name[64]) {
-    void *packed = NULL, *instance = NULL;
+    lp_op_instance instance;
+    void *packed;
 
-    assert_ok(op->pack(&packed, layer, weights, error));
-    assert_ok(op->create(&instance, layer, packed, error));
-    snprintf(name, 64, "%s", op->kernel(instance));
+    assert_ok(lp_op_pack(op, &packed, layer, weights, error));
+    assert_ok(lp_op_create(op, &instance, layer, packed, error));
+    snprintf(name, 64, "%s", instance.kernel);
     /* Of the very size, so that writing beyond it shows under a sanitizer. */
-    void *const scratch = lp_calloc(1, op->scratch_size ? op->scratch_size(instance) : 0);
+    void *const scratch = lp_calloc(1, instance.scratch_bytes);
     assert_non_null(scratch);
-    for (int end = op->units(instance); end > 0;) {
+    for (int end = instance.units; end > 0;) {
         const int begin = end - 1 - draw(end);
-        assert_int_equal(op->run(instance, tensors, begin, end, scratch), LIGHTPOSE_OK);
+        assert_int_equal(op->run(instance.data, tensors, begin, end, scratch), LIGHTPOSE_OK);
         end = begin;
     }
     lp_free(scratch);
-    op->destroy(instance);
-    op->free_packed(packed);
+    lp_op_destroy(&instance);
+    lp_op_free_packed(op, packed);
 }
 
 void fail_operator(const lp_operator *op, const lp_op_layer *layer, const void *weights) {
@@ -42,17 +43,18 @@ void fail_operator(const lp_operator *op, const lp_op_layer *layer, const void *
 
     do {
         lightpose_error error = {0};
-        void *packed = NULL, *instance = NULL;
+        lp_op_instance instance = {0};
+        void *packed;
         lp_mem_fail_at(++nth);
-        status = op->pack(&packed, layer, weights, &error);
+        status = lp_op_pack(op, &packed, layer, weights, &error);
         if (status == LIGHTPOSE_OK)
-            status = op->create(&instance, layer, packed, &error);
+            status = lp_op_create(op, &instance, layer, packed, &error);
         lp_mem_fail_at(0);
         assert_true(status == LIGHTPOSE_OK || status == LIGHTPOSE_ERROR_MEMORY);
-        assert_true((status == LIGHTPOSE_OK) == (instance != NULL));
+        assert_true((status == LIGHTPOSE_OK) == (instance.data != NULL));
         assert_true(status == LIGHTPOSE_OK || strstr(error.text, layer->spec->name));
-        op->destroy(instance);
-        op->free_packed(packed);
+        lp_op_destroy(&instance);
+        lp_op_free_packed(op, packed);
     } while (status != LIGHTPOSE_OK);
     assert_true(nth > 2);
 }

@@ -6,7 +6,7 @@
 #ifndef TESTS_RUN_OPERATOR_H
 #define TESTS_RUN_OPERATOR_H
 
-#include "net/operator.h"
+#include "net/operators.h"
 
 /* `name`: what ran, at most 63 characters. */
 void run_operator(const lp_operator *op, const lp_op_layer *layer, const void *weights, const lp_op_tensors *tensors,

@@ -20,6 +20,15 @@ static const lp_dot_kernel *const kernels[] = {&lp_dot_model_256, &lp_dot_model_
 };
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
+/* Packs with a kernel of choice, whatever the CPU. */
+static lightpose_status pack_with(const lp_dot_kernel *kernel, const conv_sample *s, void **packed,
+                                  lightpose_error *error) {
+    lp_op_layer layer = s->layer;
+
+    layer.kernel = kernel;
+    return lp_op_pack(&lp_op_dot, packed, &layer, s->weights, error);
+}
+
 static void check_sample(conv_sample *s) {
     const size_t size = conv_sample_bytes(s);
     uint8_t *const first = malloc(size), *const target = malloc(size);
@@ -29,13 +38,13 @@ static void check_sample(conv_sample *s) {
         void *packed = NULL;
         if ((lp_cpu_features() & kernels[k]->features) != kernels[k]->features)
             continue;
-        assert_ok(lp_dot_pack_with(&packed, kernels[k], &s->layer, s->weights, error));
+        assert_ok(pack_with(kernels[k], s, &packed, error));
         conv_sample_run(s, &lp_op_dot, packed, k == 0 ? first : target);
         if (k == 0)
             conv_sample_compare(s, kernels[k]->name, first, 1e-4);
         else if (memcmp(first, target, size) != 0)
             fail_msg("%s differs from %s", kernels[k]->name, kernels[0]->name);
-        lp_op_dot.free_packed(packed);
+        lp_op_free_packed(&lp_op_dot, packed);
     }
     free(first);
     free(target);
@@ -81,11 +90,11 @@ static void sums_are_exact(void **unused) {
             void *packed = NULL;
             if (s.spec.dst != LP_F32 || (lp_cpu_features() & kernels[k]->features) != kernels[k]->features)
                 continue;
-            assert_ok(lp_dot_pack_with(&packed, kernels[k], &s.layer, s.weights, error));
+            assert_ok(pack_with(kernels[k], &s, &packed, error));
             conv_sample_run(&s, &lp_op_dot, packed, target);
             for (int at = 0; at < s.height * s.width * s.spec.out; at++)
                 assert_true(target[at] == (float)(512 * 255 * (i % 2 ? -128 : 127)));
-            lp_op_dot.free_packed(packed);
+            lp_op_free_packed(&lp_op_dot, packed);
         }
         conv_sample_free(&s);
     }
@@ -142,27 +151,26 @@ static void failing_allocations_are_reported(void **unused) {
     static const conv_limits limits = {
         .src = LP_U8, .kernel = 1, .stride = 1, .in_step = 8, .most_in = 64, .most_out = 64, .most_cells = 60};
     conv_sample s;
-    void *packed = NULL, *instance = NULL;
+    lp_op_instance instance;
+    void *packed = NULL;
     (void)unused;
 
     conv_sample_make(&s, &limits);
     for (int nth = 1; nth <= 3; nth++) {
         lp_mem_fail_at(nth);
-        assert_fails(lp_dot_pack_with(&packed, kernels[0], &s.layer, s.weights, error), LIGHTPOSE_ERROR_MEMORY,
-                     "sample");
+        assert_fails(pack_with(kernels[0], &s, &packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
         lp_mem_fail_at(0);
         assert_null(packed);
     }
-    assert_ok(lp_dot_pack_with(&packed, kernels[0], &s.layer, s.weights, error));
+    assert_ok(pack_with(kernels[0], &s, &packed, error));
     for (int nth = 1; nth <= 3; nth++) {
         lp_mem_fail_at(nth);
-        assert_fails(lp_op_dot.create(&instance, &s.layer, packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
+        assert_fails(lp_op_create(&lp_op_dot, &instance, &s.layer, packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
         lp_mem_fail_at(0);
-        assert_null(instance);
+        assert_null(instance.data);
     }
-    lp_op_dot.free_packed(packed);
-    lp_op_dot.free_packed(NULL);
-    lp_op_dot.destroy(NULL);
+    lp_op_free_packed(&lp_op_dot, packed);
+    lp_op_free_packed(&lp_op_dot, NULL);
     conv_sample_free(&s);
 }
 

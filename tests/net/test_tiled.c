@@ -31,12 +31,21 @@ static const conv_limits limits[] = {
     {.src = LP_BF16, .kernel = 3, .stride = 2, .in_step = 16, .most_in = 96, .most_out = 80, .most_cells = 150},
     {.src = LP_BF16, .kernel = 1, .stride = 1, .in_step = 32, .most_in = 544, .most_out = 40, .most_cells = 200}};
 
+/* Packs with a kernel of choice, whatever the CPU. */
+static lightpose_status pack_with(const lp_tile_kernel *kernel, const conv_sample *s, void **packed,
+                                  lightpose_error *error) {
+    lp_op_layer layer = s->layer;
+
+    layer.kernel = kernel;
+    return lp_op_pack(&lp_op_tiled, packed, &layer, s->weights, error);
+}
+
 static void run_with(const conv_sample *s, const lp_tile_kernel *kernel, void *target) {
     void *packed = NULL;
 
-    assert_ok(lp_tiled_pack_with(&packed, kernel, &s->layer, s->weights, error));
+    assert_ok(pack_with(kernel, s, &packed, error));
     conv_sample_run(s, &lp_op_tiled, packed, target);
-    lp_op_tiled.free_packed(packed);
+    lp_op_free_packed(&lp_op_tiled, packed);
 }
 
 static void kernels_equal_plain_loops(void **unused) {
@@ -255,27 +264,26 @@ static void it_takes_what_it_can_do(void **unused) {
 
 static void failing_allocations_are_reported(void **unused) {
     conv_sample s;
-    void *packed = NULL, *instance = NULL;
+    lp_op_instance instance;
+    void *packed = NULL;
     (void)unused;
 
     conv_sample_make(&s, &limits[0]);
     for (int nth = 1; nth <= 3; nth++) {
         lp_mem_fail_at(nth);
-        assert_fails(lp_tiled_pack_with(&packed, models[0], &s.layer, s.weights, error), LIGHTPOSE_ERROR_MEMORY,
-                     "sample");
+        assert_fails(pack_with(models[0], &s, &packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
         lp_mem_fail_at(0);
         assert_null(packed);
     }
-    assert_ok(lp_tiled_pack_with(&packed, models[0], &s.layer, s.weights, error));
+    assert_ok(pack_with(models[0], &s, &packed, error));
     for (int nth = 1; nth <= 3; nth++) {
         lp_mem_fail_at(nth);
-        assert_fails(lp_op_tiled.create(&instance, &s.layer, packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
+        assert_fails(lp_op_create(&lp_op_tiled, &instance, &s.layer, packed, error), LIGHTPOSE_ERROR_MEMORY, "sample");
         lp_mem_fail_at(0);
-        assert_null(instance);
+        assert_null(instance.data);
     }
-    lp_op_tiled.free_packed(packed);
-    lp_op_tiled.free_packed(NULL);
-    lp_op_tiled.destroy(NULL);
+    lp_op_free_packed(&lp_op_tiled, packed);
+    lp_op_free_packed(&lp_op_tiled, NULL);
     conv_sample_free(&s);
 }
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What the operators on dot-product instructions (dot.h, tiled.h) have in common: weights in panels of output channels,
+ * and layers whose units are neighbouring cells and whose sums become the output as dot_kernel.h says. */
+
+#ifndef LP_NET_DENSE_H
+#define LP_NET_DENSE_H
+
+#include "net/cells.h"
+#include "net/dot_kernel.h"
+
+enum { LP_DENSE_MOST_KERNEL = 3 };
+
+typedef struct lp_panels {
+    int columns, count; /* output channels of a panel; panels */
+    int taps, bytes;    /* as the kernel sees them: cells that a sum reads, and bytes of each */
+    uint8_t *values;    /* panel after panel; columns and channels that there are not are 0 */
+    int *reach;         /* of bytes, of each output channel: the greatest magnitude that a sum can have */
+} lp_panels;
+
+/* Zeroed panels for `out` channels. MEMORY, without a text. */
+lightpose_status lp_panels_create(lp_panels *panels, int columns, int out, int taps, int bytes);
+void lp_panels_clear(void *panels);
+
+typedef struct lp_dense {
+    lp_conv_spec spec;
+    int cells, width; /* of the output */
+    int unit;         /* cells */
+    int columns;      /* of all panels */
+    int plain;        /* lp_dot_output.plain */
+    float *requant;   /* scales, bias and gains, each as long as there are columns */
+    uint8_t *outside; /* a source cell outside the image */
+    lp_cell taps[LP_DENSE_MOST_KERNEL * LP_DENSE_MOST_KERNEL]; /* from what the first tap reads to what each reads */
+} lp_dense;
+
+/* `cell_bytes`: of a source cell; `unit`: cells. Fills `made`, whose data begins with `dense`. MEMORY, without a text.
+ */
+lightpose_status lp_dense_create(lp_dense *dense, lp_op_instance *made, const lp_panels *panels,
+                                 const lp_op_layer *layer, int cell_bytes, int unit);
+void lp_dense_clear(void *dense);
+
+/* How many cells the unit that begins with cell `first` has. */
+static inline int lp_dense_count(const lp_dense *dense, int first) {
+    return dense->cells - first < dense->unit ? dense->cells - first : dense->unit;
+}
+
+/* What becomes of the sums of `columns` output channels from `channel` on, of the cells from `first` on. */
+lp_dot_output lp_dense_output(const lp_dense *dense, const lp_op_tensors *tensors, int first, int channel, int columns);
+
+#endif
