@@ -100,12 +100,19 @@ lightpose_status lightpose_setting_get_info(int index, lightpose_setting *settin
     return LIGHTPOSE_OK;
 }
 
-static const row *find(const char *name, lightpose_error *error) {
+/* Checks the arguments of a public call, and finds the setting `name`. */
+static lightpose_status find(const void *settings, const char *name, const void *value, const row **found,
+                             lightpose_error *error) {
+    ENTER(error);
+    NEED(settings, error);
+    NEED(name, error);
+    NEED(value, error);
     for (int i = 0; i < SETTINGS; i++)
-        if (strcmp(table[i].name, name) == 0)
-            return &table[i];
-    lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown setting \"%s\"; lightpose_settings has the names", name);
-    return NULL;
+        if (strcmp(table[i].name, name) == 0) {
+            *found = &table[i];
+            return LIGHTPOSE_OK;
+        }
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown setting \"%s\"; lightpose_settings has the names", name);
 }
 
 static lightpose_status check(const row *r, double value, lightpose_error *error) {
@@ -152,14 +159,9 @@ static lightpose_status read_value(const row *r, const char *text, double *numbe
 lightpose_status lightpose_settings_set(lightpose_settings *settings, const char *name, const char *value,
                                         lightpose_error *error) {
     double number = 0;
+    const row *r;
 
-    ENTER(error);
-    NEED(settings, error);
-    NEED(name, error);
-    NEED(value, error);
-    const row *const r = find(name, error);
-    if (!r)
-        return LIGHTPOSE_ERROR_ARGUMENT;
+    LP_TRY(find(settings, name, value, &r, error));
     LP_TRY(read_value(r, value, &number, error));
     LP_TRY(check(r, number, error));
     set(settings, r, number);
@@ -168,13 +170,9 @@ lightpose_status lightpose_settings_set(lightpose_settings *settings, const char
 
 lightpose_status lightpose_settings_get(const lightpose_settings *settings, const char *name, double *value,
                                         lightpose_error *error) {
-    ENTER(error);
-    NEED(settings, error);
-    NEED(name, error);
-    NEED(value, error);
-    const row *const r = find(name, error);
-    if (!r)
-        return LIGHTPOSE_ERROR_ARGUMENT;
+    const row *r;
+
+    LP_TRY(find(settings, name, value, &r, error));
     *value = get(settings, r);
     return LIGHTPOSE_OK;
 }

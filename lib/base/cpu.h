@@ -24,6 +24,10 @@ unsigned lp_cpu_features(void);
  * them every thread that uses tiles has 8 KiB more to save. lp_cpu_features asks. */
 unsigned lp_cpu_ask_for_tiles(unsigned features);
 
+static inline int lp_cpu_has_all(unsigned features, unsigned needed) {
+    return (features & needed) == needed;
+}
+
 /* AVX2 or more, but no VNNI: the CPUs on which our own kernels multiply bytes in 1x1 layers and in the first one. */
 static inline int lp_cpu_lacks_vnni(unsigned features) {
     return (features & LP_CPU_AVX2) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));

@@ -8,8 +8,6 @@
 #define LP_NET_BYTE_VECTORS_H
 
 #include <immintrin.h>
-#include <stdint.h>
-#include <string.h>
 
 /* 32-bit values in a vector. */
 #if defined(__AVX512F__)
@@ -18,45 +16,27 @@ enum { LANES = 16 };
 enum { LANES = 8 };
 #endif
 
-typedef int32_t sums __attribute__((vector_size(LANES * sizeof(int32_t))));
+#include "net/vectors.h"
+
 typedef int16_t shorts __attribute__((vector_size(2 * LANES * sizeof(int16_t))));
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE vector load(const float *from) {
-    vector v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-INLINE sums load_sums(const int32_t *from) {
-    sums v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-INLINE void store_sums(int32_t *to, sums v) {
-    memcpy(to, &v, sizeof v);
-}
-
-INLINE vector load_bytes(const uint8_t *from) {
+INLINE floats load_bytes(const uint8_t *from) {
 #if defined(__AVX512F__)
-    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
+    return (floats)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
 #else
-    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+    return (floats)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
 #endif
 }
 
 #if !defined(__AVX512F__)
 /* Rounded to the nearest, halves to even. What is held to 255 first converts to no negative number. */
-INLINE __m256i whole_bytes(vector v) {
+INLINE __m256i whole_bytes(floats v) {
     return _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
 }
 #endif
 
 /* Rounds to the nearest, halves to even, and saturates. */
-INLINE void store_bytes(uint8_t *to, vector v) {
+INLINE void store_bytes(uint8_t *to, floats v) {
 #if defined(__AVX512F__)
     const __m512 held = _mm512_max_ps(_mm512_min_ps((__m512)v, _mm512_set1_ps(255)), _mm512_setzero_ps());
     _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(held)));
@@ -69,16 +49,16 @@ INLINE void store_bytes(uint8_t *to, vector v) {
 
 /* e^x - 1 for x <= 0, else x; to about 2^-20, far below the step of a byte. Adding 1.5 * 2^23 rounds to a whole number,
  * which then stands in the lowest bits. */
-INLINE vector elu(vector x) {
-    const vector zero = {0}, whole = zero + 0x1.8p23f;
+INLINE floats elu(floats x) {
+    const floats zero = {0}, whole = zero + 0x1.8p23f;
     const sums positive = x > zero, deep = x < zero - 20;
-    const vector least = (vector)(((sums)(zero - 20) & deep) | ((sums)x & ~deep & ~positive));
-    const vector shifted = least * 1.44269504F + whole;
-    const vector r = least - (shifted - whole) * 0.693147181F;
-    const vector p = ((((r * (1.0F / 120) + 1.0F / 24) * r + 1.0F / 6) * r + 0.5F) * r + 1) * r + 1;
-    const vector negative = (vector)((sums)p + ((sums)shifted << 23)) - 1;
+    const floats least = (floats)(((sums)(zero - 20) & deep) | ((sums)x & ~deep & ~positive));
+    const floats shifted = least * 1.44269504F + whole;
+    const floats r = least - (shifted - whole) * 0.693147181F;
+    const floats p = ((((r * (1.0F / 120) + 1.0F / 24) * r + 1.0F / 6) * r + 0.5F) * r + 1) * r + 1;
+    const floats negative = (floats)((sums)p + ((sums)shifted << 23)) - 1;
 
-    return (vector)(((sums)x & positive) | ((sums)negative & ~positive));
+    return (floats)(((sums)x & positive) | ((sums)negative & ~positive));
 }
 
 #endif

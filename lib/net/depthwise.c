@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "net/depthwise_kernel.h"
 
@@ -71,7 +72,7 @@ static const lp_dw_kernel *choose(unsigned features, int channels) {
     const lp_dw_kernel *const kernels[] = {&lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2};
 
     for (int i = 0; i < 3; i++)
-        if ((features & kernels[i]->features) == kernels[i]->features && (i == 0 || channels % kernels[i]->block == 0))
+        if (lp_cpu_has_all(features, kernels[i]->features) && (i == 0 || channels % kernels[i]->block == 0))
             return kernels[i];
 #endif
     (void)features;

@@ -30,11 +30,10 @@ typedef struct instance {
 
 static const lp_dot_kernel *choose(unsigned features) {
 #if defined(__x86_64__)
-    const lp_dot_kernel *const kernels[] = {&lp_dot_avx512_vnni, &lp_dot_avx_vnni};
-
-    for (int i = 0; i < 2; i++)
-        if ((features & kernels[i]->features) == kernels[i]->features)
-            return kernels[i];
+    if (lp_cpu_has_all(features, lp_dot_avx512_vnni.features))
+        return &lp_dot_avx512_vnni;
+    if (lp_cpu_has_all(features, lp_dot_avx_vnni.features))
+        return &lp_dot_avx_vnni;
 #endif
     (void)features;
     return NULL;

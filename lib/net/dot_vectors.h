@@ -11,7 +11,6 @@
 #define LP_NET_DOT_VECTORS_H
 
 #include <stdint.h>
-#include <string.h>
 
 #if defined(LP_MODEL)
 #include <math.h>
@@ -30,8 +29,6 @@ enum { VECTOR_BYTES = 4 * LANES, QUARTERS = LANES / 4 };
 
 typedef uint8_t bytes __attribute__((vector_size(VECTOR_BYTES)));
 typedef int16_t words __attribute__((vector_size(VECTOR_BYTES)));
-typedef int32_t sums __attribute__((vector_size(VECTOR_BYTES)));
-typedef float floats __attribute__((vector_size(VECTOR_BYTES)));
 
 #if defined(LP_MODEL)
 #define INLINE static inline /* inlined everywhere, the loops over lanes would take minutes to compile */
@@ -39,17 +36,7 @@ typedef float floats __attribute__((vector_size(VECTOR_BYTES)));
 #define INLINE static inline __attribute__((always_inline))
 #endif
 
-INLINE floats load_floats(const float *from) {
-    floats v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-INLINE sums load_sums(const void *from) {
-    sums v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
+#include "net/vectors.h"
 
 INLINE bytes load_bytes(const uint8_t *from) {
     bytes v;

@@ -37,11 +37,10 @@ typedef struct pointwise {
 
 static const lp_pointwise_kernel *choose(unsigned features) {
 #if defined(__x86_64__)
-    const lp_pointwise_kernel *const kernels[] = {&lp_pointwise_avx512, &lp_pointwise_avx2};
-
-    for (int i = 0; i < 2; i++)
-        if ((features & kernels[i]->features) == kernels[i]->features)
-            return kernels[i];
+    if (lp_cpu_has_all(features, lp_pointwise_avx512.features))
+        return &lp_pointwise_avx512;
+    if (lp_cpu_has_all(features, lp_pointwise_avx2.features))
+        return &lp_pointwise_avx2;
 #endif
     (void)features;
     return NULL;

@@ -14,14 +14,14 @@ enum { ROWS = 4, FEATURES = LP_CPU_AVX512 };
 #define NAME                 "lightpose:1x1:u8:avx512"
 #define MULTIPLY_BYTES(a, b) ((shorts)_mm512_maddubs_epi16((__m512i)(a), (__m512i)(b)))
 #define MULTIPLY_ADD(a, b)   ((sums)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
-#define HOLD(vector)         __asm__("" : "+v"(vector))
+#define HOLD(value)          __asm__("" : "+v"(value))
 #else
 #define KERNEL               lp_pointwise_avx2
 enum { ROWS = 3, FEATURES = LP_CPU_AVX2 };
 #define NAME                 "lightpose:1x1:u8:avx2"
 #define MULTIPLY_BYTES(a, b) ((shorts)_mm256_maddubs_epi16((__m256i)(a), (__m256i)(b)))
 #define MULTIPLY_ADD(a, b)   ((sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
-#define HOLD(vector)         __asm__("" : "+x"(vector))
+#define HOLD(value)          __asm__("" : "+x"(value))
 #endif
 
 enum { COLUMNS = 2 * LANES };
@@ -146,25 +146,25 @@ INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *wei
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
 /* What becomes of sums of one vector of columns; `added`: old values of the target's element, or NULL. */
-INLINE vector output(const lp_pointwise_tile *tile, const int32_t *total, int column, const void *added) {
-    const vector zero = {0};
-    vector value = __builtin_convertvector(load_sums(total + column), vector) * load(tile->scales + column) +
-                   load(tile->bias + column);
+INLINE floats output(const lp_pointwise_tile *tile, const int32_t *total, int column, const void *added) {
+    const floats zero = {0};
+    floats value = __builtin_convertvector(load_sums(total + column), floats) * load_floats(tile->scales + column) +
+                   load_floats(tile->bias + column);
 
     if (tile->activation == LP_RELU)
-        value = (vector)((sums)value & (value > zero));
+        value = (floats)((sums)value & (value > zero));
     if (tile->activation == LP_ELU)
         value = elu(value);
-    value *= load(tile->gains + column);
+    value *= load_floats(tile->gains + column);
     if (added)
-        value += tile->factor *
-                 (tile->bytes ? load_bytes((const uint8_t *)added + column) : load((const float *)added + column));
+        value += tile->factor * (tile->bytes ? load_bytes((const uint8_t *)added + column)
+                                             : load_floats((const float *)added + column));
     return value + tile->shift;
 }
 
 /* All columns of a cell. */
 INLINE void store_cell(const lp_pointwise_tile *tile, const int32_t *total, const void *added, void *target) {
-    const vector low = output(tile, total, 0, added), high = output(tile, total, LANES, added);
+    const floats low = output(tile, total, 0, added), high = output(tile, total, LANES, added);
 
     if (tile->bytes) {
         store_bytes((uint8_t *)target, low);
@@ -203,9 +203,9 @@ static __attribute__((noinline)) void store(const lp_pointwise_tile *tile, const
 
 /* The same for what most layers do: whole columns of bytes, of which nothing is left but to round them. */
 INLINE void store_plain(const lp_pointwise_tile *tile, const sums total[2], uint8_t *target) {
-    const vector low = __builtin_convertvector(total[0], vector) * load(tile->scales) + load(tile->bias);
-    const vector high =
-        __builtin_convertvector(total[1], vector) * load(tile->scales + LANES) + load(tile->bias + LANES);
+    const floats low = __builtin_convertvector(total[0], floats) * load_floats(tile->scales) + load_floats(tile->bias);
+    const floats high =
+        __builtin_convertvector(total[1], floats) * load_floats(tile->scales + LANES) + load_floats(tile->bias + LANES);
 
 #if defined(__AVX512F__)
     store_bytes(target, low);

@@ -35,7 +35,7 @@ static const lp_tile_kernel *choose(lp_element source, unsigned features) {
     const lp_tile_kernel *const kernels[] = {&lp_tiles_bytes, &lp_tiles_bf16};
 
     for (int i = 0; i < 2; i++)
-        if (kernels[i]->source == source && (features & kernels[i]->features) == kernels[i]->features)
+        if (kernels[i]->source == source && lp_cpu_has_all(features, kernels[i]->features))
             return kernels[i];
 #endif
     (void)source;

@@ -56,7 +56,7 @@ static const lp_winograd_kernel *const byte_kernels[] = {
 static const lp_winograd_kernel *choose(unsigned features, int bytes) {
     const lp_winograd_kernel *const *kernel = bytes ? byte_kernels : float_kernels;
 
-    while (*kernel && (features & (*kernel)->features) != (*kernel)->features)
+    while (*kernel && !lp_cpu_has_all(features, (*kernel)->features))
         kernel++;
     return *kernel;
 }

@@ -4,8 +4,6 @@
 /* winograd_kernel.c for bytes: 16-bit values, multiplied in pairs and added in 32 bits (vpmaddwd; VNNI's vpdpwssd adds
  * to the sum as well). */
 
-#include "net/winograd_kernel.h"
-
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "net/byte_vectors.h"
@@ -29,9 +27,12 @@ enum { ROWS = 6, FEATURES = LP_CPU_AVX2, WANTS_PREFETCH = 0 };
 #define MULTIPLY_ADD(sum, a, b) ((sum) + (sums)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
 #endif
 
-/* ROWS tiles are computed at once; of the last ones a third may do, or two. */
-enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
-_Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
+#define A 1
+#define B 2
+typedef int16_t source_value;
+typedef int32_t product_value;
+
+#include "net/winograd_blocks.h"
 
 /* ---- Source ------------------------------------------------------------------------------------------------------ */
 
@@ -79,7 +80,7 @@ INLINE void fetch_ahead(const int16_t *weights, int in) {
         _mm_prefetch((const char *)(weights + in * COLUMNS + i), _MM_HINT_T0);
 }
 
-/* `rows` tiles by COLUMNS outputs, all sums in registers; two source channels at a time. */
+/* Two source channels at a time. */
 INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_t *products, int in, const int rows) {
     sums low[ROWS], high[ROWS];
 
@@ -87,7 +88,7 @@ INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_
     for (int r = 0; r < rows; r++)
         low[r] = high[r] = (sums){0};
     for (int i = 0; i < in; i += 2, weights += 2 * COLUMNS) {
-        const sums w0 = load_sums((const int32_t *)weights), w1 = load_sums((const int32_t *)weights + LANES);
+        const sums w0 = load_sums(weights), w1 = load_sums(weights + 2 * LANES);
         fetch_ahead(weights, in);
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
@@ -105,50 +106,24 @@ INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_
     }
 }
 
-static void multiply(const void *source, const void *weights, void *products, int tiles, int in) {
-    const int16_t *from = source;
-    int32_t *to = products;
-
-    for (; tiles >= ROWS; tiles -= ROWS, from += ROWS * in, to += ROWS * COLUMNS)
-        multiply_block(from, weights, to, in, ROWS);
-    if (tiles == 2 * LEAST_ROWS)
-        multiply_block(from, weights, to, in, 2 * LEAST_ROWS);
-    else if (tiles == LEAST_ROWS)
-        multiply_block(from, weights, to, in, LEAST_ROWS);
-}
-
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-/* A' on six vectors `from_step` apart. */
-INLINE void product_pass(const vector *m, int from_step, vector *y, int to_step) {
-    const vector sum_a = m[from_step] + m[2 * from_step], difference_a = m[from_step] - m[2 * from_step];
-    const vector sum_b = m[3 * from_step] + m[4 * from_step], difference_b = m[3 * from_step] - m[4 * from_step];
-
-    y[0] = m[0] + sum_a + sum_b;
-    y[to_step] = difference_a + 2 * difference_b;
-    y[2 * to_step] = sum_a + 4 * sum_b;
-    y[3 * to_step] = difference_a + 8 * difference_b + m[5 * from_step];
-}
-
 static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {
-    const vector zero = {0}, factor = zero + output->factor, shift = zero + output->shift;
+    const floats zero = {0}, factor = zero + output->factor, shift = zero + output->shift;
 
     for (int c = 0; c < COLUMNS; c += LANES) {
-        vector m[36], half[24], y[16];
-        const vector offset = load(output->bias + c);
+        floats m[36], y[16];
+        const floats offset = load_floats(output->bias + c);
         for (int i = 0; i < 36; i++)
-            m[i] = __builtin_convertvector(load_sums((const int32_t *)products + (size_t)i * step + c), vector) *
-                   load(output->scales + i * COLUMNS + c);
-        for (int i = 0; i < 6; i++)
-            product_pass(m + i, 6, half + i, 6);
-        for (int i = 0; i < 4; i++)
-            product_pass(half + 6 * i, 1, y + 4 * i, 1);
+            m[i] = __builtin_convertvector(load_sums((const int32_t *)products + (size_t)i * step + c), floats) *
+                   load_floats(output->scales + i * COLUMNS + c);
+        transform_tile(m, y);
         for (int i = 0; i < 16; i++) {
             if (!output->cells[i])
                 continue;
-            vector value = y[i] + offset;
+            floats value = y[i] + offset;
             if (output->relu)
-                value = (vector)((sums)value & (value > zero));
+                value = (floats)((sums)value & (value > zero));
             if (output->added)
                 value += factor * load_bytes((const uint8_t *)output->added[i] + output->first + c);
             store_bytes((uint8_t *)output->cells[i] + output->first + c, value + shift);
@@ -156,14 +131,4 @@ static void transform_products(const void *products, size_t step, const lp_winog
     }
 }
 
-const lp_winograd_kernel KERNEL = {.name = NAME,
-                                   .features = FEATURES,
-                                   .point_a = 1,
-                                   .point_b = 2,
-                                   .weight_bytes = sizeof(int16_t),
-                                   .rows = ROWS,
-                                   .least_rows = LEAST_ROWS,
-                                   .columns = COLUMNS,
-                                   .transform_source = transform_source,
-                                   .multiply = multiply,
-                                   .transform_products = transform_products};
+const lp_winograd_kernel KERNEL = WINOGRAD_KERNEL;

@@ -115,18 +115,22 @@ static int write_packets(lp_recoder *r, AVFormatContext *muxer, const AVStream *
     }
 }
 
+/* Room for `count` samples as the encoder takes them. */
+static int make_room(const lp_recoder *r, AVFrame *f, int count) {
+    av_frame_unref(f);
+    f->nb_samples = count;
+    f->format = r->encoder->sample_fmt;
+    f->sample_rate = r->encoder->sample_rate;
+    const int code = av_channel_layout_copy(&f->ch_layout, &r->encoder->ch_layout);
+    return code < 0 ? code : av_frame_get_buffer(f, 0);
+}
+
 /* Gives the encoder the frames that the queue has whole, and with `all` the rest. */
 static int encode(lp_recoder *r, int all, AVFormatContext *muxer, const AVStream *to) {
     const int whole = r->encoder->frame_size;
     for (int left; (left = av_audio_fifo_size(r->queue)) >= whole || (all && left > 0);) {
         AVFrame *const f = r->frame;
-        av_frame_unref(f);
-        f->nb_samples = left < whole ? left : whole;
-        f->format = r->encoder->sample_fmt;
-        f->sample_rate = r->encoder->sample_rate;
-        int code = av_channel_layout_copy(&f->ch_layout, &r->encoder->ch_layout);
-        if (code >= 0)
-            code = av_frame_get_buffer(f, 0);
+        int code = make_room(r, f, left < whole ? left : whole);
         if (code < 0)
             return code;
         av_audio_fifo_read(r->queue, (void **)f->data, f->nb_samples);
@@ -152,13 +156,7 @@ static int queue(lp_recoder *r, const AVFrame *samples) {
 
 static int add_silence(lp_recoder *r, int64_t count) {
     AVFrame *const f = r->resampled;
-    av_frame_unref(f);
-    f->nb_samples = (int)count;
-    f->format = r->encoder->sample_fmt;
-    f->sample_rate = r->encoder->sample_rate;
-    int code = av_channel_layout_copy(&f->ch_layout, &r->encoder->ch_layout);
-    if (code >= 0)
-        code = av_frame_get_buffer(f, 0);
+    const int code = make_room(r, f, (int)count);
     if (code < 0)
         return code;
     av_samples_set_silence(f->data, 0, f->nb_samples, f->ch_layout.nb_channels, (enum AVSampleFormat)f->format);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The parts of winograd_kernel.c and winograd_bytes.c that do not depend on what they multiply. Included after LANES,
+ * ROWS, the points A and B, and the types `source_value`, which weights have too, and `product_value`. */
+
+#ifndef LP_NET_WINOGRAD_BLOCKS_H
+#define LP_NET_WINOGRAD_BLOCKS_H
+
+#include "net/vectors.h"
+#include "net/winograd_kernel.h"
+
+/* ROWS tiles are computed at once; of the last ones a third may do, or two. */
+enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
+_Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
+
+/* `rows` tiles by COLUMNS outputs, all sums in registers. */
+INLINE void multiply_block(const source_value *source, const source_value *weights, product_value *products, int in,
+                           const int rows);
+
+static void multiply(const void *source, const void *weights, void *products, int tiles, int in) {
+    const source_value *from = source;
+    product_value *to = products;
+
+    for (; tiles >= ROWS; tiles -= ROWS, from += ROWS * in, to += ROWS * COLUMNS)
+        multiply_block(from, weights, to, in, ROWS);
+    if (tiles == 2 * LEAST_ROWS)
+        multiply_block(from, weights, to, in, 2 * LEAST_ROWS);
+    else if (tiles == LEAST_ROWS)
+        multiply_block(from, weights, to, in, LEAST_ROWS);
+}
+
+/* A' on six vectors `from_step` apart. */
+INLINE void product_pass(const floats *m, int from_step, floats *y, int to_step) {
+    const floats sum_a = m[from_step] + m[2 * from_step], difference_a = m[from_step] - m[2 * from_step];
+    const floats sum_b = m[3 * from_step] + m[4 * from_step], difference_b = m[3 * from_step] - m[4 * from_step];
+
+    y[0] = m[0] + sum_a + sum_b;
+    y[to_step] = A * difference_a + B * difference_b;
+    y[2 * to_step] = A * A * sum_a + B * B * sum_b;
+    y[3 * to_step] = A * A * A * difference_a + B * B * B * difference_b + m[5 * from_step];
+}
+
+/* A' m A: the 4x4 outputs of a tile from its 6x6 products. */
+INLINE void transform_tile(const floats m[36], floats y[16]) {
+    floats half[24];
+
+    for (int i = 0; i < 6; i++)
+        product_pass(m + i, 6, half + i, 6);
+    for (int i = 0; i < 4; i++)
+        product_pass(half + 6 * i, 1, y + 4 * i, 1);
+}
+
+#define WINOGRAD_KERNEL                                                                                                \
+    {                                                                                                                  \
+        .name = NAME, .features = FEATURES, .point_a = A, .point_b = B, .weight_bytes = sizeof(source_value),          \
+        .rows = ROWS, .least_rows = LEAST_ROWS, .columns = COLUMNS, .transform_source = transform_source,              \
+        .multiply = multiply, .transform_products = transform_products                                                 \
+    }
+
+#endif
