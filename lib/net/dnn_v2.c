@@ -233,9 +233,9 @@ static lightpose_status copy_floats(float **copy, const float *from, int count, 
 }
 
 lightpose_status lp_conv_create(lp_conv **out, lp_dnn *dnn, const lp_conv_spec *spec, lightpose_error *error) {
-    lp_conv *conv = lp_calloc(1, sizeof *conv);
+    lp_conv *const conv = lp_calloc(1, sizeof *conv);
 
-    *out = NULL;
+    *out = conv;
     if (!conv)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
     snprintf(conv->name, sizeof conv->name, "%s", spec->name);
@@ -251,12 +251,9 @@ lightpose_status lp_conv_create(lp_conv **out, lp_dnn *dnn, const lp_conv_spec *
         status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the bias of layer %s", spec->name);
     if (status == LIGHTPOSE_OK)
         status = build(conv, dnn, spec, error);
-    if (status != LIGHTPOSE_OK) {
-        lp_conv_destroy(&conv);
-        return status;
-    }
-    *out = conv;
-    return LIGHTPOSE_OK;
+    if (status != LIGHTPOSE_OK)
+        lp_conv_destroy(out);
+    return status;
 }
 
 void lp_conv_destroy(lp_conv **conv) {
@@ -411,18 +408,15 @@ static lightpose_status make_call(lp_conv_call *call, lp_dnn *dnn, const lp_conv
 }
 
 lightpose_status lp_conv_call_create(lp_conv_call **out, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error) {
-    lp_conv_call *call = lp_calloc(1, sizeof *call);
+    lp_conv_call *const call = lp_calloc(1, sizeof *call);
 
-    *out = NULL;
+    *out = call;
     if (!call)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", conv->name);
     const lightpose_status status = make_call(call, dnn, conv, error);
-    if (status != LIGHTPOSE_OK) {
-        lp_conv_call_destroy(&call);
-        return status;
-    }
-    *out = call;
-    return LIGHTPOSE_OK;
+    if (status != LIGHTPOSE_OK)
+        lp_conv_call_destroy(out);
+    return status;
 }
 
 void lp_conv_call_destroy(lp_conv_call **call) {

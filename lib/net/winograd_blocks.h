@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The parts of winograd_kernel.c and winograd_bytes.c that do not depend on what they multiply. Included after LANES,
- * ROWS, the points A and B, and the types `source_value`, which weights have too, and `product_value`. */
+/* The loops of winograd_kernel.c and winograd_bytes.c, which do not depend on what they multiply. Included after LANES,
+ * ROWS, the points A and B, the types `source_value`, which weights have too, `source_vector` and `product_value`. The
+ * including file defines the five functions that are declared here. */
 
 #ifndef LP_NET_WINOGRAD_BLOCKS_H
 #define LP_NET_WINOGRAD_BLOCKS_H
@@ -14,9 +15,34 @@
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
 _Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
 
+INLINE source_vector load_source(const void *cell, int channel);
+
+/* B' on six vectors `step` apart. */
+INLINE void source_pass(const source_vector *x, source_vector *t, int step);
+
 /* `rows` tiles by COLUMNS outputs, all sums in registers. */
 INLINE void multiply_block(const source_value *source, const source_value *weights, product_value *products, int in,
                            const int rows);
+
+/* Products `at`, in units of the output; `scale` is where their scales are. */
+INLINE floats load_products(const product_value *at, const float *scale);
+
+/* Channels `at` of cell `cell`, with all that follows the activation. */
+INLINE void store_output(const lp_winograd_output *output, int cell, int at, floats value);
+
+static void transform_source(const void *const *cells, int channels, void *target, size_t step) {
+    for (int c = 0; c < channels; c += (int)(sizeof(source_vector) / sizeof(source_value))) {
+        source_vector x[36];
+        for (int i = 0; i < 36; i++)
+            x[i] = load_source(cells[i], c);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + i, x + i, 6);
+        for (int i = 0; i < 6; i++)
+            source_pass(x + 6 * i, x + 6 * i, 1);
+        for (int i = 0; i < 36; i++)
+            memcpy((source_value *)target + (size_t)i * step + c, &x[i], sizeof x[i]);
+    }
+}
 
 static void multiply(const void *source, const void *weights, void *products, int tiles, int in) {
     const source_value *from = source;
@@ -49,6 +75,27 @@ INLINE void transform_tile(const floats m[36], floats y[16]) {
         product_pass(m + i, 6, half + i, 6);
     for (int i = 0; i < 4; i++)
         product_pass(half + 6 * i, 1, y + 4 * i, 1);
+}
+
+static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {
+    const floats zero = {0};
+
+    for (int c = 0; c < COLUMNS; c += LANES) {
+        floats m[36], y[16];
+        const floats offset = load_floats(output->bias + c);
+        for (int i = 0; i < 36; i++)
+            m[i] =
+                load_products((const product_value *)products + (size_t)i * step + c, output->scales + i * COLUMNS + c);
+        transform_tile(m, y);
+        for (int i = 0; i < 16; i++) {
+            if (!output->cells[i])
+                continue;
+            floats value = y[i] + offset;
+            if (output->relu)
+                value = (floats)((sums)value & (value > zero));
+            store_output(output, i, output->first + c, value);
+        }
+    }
 }
 
 #define WINOGRAD_KERNEL                                                                                                \

@@ -30,21 +30,23 @@ enum { ROWS = 6, FEATURES = LP_CPU_AVX2, WANTS_PREFETCH = 0 };
 #define A 1
 #define B 2
 typedef int16_t source_value;
+typedef shorts source_vector;
 typedef int32_t product_value;
 
 #include "net/winograd_blocks.h"
 
 /* ---- Source ------------------------------------------------------------------------------------------------------ */
 
-INLINE shorts load_shorts(const uint8_t *from) {
+INLINE shorts load_source(const void *cell, int channel) {
+    const __m256i *const from = (const __m256i *)((const uint8_t *)cell + channel);
 #if defined(__AVX512F__)
-    return (shorts)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
+    return (shorts)_mm512_cvtepu8_epi16(_mm256_loadu_si256(from));
 #else
     return (shorts)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from));
 #endif
 }
 
-/* B' on six vectors `step` apart; exact. */
+/* Exact. */
 INLINE void source_pass(const shorts *x, shorts *t, int step) {
     const shorts x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
     const shorts even_a = x4 - (x2 << 2), odd_a = x3 - (x1 << 2);
@@ -56,20 +58,6 @@ INLINE void source_pass(const shorts *x, shorts *t, int step) {
     t[3 * step] = even_b + odd_b;
     t[4 * step] = even_b - odd_b;
     t[5 * step] = ((x1 - x3) << 2) - x3 + x5;
-}
-
-static void transform_source(const void *const *cells, int channels, void *target, size_t step) {
-    for (int c = 0; c < channels; c += 2 * LANES) {
-        shorts x[36];
-        for (int i = 0; i < 36; i++)
-            x[i] = load_shorts((const uint8_t *)cells[i] + c);
-        for (int i = 0; i < 6; i++)
-            source_pass(x + i, x + i, 6);
-        for (int i = 0; i < 6; i++)
-            source_pass(x + 6 * i, x + 6 * i, 1);
-        for (int i = 0; i < 36; i++)
-            memcpy((int16_t *)target + (size_t)i * step + c, &x[i], sizeof x[i]);
-    }
 }
 
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
@@ -108,27 +96,16 @@ INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {
+INLINE floats load_products(const int32_t *at, const float *scale) {
+    return __builtin_convertvector(load_sums(at), floats) * load_floats(scale);
+}
+
+INLINE void store_output(const lp_winograd_output *output, int cell, int at, floats value) {
     const floats zero = {0}, factor = zero + output->factor, shift = zero + output->shift;
 
-    for (int c = 0; c < COLUMNS; c += LANES) {
-        floats m[36], y[16];
-        const floats offset = load_floats(output->bias + c);
-        for (int i = 0; i < 36; i++)
-            m[i] = __builtin_convertvector(load_sums((const int32_t *)products + (size_t)i * step + c), floats) *
-                   load_floats(output->scales + i * COLUMNS + c);
-        transform_tile(m, y);
-        for (int i = 0; i < 16; i++) {
-            if (!output->cells[i])
-                continue;
-            floats value = y[i] + offset;
-            if (output->relu)
-                value = (floats)((sums)value & (value > zero));
-            if (output->added)
-                value += factor * load_bytes((const uint8_t *)output->added[i] + output->first + c);
-            store_bytes((uint8_t *)output->cells[i] + output->first + c, value + shift);
-        }
-    }
+    if (output->added)
+        value += factor * load_bytes((const uint8_t *)output->added[cell] + at);
+    store_bytes((uint8_t *)output->cells[cell] + at, value + shift);
 }
 
 const lp_winograd_kernel KERNEL = WINOGRAD_KERNEL;

@@ -24,12 +24,16 @@ enum { LANES = 4, ROWS = 6, FEATURES = 0 };
 #define A 0.625F
 #define B 1.5F
 typedef float source_value, product_value;
+typedef float source_vector __attribute__((vector_size(LANES * sizeof(float))));
 
 #include "net/winograd_blocks.h"
 
 static const float a1 = A, a2 = A * A, b1 = B, b2 = B * B;
 
-/* B' on six vectors `step` apart. */
+INLINE floats load_source(const void *cell, int channel) {
+    return load_floats((const float *)cell + channel);
+}
+
 INLINE void source_pass(const floats *x, floats *t, int step) {
     const floats x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
     const floats even_a = x4 - b2 * x2, odd_a = a1 * (x3 - b2 * x1);
@@ -41,20 +45,6 @@ INLINE void source_pass(const floats *x, floats *t, int step) {
     t[3 * step] = even_b + odd_b;
     t[4 * step] = even_b - odd_b;
     t[5 * step] = a2 * b2 * x1 - (a2 + b2) * x3 + x5;
-}
-
-static void transform_source(const void *const *cells, int channels, void *target, size_t step) {
-    for (int c = 0; c < channels; c += LANES) {
-        floats x[36];
-        for (int i = 0; i < 36; i++)
-            x[i] = load_floats((const float *)cells[i] + c);
-        for (int i = 0; i < 6; i++)
-            source_pass(x + i, x + i, 6);
-        for (int i = 0; i < 6; i++)
-            source_pass(x + 6 * i, x + 6 * i, 1);
-        for (int i = 0; i < 36; i++)
-            store_floats((float *)target + (size_t)i * step + c, x[i]);
-    }
 }
 
 INLINE void multiply_block(const float *source, const float *weights, float *products, int in, const int rows) {
@@ -79,26 +69,15 @@ INLINE void multiply_block(const float *source, const float *weights, float *pro
     }
 }
 
-static void transform_products(const void *products, size_t step, const lp_winograd_output *output) {
-    const floats zero = {0};
+INLINE floats load_products(const float *at, const float *scale) {
+    (void)scale;
+    return load_floats(at);
+}
 
-    for (int c = 0; c < COLUMNS; c += LANES) {
-        floats m[36], y[16];
-        const floats offset = load_floats(output->bias + c);
-        for (int i = 0; i < 36; i++)
-            m[i] = load_floats((const float *)products + (size_t)i * step + c);
-        transform_tile(m, y);
-        for (int i = 0; i < 16; i++) {
-            if (!output->cells[i])
-                continue;
-            floats value = y[i] + offset;
-            if (output->relu)
-                value = (floats)((sums)value & (value > zero));
-            if (output->added)
-                value += load_floats((const float *)output->added[i] + output->first + c);
-            store_floats((float *)output->cells[i] + output->first + c, value);
-        }
-    }
+INLINE void store_output(const lp_winograd_output *output, int cell, int at, floats value) {
+    if (output->added)
+        value += load_floats((const float *)output->added[cell] + at);
+    store_floats((float *)output->cells[cell] + at, value);
 }
 
 const lp_winograd_kernel KERNEL = WINOGRAD_KERNEL;
