@@ -4,6 +4,7 @@
 /* `lightpose quantize`: ranges for int8, measured on images. */
 
 #include "cli.h"
+#include "cli_range.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ typedef struct quantize_options {
     const char *output, *ranges;
     int method, quiet, no_clobber;
     float percentile;
-    int64_t first, last, step;
+    const char *first, *last;
+    int64_t step;
 } quantize_options;
 
 static const char *const methods[] = {"default", "minmax", "percentile", "mse", NULL};
@@ -47,8 +49,8 @@ static const lp_cli_option input_options[] = {
     {"images", 'i', "PLACE", "a picture, a folder, a pattern in quotes or a video; may be given again, or as INPUT",
      AT(TEXTS, images)},
     {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists)},
-    {"first", 0, "N", "the first frame of each input, from 0", AT(INT64, first), .max = 9e15},
-    {"last", 0, "N", "the last frame", AT(INT64, last), .max = 9e15},
+    {"first", 0, "N", "the first frame of each input, from 0, or a time (0:01:30, 90s)", AT(TEXT, first)},
+    {"last", 0, "N", "the last frame, or a time", AT(TEXT, last)},
     {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
     {0}};
 
@@ -289,9 +291,6 @@ static int check(const quantize_options *o, const lp_cli_operands *inputs) {
         return lp_cli_usage(command.name, "no input: --images PLACE names pictures to measure on");
     if (!o->output && !o->ranges)
         return lp_cli_usage(command.name, "no output: -o FILE names the weights file to write");
-    if (o->last >= 0 && o->last < o->first)
-        return lp_cli_usage(command.name, "option --last: frame %" PRId64 " comes before --first %" PRId64, o->last,
-                            o->first);
     if (o->percentile > 0 && o->method != LIGHTPOSE_CALIBRATION_PERCENTILE)
         return lp_cli_usage(command.name, "option --percentile needs --method percentile");
     return LP_CLI_GO;
@@ -305,10 +304,11 @@ static int work(const quantize_options *o, const lp_cli_operands *inputs) {
     outputs out = {0};
 
     lp_input_options_default(&m.input);
-    m.input.first = o->first;
-    m.input.last = o->last;
     m.input.step = o->step;
-    int code = gather(o, inputs, &sources);
+    int code = lp_cli_range(command.name, o->first, o->last, &m.input.range);
+    if (code != LP_CLI_GO)
+        return code;
+    code = gather(o, inputs, &sources);
     if (!sources.count) {
         code = LP_CLI_FAILED;
     } else if (quantize(&m, &out, &model, &sources, &error) != LIGHTPOSE_OK) {
@@ -327,7 +327,7 @@ static int work(const quantize_options *o, const lp_cli_operands *inputs) {
 }
 
 int cmd_quantize(int argc, char **argv) {
-    quantize_options o = {.last = -1, .step = 1};
+    quantize_options o = {.step = 1};
     lightpose_settings_init(&o.model.settings);
     const lp_cli_group groups[] = {{"Input", input_options, &o},
                                    {"Output", output_options, &o},

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli_range.h"
 #include "cli_values.h"
 #include "fail.h"
 #include "output/guard.h"
@@ -37,10 +38,12 @@ static const lp_cli_command command = {
 
 struct run_options {
     lp_cli_model model;
-    lp_cli_operands places, formats, lists, ids;
+    lp_cli_operands places, formats, lists, clips, ids;
     int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
     const char *report;
-    int64_t first, last, step;
+    const char *first, *last;
+    int64_t step;
+    int video;
     int rotate, flip, reconnect, live, recursive, keep_damaged;
     const char *roi, *raw, *rate, *size;
     int track, expect_people, order, smooth, assignment;
@@ -95,9 +98,14 @@ static const lp_cli_option output_options[] = {
 
 static const lp_cli_option input_options[] = {
     {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists), .aside = 1},
-    {"first", 0, "N", "the first frame, from 0", AT(INT64, first), .max = 9e15},
-    {"last", 0, "N", "the last frame", AT(INT64, last), .max = 9e15},
+    {"clip", 0, "RANGE@INPUT",
+     "an input of which this range is read: 0:01:30..0:02:00@a.mp4, 100..199@a.mp4, 90s..@a.mp4; may be given again",
+     AT(TEXTS, clips), .aside = 1},
+    {"first", 0, "N", "the first frame, from 0, or a time from the first on (0:01:30, 90s)", AT(TEXT, first)},
+    {"last", 0, "N", "the last frame, or a time", AT(TEXT, last)},
     {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
+    {"stream", 0, "N", "which of a file's video streams, from 0 (default: the largest picture)", AT(INT, video),
+     .max = 999},
     {"rotate", 0, "DEGREES", "turn clockwise by 90, 180 or 270, beyond what the file says", AT(CHOICE, rotate),
      .choices = rotations},
     {"flip", 0, "AXIS", "mirror: x left and right, y up and down", AT(CHOICE, flip), .choices = flips},
@@ -176,11 +184,14 @@ static int read_ids(const struct run_options *o, int64_t **ids) {
 }
 
 static int check(const struct run_options *o, const lp_cli_operands *inputs) {
-    if (!inputs->count && !o->lists.count)
+    if (!inputs->count && !o->lists.count && !o->clips.count)
         return lp_cli_usage(command.name, "no input");
-    if (o->last >= 0 && o->last < o->first)
-        return lp_cli_usage(command.name, "option --last: frame %lld comes before --first %lld", (long long)o->last,
-                            (long long)o->first);
+    for (int i = 0; i < o->clips.count; i++) {
+        lightpose_error error = {0};
+        lp_input_range range;
+        if (!lp_source_read_clip(o->clips.items[i], &range, &error))
+            return lp_cli_usage(command.name, "option --clip: %s", error.text);
+    }
     if (o->draw && !o->places.count)
         return lp_cli_usage(command.name, "option --draw needs --output");
     return LP_CLI_GO;
@@ -241,11 +252,14 @@ static int check_outputs(const struct run_options *o, const lp_targets *targets)
 
 /* Likewise of inputs. */
 static int check_inputs(const struct run_options *o, const lp_sources *sources) {
-    int cameras = 0, standard = 0;
+    int cameras = 0, standard = 0, videos = 0;
     for (int i = 0; i < sources->count; i++) {
         cameras += sources->items[i].kind == LP_SOURCE_CAMERA;
         standard += sources->items[i].kind == LP_SOURCE_STDIN;
+        videos += sources->items[i].kind != LP_SOURCE_PICTURES && sources->items[i].kind != LP_SOURCE_CAMERA;
     }
+    if (o->video >= 0 && (!videos || o->raw))
+        return lp_cli_usage(command.name, "option --stream needs a file or stream with videos in it");
     if (o->raw && !standard)
         return lp_cli_usage(command.name, "option --raw needs - as input");
     if (o->size && !cameras)
@@ -279,8 +293,7 @@ static void set_engine(const struct run_options *o, const lp_sources *sources, l
     engine->settings.threads = together ? threads : 1;
     engine->input.turn =
         lp_input_orient_then(lp_input_orient_rotate(90 * o->rotate), lp_input_orient_exif(flip_exif[o->flip]));
-    engine->input.first = o->first;
-    engine->input.last = o->last;
+    engine->input.video = o->video;
     engine->input.step = o->step;
     engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
     engine->input.reconnect = o->reconnect;
@@ -324,16 +337,18 @@ static int gather(const struct run_options *o, const lp_cli_operands *inputs, lp
     sources->recursive = o->recursive;
     sources->live = o->live < 0 ? 0 : o->live ? 1 : -1;
     sources->stop = &lp_stop_requested;
-    for (int i = 0; i < inputs->count + o->lists.count; i++) {
-        lightpose_error error = {0};
-        const lightpose_status status = i < inputs->count
-                                            ? lp_sources_add(sources, inputs->items[i], &error)
-                                            : lp_sources_add_list(sources, o->lists.items[i - inputs->count], &error);
-        if (status != LIGHTPOSE_OK) {
+    const struct {
+        const lp_cli_operands *given;
+        lightpose_status (*add)(lp_sources *sources, const char *text, lightpose_error *error);
+    } kinds[] = {{inputs, lp_sources_add}, {&o->clips, lp_sources_add_clip}, {&o->lists, lp_sources_add_list}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int i = 0; i < kinds[k].given->count; i++) {
+            lightpose_error error = {0};
+            if (kinds[k].add(sources, kinds[k].given->items[i], &error) == LIGHTPOSE_OK)
+                continue;
             lp_cli_error("%s", error.text);
             code = LP_CLI_FAILED;
         }
-    }
     if (!lp_sources_name_apart(sources)) {
         lp_cli_error("no memory for the list of inputs");
         code = LP_CLI_FAILED;
@@ -556,7 +571,7 @@ int cmd_run(int argc, char **argv) {
     lightpose_tracker_settings track;
     lightpose_tracker_settings_init(&track);
     lightpose_draw_settings_init(&draw);
-    struct run_options o = {.last = -1,
+    struct run_options o = {.video = -1,
                             .step = 1,
                             .reconnect = 30,
                             .meta = 1,
@@ -580,6 +595,8 @@ int cmd_run(int argc, char **argv) {
     if (code == LP_CLI_GO) {
         lp_input_options_default(&engine.input);
         code = check(&o, &inputs);
+        if (code == LP_CLI_GO)
+            code = lp_cli_range(command.name, o.first, o.last, &engine.input.range);
         if (code == LP_CLI_GO)
             code = read_roi(&o, &engine.roi);
         if (code == LP_CLI_GO)
@@ -607,6 +624,7 @@ int cmd_run(int argc, char **argv) {
     lp_cli_operands_free(&o.places);
     lp_cli_operands_free(&o.formats);
     lp_cli_operands_free(&o.lists);
+    lp_cli_operands_free(&o.clips);
     lp_cli_operands_free(&o.ids);
     return code;
 }

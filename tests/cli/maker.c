@@ -7,6 +7,7 @@
  *     maker clip ENCODER OPTIONS WIDTH HEIGHT FRAMES FILE [N]  (OPTIONS "": none; from frame N on of half the size)
  *     maker raw WIDTH HEIGHT FRAMES                            yuv420p frames on standard output
  *     maker y4m WIDTH HEIGHT FRAMES                            the same as YUV4MPEG2
+ *     maker join A B FILE                                      the video of A and then that of B as streams of one file
  *     maker serve PORTFILE TIMES FILE                          sends FILE to each of TIMES callers, and hangs up; the
  *                                                              port of 127.0.0.1 is written to PORTFILE */
 
@@ -18,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 #include <libavutil/log.h>
 
 #include "clip.h"
@@ -58,6 +61,48 @@ static int make_frames(char **argv, int with_header) {
     return fflush(stdout) != 0;
 }
 
+/* Adds the packets of a file's only stream to stream `at`. */
+static int append(AVFormatContext *to, int at, AVFormatContext *from) {
+    AVPacket *packet = av_packet_alloc();
+    int code = packet ? 0 : -1;
+    while (code >= 0 && av_read_frame(from, packet) >= 0) {
+        av_packet_rescale_ts(packet, from->streams[0]->time_base, to->streams[at]->time_base);
+        packet->stream_index = at;
+        packet->pos = -1;
+        code = av_interleaved_write_frame(to, packet);
+    }
+    av_packet_free(&packet);
+    return code;
+}
+
+static int join(char **argv) {
+    AVFormatContext *from[2] = {NULL, NULL}, *to = NULL;
+    int code = avformat_alloc_output_context2(&to, NULL, NULL, argv[2]);
+    for (int i = 0; i < 2 && code >= 0; i++) {
+        AVStream *stream = NULL;
+        code = avformat_open_input(&from[i], argv[i], NULL, NULL);
+        if (code >= 0)
+            code = avformat_find_stream_info(from[i], NULL);
+        if (code >= 0 && (stream = avformat_new_stream(to, NULL)))
+            code = avcodec_parameters_copy(stream->codecpar, from[i]->streams[0]->codecpar);
+        if (stream)
+            stream->codecpar->codec_tag = 0;
+    }
+    if (code >= 0)
+        code = avio_open(&to->pb, argv[2], AVIO_FLAG_WRITE);
+    if (code >= 0)
+        code = avformat_write_header(to, NULL);
+    for (int i = 0; i < 2 && code >= 0; i++)
+        code = append(to, i, from[i]);
+    if (code >= 0)
+        code = av_write_trailer(to);
+    avformat_close_input(&from[0]);
+    avformat_close_input(&from[1]);
+    avio_closep(&to->pb);
+    avformat_free_context(to);
+    return code < 0;
+}
+
 static int serve(char **argv) {
     const int times = atoi(argv[1]), listener = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -95,6 +140,8 @@ int main(int argc, char **argv) {
         return make_clip(argv + 2);
     if (argc == 5 && (!strcmp(argv[1], "raw") || !strcmp(argv[1], "y4m")))
         return make_frames(argv + 2, argv[1][0] == 'y');
+    if (argc == 5 && !strcmp(argv[1], "join"))
+        return join(argv + 2);
     if (argc == 5 && !strcmp(argv[1], "serve"))
         return serve(argv + 2);
     return 2;

@@ -16,7 +16,7 @@
 #define ASSUMED_STEP 0.04
 
 void lp_clock_start(lp_clock *clock) {
-    *clock = (lp_clock){.last = NAN, .last_utc = NAN};
+    *clock = (lp_clock){.start = NAN, .last = NAN, .last_utc = NAN};
 }
 
 static double usual_step(const lp_clock *clock) {
@@ -45,8 +45,18 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, doub
     }
     if (!isnan(now) && now - last > 0 && *jump == 0)
         clock->last_step = now - last;
+    if (isnan(clock->start))
+        clock->start = now;
     clock->stretch = stretch;
     clock->last_utc = utc;
     clock->last = now;
     return now;
+}
+
+double lp_clock_since_start(const lp_clock *clock, double time, int64_t number) {
+    return isnan(time) || isnan(clock->start) ? (double)number * usual_step(clock) : time - clock->start;
+}
+
+int lp_clock_is_joint(const lp_clock *clock, double gap) {
+    return clock->joins && gap > MIN_JOINT;
 }

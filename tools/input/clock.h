@@ -7,11 +7,14 @@
 #ifndef LP_TOOLS_INPUT_CLOCK_H
 #define LP_TOOLS_INPUT_CLOCK_H
 
+#include <stdint.h>
+
 /* Begin with lp_clock_start; the fields up to `joins` are then the caller's. */
 typedef struct lp_clock {
     double step; /* seconds from frame to frame where nothing better is known; 0: unknown */
     int joins;   /* leaps ahead of more than 10 s are joints too, as FFmpeg takes them (MPEG-TS, HLS); else pauses */
 
+    double start;     /* time of the source's first frame; NAN before it */
     double offset;    /* what is added to the source's times */
     double last;      /* time of the last frame; NAN before the first */
     double last_step; /* from the one before */
@@ -25,5 +28,11 @@ void lp_clock_start(lp_clock *clock);
  * is when a live source delivered it, NAN for others. *jump gets the seconds by which the clock leapt; 0: it did not. A
  * frame without a time follows the last at the usual step, of a live source by the wall clock from 0 on. */
 double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump);
+
+/* Whether a gap of so many seconds between two frames is a joint. */
+int lp_clock_is_joint(const lp_clock *clock, double gap);
+
+/* Seconds from the first frame to the frame of this time, or, where it has none, of this number. */
+double lp_clock_since_start(const lp_clock *clock, double time, int64_t number);
 
 #endif

@@ -110,12 +110,37 @@ int lp_demux_cannot_go_back(const lp_demux *demux) {
     return strstr(format->iformat->name, "mp4") && !(format->pb && format->pb->seekable & AVIO_SEEKABLE_NORMAL);
 }
 
-static lightpose_status choose_stream(lp_demux *demux, lightpose_error *error) {
+/* The stream of FFmpeg's "v:N". */
+static int find_video(const AVFormatContext *format, int number) {
+    for (unsigned i = 0; i < format->nb_streams; i++)
+        if (format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && number-- == 0)
+            return (int)i;
+    return AVERROR_STREAM_NOT_FOUND;
+}
+
+static lightpose_status tell_videos(const lp_demux *demux, int wanted, lightpose_error *error) {
+    char text[256] = "";
+    size_t used = 0;
+    int count = 0;
+    for (int at; (at = find_video(demux->format, count)) >= 0; count++) {
+        const AVCodecParameters *const codec = demux->format->streams[at]->codecpar;
+        if (used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%d (%s, %dx%d)", count ? ", " : "", count,
+                                     avcodec_get_name(codec->codec_id), codec->width, codec->height);
+    }
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no video %d in it; it has %s", demux->text, wanted,
+                   text);
+}
+
+static lightpose_status choose_stream(lp_demux *demux, int wanted, lightpose_error *error) {
     char text[64];
     const int code = avformat_find_stream_info(demux->format, NULL);
     if (code < 0)
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_tool_av_text(code, text, sizeof text));
-    const int index = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    const int best = av_find_best_stream(demux->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    const int index = best < 0 || wanted < 0 ? best : find_video(demux->format, wanted);
+    if (index < 0 && best >= 0)
+        return tell_videos(demux, wanted, error);
     if (index < 0 && demux->format->nb_streams == 0 && lp_demux_cannot_go_back(demux))
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", demux->text, lp_demux_index_behind);
     if (index < 0)
@@ -170,7 +195,7 @@ lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const l
     const int code = open_format(demux, source, options, bytes);
     if (code < 0)
         return tell_unopened(source, code, demux->path && begins_as_mp4(demux->path), error);
-    const lightpose_status status = choose_stream(demux, error);
+    const lightpose_status status = choose_stream(demux, options->video, error);
     if (status != LIGHTPOSE_OK)
         lp_demux_close(demux);
     return status;

@@ -38,21 +38,46 @@ void lp_input_frame_release(lp_input_frame *frame) {
 }
 
 void lp_input_options_default(lp_input_options *options) {
-    *options = (lp_input_options){.last = -1, .step = 1, .threads = 1, .reconnect = 30};
+    *options = (lp_input_options){.range = lp_input_range_all, .step = 1, .threads = 1, .video = -1, .reconnect = 30};
 }
 
 static int is_stopped(const lp_input *in) {
     return in->options.stop && atomic_load_explicit(in->options.stop, memory_order_relaxed);
 }
 
+static void tell(const lp_input *in, const char *format, ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (in->options.tell)
+        in->options.tell(in->options.opaque, text);
+}
+
+/* Pictures have no times. */
+static lightpose_status want_numbers(const lp_input *in, lightpose_error *error) {
+    const lp_input_range *const range = &in->options.range;
+    if (range->from < 0 && range->to < 0)
+        return LIGHTPOSE_OK;
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                   "%s: pictures have no times; their range is told by numbers, from 0", in->source->text);
+}
+
 static lightpose_status open_pictures(lp_input *in, lightpose_error *error) {
+    if (want_numbers(in, error) != LIGHTPOSE_OK)
+        return error->status;
     const lp_input_options *const o = &in->options;
-    const int64_t count = in->source->count, last = o->last >= 0 && o->last < count ? o->last : count - 1;
-    in->next = o->first;
-    in->about.frames = last < o->first ? 0 : (last - o->first) / o->step + 1;
-    if (o->first >= count)
+    const lp_input_range *const range = &o->range;
+    const int64_t count = in->source->count, last = range->last >= 0 && range->last < count ? range->last : count - 1;
+    in->next = range->first;
+    in->about.frames = last < range->first ? 0 : (last - range->first) / o->step + 1;
+    if (range->first >= count)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no picture %lld; the last is %d",
-                       in->source->text, (long long)o->first, in->source->count - 1);
+                       in->source->text, (long long)range->first, in->source->count - 1);
+    if (range->last - (count - 1) >= o->step)
+        tell(in, "%s: there is no picture %lld; the last is %lld", in->source->text, (long long)range->last,
+             (long long)count - 1);
     return LIGHTPOSE_OK;
 }
 
@@ -69,7 +94,7 @@ static lightpose_status open_video(lp_input *in, lightpose_error *error) {
     if (status == LIGHTPOSE_OK && in->bytes && !source->live && !in->options.raw_format &&
         lp_bytes_is_picture(in->bytes, &in->still, &in->still_size)) {
         in->about = (lp_input_about){.frames = 1, .still = 1};
-        return status;
+        return want_numbers(in, error);
     }
     if (status == LIGHTPOSE_OK)
         status = lp_video_open(&in->video, source, &in->options, in->bytes, &in->clock, in->next, error);
@@ -103,7 +128,7 @@ int lp_input_reconnects(const lp_input *input) {
 
 static int next_picture(lp_input *in, lp_input_frame *frame) {
     lp_input_frame_release(frame);
-    const int64_t last = in->options.last >= 0 ? in->options.last : INT64_MAX;
+    const int64_t last = in->options.range.last >= 0 ? in->options.range.last : INT64_MAX;
     if (in->next >= in->source->count || in->next > last || is_stopped(in))
         return 0;
     frame->index = in->next;
@@ -124,16 +149,6 @@ static int64_t now_ms(void) {
 static void sleep_ms(int ms) {
     const struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
     nanosleep(&pause, NULL);
-}
-
-static void tell(const lp_input *in, const char *format, ...) {
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (in->options.tell)
-        in->options.tell(in->options.opaque, text);
 }
 
 /* What trying again cannot mend. */
@@ -206,7 +221,7 @@ lightpose_status lp_input_open(lp_input **input, const lp_source *source, const 
 
 static int next_still(lp_input *in, lp_input_frame *frame) {
     lp_input_frame_release(frame);
-    if (in->next > 0 || in->options.first > 0 || is_stopped(in))
+    if (in->next > 0 || in->options.range.first > 0 || is_stopped(in))
         return 0;
     frame->index = in->next++;
     frame->path = in->source->text;

@@ -11,6 +11,7 @@
 
 #include "input/image.h"
 #include "input/orient.h"
+#include "input/range.h"
 #include "input/source.h"
 
 struct AVFrame;
@@ -42,9 +43,11 @@ typedef struct lp_input_frame {
 void lp_input_frame_release(lp_input_frame *frame);
 
 typedef struct lp_input_options {
-    lp_input_orient turn;      /* after what the file itself says of its orientation */
-    int64_t first, last, step; /* frames first, first + step, …, at most last; last -1: to the end; step at least 1 */
-    int threads;               /* of the decoder; at least 1 */
+    lp_input_orient turn; /* after what the file itself says of its orientation */
+    lp_input_range range;
+    int64_t step; /* of the range each step-th frame, from its first on; at least 1 */
+    int threads;  /* of the decoder; at least 1 */
+    int video;    /* which of a file's videos, from 0, as FFmpeg counts them (v:N); -1: the one that it finds best */
 
     /* Standard input, pipes and files. Without raw_format they are containers, Y4M among them. */
     const char *raw_format; /* FFmpeg's name: "bgr24", "nv12", "yuv420p" */
@@ -56,8 +59,9 @@ typedef struct lp_input_options {
 
     int keep_damaged; /* 1: damaged frames that the decoder could conceal are good, and marked */
     int reconnect;    /* seconds to try for when a live source cannot be had or is lost; 0: never */
-    void (*tell)(void *opaque,
-                 const char *text); /* losses and reconnections as they happen, from any thread; or NULL */
+    void (*tell)(
+        void *opaque,
+        const char *text); /* losses, reconnections and ranges that go beyond the end, from any thread; or NULL */
     void *opaque;
     const atomic_int *stop; /* not 0: end soon; may be NULL */
 } lp_input_options;
@@ -77,7 +81,7 @@ typedef struct lp_input_about {
 typedef struct lp_input lp_input;
 
 /* `source` and what the options point at must outlive the input. Errors name the source: FILE, IMAGE (no video in it),
- * UNSUPPORTED (no decoder), ARGUMENT (a first frame beyond the end), MEMORY. */
+ * UNSUPPORTED (no decoder), ARGUMENT (a range beyond the end, or of times in what has none), MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_input_open(lp_input **input, const lp_source *source,
                                                    const lp_input_options *options, lightpose_error *error);
 void lp_input_close(lp_input **input);

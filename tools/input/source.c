@@ -251,6 +251,43 @@ lightpose_status lp_sources_add(lp_sources *sources, const char *text, lightpose
     return lp_sources_add_file(sources, text, error);
 }
 
+const char *lp_source_read_clip(const char *text, lp_input_range *range, lightpose_error *error) {
+    const size_t length = strcspn(text, "@");
+    if (!text[length] || !text[length + 1] || !lp_input_range_read(range, text, length)) {
+        lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                "\"%s\" is not FIRST..LAST@INPUT, as 0:01:30..0:02:00@a.mp4 or 100..199@a.mp4", text);
+        return NULL;
+    }
+    if (lp_input_range_is_empty(range)) {
+        lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\": the range ends before it begins", text);
+        return NULL;
+    }
+    return text + length + 1;
+}
+
+lightpose_status lp_sources_add_clip(lp_sources *sources, const char *text, lightpose_error *error) {
+    lp_input_range range;
+    const char *const input = lp_source_read_clip(text, &range, error);
+    if (!input)
+        return LIGHTPOSE_ERROR_ARGUMENT;
+    const int before = sources->count;
+    if (before)
+        sources->items[before - 1].loose = 0; /* pictures of a range join no others */
+    const lightpose_status status = lp_sources_add(sources, input, error);
+    for (int i = before; i < sources->count; i++) {
+        sources->items[i].loose = 0;
+        sources->items[i].clipped = 1;
+        sources->items[i].range = range;
+    }
+    return status;
+}
+
+static lightpose_status add_line(lp_sources *sources, const char *line, lightpose_error *error) {
+    static const char clip[] = "--clip ";
+    return strncmp(line, clip, sizeof clip - 1) ? lp_sources_add(sources, line, error)
+                                                : lp_sources_add_clip(sources, line + sizeof clip - 1, error);
+}
+
 lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error) {
     FILE *const list = strcmp(path, "-") ? fopen(path, "re") : stdin;
     if (!list)
@@ -267,7 +304,7 @@ lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, ligh
         while (length > 0 && strchr("\r\n \t", line[length - 1]))
             line[--length] = 0;
         lightpose_error detail = {0};
-        if (length > 0 && *line != '#' && lp_sources_add(sources, line, &detail) != LIGHTPOSE_OK)
+        if (length > 0 && *line != '#' && add_line(sources, line, &detail) != LIGHTPOSE_OK)
             lp_fail(&first, detail.status, "%s line %lld: %.400s", path, (long long)number, detail.text);
     }
     if (ferror(list))

@@ -11,6 +11,8 @@
 
 #include <lightpose/lightpose.h>
 
+#include "input/range.h"
+
 typedef enum lp_source_kind {
     LP_SOURCE_PICTURES, /* one stream of still pictures */
     LP_SOURCE_VIDEO,    /* a file, a pipe, or an address; may turn out to be a picture */
@@ -34,6 +36,8 @@ typedef struct lp_source {
     int address; /* `url` has a scheme; else it is a path, whatever it looks like */
     int once;    /* it can be read once, from its beginning to its end: standard input, a pipe */
     int live;    /* of a video or standard input: without end, whatever its kind */
+    int clipped; /* `range` is all that is read of it, whatever the run's */
+    lp_input_range range;
 } lp_source;
 
 /* Files of a folder that are neither pictures nor videos by their endings, for a word about them. */
@@ -65,8 +69,15 @@ typedef struct lp_sources {
  * Errors: FILE, ARGUMENT (a pattern or folder that holds nothing), MEMORY; nothing is added then. */
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add(lp_sources *sources, const char *text, lightpose_error *error);
 
-/* Adds what each line of a file names; "-" is standard input. Empty lines, lines that begin with #, and a byte order
- * mark say nothing. On failure the readable lines are added. */
+/* Takes "RANGE@INPUT" apart: the range, and where in `text` the input begins; NULL after an error: ARGUMENT. */
+const char *lp_source_read_clip(const char *text, lp_input_range *range, lightpose_error *error);
+
+/* The same for "RANGE@INPUT": of each input that this names only the range is read (range.h). What stands before the
+ * first @ is the range, so that any name may follow. */
+LIGHTPOSE_NODISCARD lightpose_status lp_sources_add_clip(lp_sources *sources, const char *text, lightpose_error *error);
+
+/* Adds what each line of a file names, or after "--clip " a range of it; "-" is standard input. Empty lines, lines that
+ * begin with #, and a byte order mark say nothing. On failure the readable lines are added. */
 LIGHTPOSE_NODISCARD lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, lightpose_error *error);
 
 /* What was passed over, in a sentence: "2 .txt files, 1 folder (--recursive reads it)"; "" where nothing was. */

@@ -14,17 +14,18 @@
 
 #include "fail.h"
 #include "input/convert.h"
+#include "input/decoder.h"
 #include "input/demux.h"
 #include "input/packets.h"
 #include "input/mark.h"
 #include "input/timeline.h"
 
 /* Up to this frame a decoding from the start is as fast as reading the whole file for its packets. */
-enum { NEAR_START = 300 };
+enum { NEAR_START = 300, NEAR_SECONDS = 10 };
 
 struct lp_video {
     lp_demux demux;
-    AVCodecContext *decoder;
+    lp_decoder *decoder;
     AVPacket *packet;
     AVFrame *decoded;
     AVFrame *held[LP_TIMELINE_HELD]; /* frames that came and wait for lost ones before them to be told; timeline.came */
@@ -37,6 +38,8 @@ struct lp_video {
     int64_t damaged;                     /* the last frame since a key frame that was lost or damaged; -1: none */
     double jump;                         /* of the clock, before a frame that is not told */
     int64_t told;                        /* frames told, for a range that never comes */
+    double since_start;                  /* of the last frame, told or not */
+    int past;                            /* a frame behind the range has come */
     int has_packet;                      /* `packet` is to be sent still */
     int draining;                        /* the file has ended: what the decoder holds back comes */
     int ended;
@@ -47,36 +50,24 @@ struct lp_video {
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
-    const AVCodecParameters *const parameters = v->demux.stream->codecpar;
-    const AVCodec *const codec = avcodec_find_decoder(parameters->codec_id);
-    if (!codec)
-        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: this FFmpeg has no decoder for %s", v->demux.text,
-                       avcodec_get_name(parameters->codec_id));
-    v->decoder = avcodec_alloc_context3(codec);
+    const lp_decoder_options options = {
+        .parameters = v->demux.stream->codecpar,
+        .base = v->demux.stream->time_base,
+        .name = v->demux.text,
+        /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
+        .threads = v->timeline.fields.has_fields ? 1 : v->options.threads,
+        .at_once = v->demux.live || v->demux.once,
+        .live = v->demux.live,
+        .keep_damaged = v->options.keep_damaged,
+    };
     v->packet = av_packet_alloc();
     v->decoded = av_frame_alloc();
     int held = 0;
     while (held < LP_TIMELINE_HELD && (v->held[held] = av_frame_alloc()))
         held++;
-    if (!v->decoder || !v->packet || !v->decoded || held < LP_TIMELINE_HELD ||
-        avcodec_parameters_to_context(v->decoder, parameters) < 0)
+    if (!v->packet || !v->decoded || held < LP_TIMELINE_HELD)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for a decoder", v->demux.text);
-    v->decoder->pkt_timebase = v->demux.stream->time_base;
-    /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
-    v->decoder->thread_count = v->timeline.fields.has_fields ? 1 : v->options.threads;
-    /* Threads over frames hold frames back: live sources and pipes want each at once. */
-    v->decoder->thread_type = v->demux.live || v->demux.once ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
-    if (v->demux.live)
-        v->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
-    if (v->options.keep_damaged)
-        v->decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
-    lp_mark_start(v->decoder);
-    const int code = avcodec_open2(v->decoder, codec, NULL);
-    char text[64];
-    if (code < 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "%s: the %s decoder: %s", v->demux.text, codec->name,
-                       lp_tool_av_text(code, text, sizeof text));
-    return LIGHTPOSE_OK;
+    return lp_decoder_open(&v->decoder, &options, error);
 }
 
 static void start_timeline(lp_video *v, int64_t number) {
@@ -86,8 +77,27 @@ static void start_timeline(lp_video *v, int64_t number) {
 }
 
 static int is_worth_a_scan(const lp_video *v, const lp_source *source) {
-    return source->kind == LP_SOURCE_VIDEO && v->options.first > NEAR_START && v->timeline.by_time &&
-           lp_demux_can_be_entered(&v->demux);
+    const lp_input_range *const range = &v->options.range;
+    const int is_far = range->from >= 0
+                           ? range->from > (v->clock->step > 0 ? v->clock->step * NEAR_START : NEAR_SECONDS)
+                           : range->first > NEAR_START;
+    return source->kind == LP_SOURCE_VIDEO && is_far && v->timeline.by_time && lp_demux_can_be_entered(&v->demux);
+}
+
+/* The first frame of the range, by its time where that is asked for; the number of all frames where it has none. -1: it
+ * cannot be told by the source's times, which ours do not follow over a joint. */
+static int64_t first_wanted(const lp_video *v, const lp_packets *packets) {
+    const lp_input_range *const range = &v->options.range;
+    const double unit = av_q2d(v->demux.stream->time_base);
+    if (range->from < 0)
+        return range->first < (int64_t)packets->count ? range->first : (int64_t)packets->count;
+    for (size_t i = 0; i < packets->count; i++) {
+        if (i > 0 && lp_clock_is_joint(v->clock, (double)(packets->shown[i] - packets->shown[i - 1]) * unit))
+            return -1;
+        if ((double)(packets->shown[i] - packets->shown[0]) * unit > range->from - LP_INPUT_RANGE_SAME)
+            return (int64_t)i;
+    }
+    return (int64_t)packets->count;
 }
 
 /* Goes near the first frame asked for. Where that cannot be done with certainty the file is opened anew, and what comes
@@ -96,14 +106,18 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
     lp_packets packets = {0};
     int64_t number = 0;
     const int sound = lp_packets_scan(&packets, &v->demux);
+    const int64_t first = sound > 0 ? first_wanted(v, &packets) : -1;
+    const double unit = av_q2d(v->demux.stream->time_base);
     lightpose_status status = LIGHTPOSE_OK;
     if (sound < 0) {
         status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory for its index", source->text);
-    } else if (sound && (uint64_t)v->options.first >= packets.count) {
-        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", source->text,
-                         (long long)v->options.first, (long long)packets.count - 1);
-    } else if (sound && lp_packets_enter(&packets, &v->demux, v->options.first, v->packet, &number)) {
+    } else if (first == (int64_t)packets.count) {
+        status = lp_input_range_fail_beyond(&v->options.range, first - 1,
+                                            (double)(packets.shown[first - 1] - packets.shown[0]) * unit, source->text,
+                                            error);
+    } else if (first >= 0 && lp_packets_enter(&packets, &v->demux, first, v->packet, &number)) {
         v->has_packet = 1;
+        v->clock->start = (double)packets.shown[0] * unit;
         start_timeline(v, number);
     } else {
         lp_demux_close(&v->demux);
@@ -144,7 +158,7 @@ void lp_video_close(lp_video **video) {
     lp_video *const v = *video;
     if (!v)
         return;
-    avcodec_free_context(&v->decoder);
+    lp_decoder_close(&v->decoder);
     av_packet_free(&v->packet);
     av_frame_free(&v->decoded);
     for (int i = 0; i < LP_TIMELINE_HELD; i++)
@@ -176,9 +190,11 @@ void lp_video_get_about(const lp_video *v, lp_input_about *about) {
         total = llround((double)v->demux.format->duration / AV_TIME_BASE * about->fps);
     if (about->live || total <= 0)
         return;
-    const lp_input_options *const o = &v->options;
-    const int64_t last = o->last >= 0 && o->last < total - 1 ? o->last : total - 1;
-    about->frames = last < o->first ? 0 : (last - o->first) / o->step + 1;
+    const lp_input_range *const range = &v->options.range;
+    const int64_t first = range->from >= 0 ? llround(range->from * about->fps) : range->first;
+    const int64_t end = range->to >= 0 ? llround(range->to * about->fps) : range->last;
+    const int64_t last = end >= 0 && end < total - 1 ? end : total - 1;
+    about->frames = last < first ? 0 : (last - first) / v->options.step + 1;
 }
 
 int64_t lp_video_number(const lp_video *v) {
@@ -206,9 +222,19 @@ static void tell_times(lp_video *v, const lp_timeline_entry *entry, lp_input_fra
     frame->jump = v->jump;
 }
 
-static int is_wanted(const lp_video *v, int64_t index) {
-    const lp_input_options *const o = &v->options;
-    return index >= o->first && (o->last < 0 || index <= o->last) && (index - o->first) % o->step == 0;
+/* Whether a frame is in the range. The first at a time gives it a number, which steps are counted from. */
+static int is_wanted(lp_video *v, int64_t index, double time) {
+    lp_input_range *const range = &v->options.range;
+    v->since_start = lp_clock_since_start(v->clock, time, index);
+    v->past |= range->to >= 0 && v->since_start > range->to + LP_INPUT_RANGE_SAME;
+    if (v->past || (range->from >= 0 && v->since_start < range->from - LP_INPUT_RANGE_SAME))
+        return 0;
+    if (range->from >= 0) {
+        range->first = index;
+        range->from = -1;
+    }
+    return index >= range->first && (range->to >= 0 || range->last < 0 || index <= range->last) &&
+           (index - range->first) % v->options.step == 0;
 }
 
 static void tell_lost(lp_input_frame *frame, const char *reason) {
@@ -224,7 +250,7 @@ static void feed(lp_video *v) {
             v->stopped = code == AVERROR_EXIT;
             v->read_error = code == AVERROR_EOF || v->stopped ? 0 : code;
             v->draining = 1;
-            avcodec_send_packet(v->decoder, NULL);
+            (void)lp_decoder_send(v->decoder, NULL, 0, 0);
             return;
         }
     }
@@ -233,16 +259,10 @@ static void feed(lp_video *v) {
     if (counts)
         lp_timeline_sent(&v->timeline, v->packet);
     v->arrived[v->timeline.mark % LP_TIMELINE_PENDING] = v->demux.live ? wall_clock() : NAN;
-    lp_mark_packet(v->decoder, v->packet, v->timeline.mark);
-    /* The decoder has been emptied before, so it takes the packet or refuses it for good. An empty packet would tell it
-     * that the end has come. */
-    if (v->packet->size > 0 && avcodec_send_packet(v->decoder, v->packet) < 0 && counts)
+    /* An empty packet would tell the decoder that the end has come. */
+    if (v->packet->size > 0 && lp_decoder_send(v->decoder, v->packet, v->timeline.mark, counts) < 0 && counts)
         lp_timeline_failed(&v->timeline);
     av_packet_unref(v->packet);
-}
-
-static int is_damaged(const AVFrame *decoded) {
-    return decoded->decode_error_flags || decoded->flags & AV_FRAME_FLAG_CORRUPT;
 }
 
 __attribute__((format(printf, 2, 3))) static void mark_damaged(lp_input_frame *frame, const char *format, ...) {
@@ -255,7 +275,7 @@ __attribute__((format(printf, 2, 3))) static void mark_damaged(lp_input_frame *f
 
 /* Damage goes on from frame to frame until one comes that builds on none. */
 static void note_damage(lp_video *v, lp_timeline_event event, const AVFrame *decoded, int64_t index) {
-    if (event == LP_TIMELINE_LOST || is_damaged(decoded))
+    if (event == LP_TIMELINE_LOST || lp_decoder_is_damaged(decoded))
         v->damaged = index;
     else if (lp_mark_is_key(decoded))
         v->damaged = -1;
@@ -271,11 +291,11 @@ static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
 
 /* Turns the decoder's frame into one of ours. */
 static void deliver(lp_video *v, AVFrame *decoded, int64_t index, lp_input_frame *frame) {
-    if (is_damaged(decoded) && !v->options.keep_damaged) {
+    if (lp_decoder_is_damaged(decoded) && !v->options.keep_damaged) {
         tell_lost(frame, "its data are damaged");
         return;
     }
-    if (is_damaged(decoded))
+    if (lp_decoder_is_damaged(decoded))
         mark_damaged(frame, "its data are damaged; the decoder has filled in what is lost");
     else if (v->damaged >= 0 && v->damaged != index)
         mark_damaged(frame, "it may build on frame %lld, which is damaged", (long long)v->damaged);
@@ -298,10 +318,11 @@ static int take(lp_video *v, lp_input_frame *frame) {
     int64_t index;
     lp_timeline_entry entry;
     lp_timeline_event event;
-    while ((event = lp_timeline_tell(&v->timeline, v->ended && !v->stopped, &index, &entry)) != LP_TIMELINE_WAIT) {
+    while (!v->past &&
+           (event = lp_timeline_tell(&v->timeline, v->ended && !v->stopped, &index, &entry)) != LP_TIMELINE_WAIT) {
         AVFrame *const decoded = v->held[0];
-        const int wanted = is_wanted(v, index);
         tell_times(v, &entry, frame);
+        const int wanted = is_wanted(v, index, frame->time);
         note_damage(v, event, decoded, index);
         if (event == LP_TIMELINE_FRAME) {
             memmove(v->held, v->held + 1, (LP_TIMELINE_HELD - 1) * sizeof *v->held);
@@ -328,10 +349,18 @@ static void hold(lp_video *v) {
     av_frame_move_ref(to, v->decoded);
 }
 
+/* Says that a range goes on beyond the end. */
+static void tell_short(const lp_video *v) {
+    char text[512];
+    if (v->options.tell && lp_input_range_tell_short(&v->options.range, v->options.step, v->timeline.next - 1,
+                                                     v->since_start, v->clock->last_step, v->demux.text, text))
+        v->options.tell(v->options.opaque, text);
+}
+
 /* The end of the file: what was wrong with it as a whole. */
 static int finish(lp_video *v, lightpose_error *error) {
     const char *const text = v->demux.text;
-    const long long next = v->timeline.next, first = v->options.first, missing = lp_demux_missing(&v->demux);
+    const long long next = v->timeline.next, first = v->options.range.first, missing = lp_demux_missing(&v->demux);
     char reason[64];
     if (v->stopped)
         return 0;
@@ -342,8 +371,8 @@ static int finish(lp_video *v, lightpose_error *error) {
         lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", text, lp_demux_index_behind);
     else if (next == 0)
         lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the video has no frame that can be decoded", text);
-    else if (v->told == 0 && first >= next)
-        lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: there is no frame %lld; the last is %lld", text, first, next - 1);
+    else if (v->told == 0 && (first >= next || v->options.range.from >= 0))
+        (void)lp_input_range_fail_beyond(&v->options.range, next - 1, v->since_start, text, error);
     else if (missing > 0)
         lp_fail(error, LIGHTPOSE_ERROR_FILE,
                 "%s: the file is cut short: it ends after frame %lld; %lld more are in its index", text, next - 1,
@@ -354,7 +383,7 @@ static int finish(lp_video *v, lightpose_error *error) {
     else if (lp_demux_is_cut(&v->demux))
         lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: the file is cut short: it ends after frame %lld", text, next - 1);
     else
-        return 0;
+        return tell_short(v), 0;
     return -1;
 }
 
@@ -365,9 +394,14 @@ int lp_video_next(lp_video *v, lp_input_frame *frame, lightpose_error *error) {
             v->told++;
             return 1;
         }
-        if (v->ended || (v->options.last >= 0 && v->timeline.next > v->options.last))
-            return v->ended ? finish(v, error) : 0;
-        const int code = avcodec_receive_frame(v->decoder, v->decoded);
+        const lp_input_range *const range = &v->options.range;
+        if (v->past) /* between two frames there is nothing */
+            return v->told || v->demux.live ? 0 : (lp_input_range_fail_between(range, v->demux.text, error), -1);
+        if (v->ended)
+            return finish(v, error);
+        if (range->to < 0 && range->last >= 0 && v->timeline.next > range->last)
+            return 0;
+        const int code = lp_decoder_receive(v->decoder, v->decoded);
         if (code >= 0) {
             hold(v);
         } else if (v->stopped || code == AVERROR_EOF || (v->draining && code == AVERROR(EAGAIN))) {

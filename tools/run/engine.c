@@ -135,8 +135,12 @@ static void read_source(lane *l, int source) {
     lightpose_error error = {0};
     lp_input *input = NULL;
     lp_input_options options = o->input;
-    if (o->starts && o->starts[source].first >= 0)
-        options.first = o->starts[source].first;
+    if (o->sources->items[source].clipped)
+        options.range = o->sources->items[source].range;
+    if (o->starts && o->starts[source].first >= 0) {
+        options.range.first = o->starts[source].first;
+        options.range.from = -1;
+    }
     if (lp_input_open(&input, &o->sources->items[source], &options, &error) == LIGHTPOSE_OK) {
         lp_input_about about;
         lp_input_get_about(input, &about);

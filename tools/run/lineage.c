@@ -20,6 +20,11 @@ static uint64_t hash_file(uint64_t hash, const char *path) {
     return hash_bytes(hash_bytes(hash, path, strlen(path) + 1), &size, sizeof size);
 }
 
+static uint64_t hash_range(uint64_t hash, const lp_input_range *range) {
+    hash = hash_bytes(hash_bytes(hash, &range->first, sizeof range->first), &range->last, sizeof range->last);
+    return hash_bytes(hash_bytes(hash, &range->from, sizeof range->from), &range->to, sizeof range->to);
+}
+
 uint64_t lp_lineage(const lp_sources *sources, int first, int last) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (int i = first; i <= last; i++) {
@@ -27,6 +32,8 @@ uint64_t lp_lineage(const lp_sources *sources, int first, int last) {
         hash = hash_bytes(hash, &source->kind, sizeof source->kind);
         if (source->kind != LP_SOURCE_PICTURES)
             hash = hash_file(hash, source->text);
+        if (source->clipped)
+            hash = hash_range(hash, &source->range);
         for (int j = 0; j < source->count; j++)
             hash = hash_file(hash, source->pictures[j]);
     }

@@ -279,10 +279,6 @@ static void end(session *s, const lp_job *job) {
         lp_report_line(
             report, "%s: %s, %s, %.1f fps", source->text, lp_report_count(a->frames, "frame", "frames", frames),
             lp_report_count(a->people, "person", "people", people), seconds > 0 ? (double)a->frames / seconds : 0);
-    const lp_input_options *const range = &s->options->engine->input;
-    if (a->frames && !interrupted && !a->about.live && range->last - a->last_index >= range->step)
-        lp_report_note(report, "%s: there is no frame %" PRId64 "; the last is %" PRId64, source->text, range->last,
-                       a->last_index);
     if (is_stopped(s) && a->begun && a->last_index >= 0 && !a->about.live)
         lp_report_note(report, "%s: stopped after frame %" PRId64, source->text, a->last_index);
     if (a->out) {

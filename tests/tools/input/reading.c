@@ -24,8 +24,11 @@ static reading read_source(const lp_source *source, const lp_input_options *opti
             r.frames = realloc(r.frames, (size_t)capacity * sizeof *r.frames);
         }
         reading_frame *const s = &r.frames[r.count++];
-        *s = (reading_frame){
-            .index = frame.index, .time = frame.time, .jump = frame.jump, .ok = frame.state == LP_INPUT_OK};
+        *s = (reading_frame){.index = frame.index,
+                             .time = frame.time,
+                             .jump = frame.jump,
+                             .ok = frame.state == LP_INPUT_OK,
+                             .damaged = frame.damaged};
         if (s->ok) {
             s->number = clip_number(&frame.image);
             s->sum = clip_sum(&frame.image);
@@ -41,14 +44,14 @@ static reading read_source(const lp_source *source, const lp_input_options *opti
     return r;
 }
 
-static reading read_file(const char *path, int64_t first, int64_t last, int64_t step, int threads) {
+static reading read_file(const char *path, const lp_input_range *range, int64_t step, int threads, int keep_damaged) {
     lp_sources sources = {0};
     lp_input_options options;
     lp_input_options_default(&options);
-    options.first = first;
-    options.last = last;
+    options.range = *range;
     options.step = step;
     options.threads = threads;
+    options.keep_damaged = keep_damaged;
     assert_ok(lp_sources_add(&sources, path, error));
     assert_int_equal(sources.count, 1);
     const reading r = read_source(&sources.items[0], &options);
@@ -57,11 +60,20 @@ static reading read_file(const char *path, int64_t first, int64_t last, int64_t 
 }
 
 reading reading_range(const char *path, int64_t first, int64_t last, int64_t step) {
-    return read_file(path, first, last, step, 2);
+    const lp_input_range range = {first, last, -1, -1};
+    return read_file(path, &range, step, 2, 0);
+}
+
+reading reading_part(const char *path, const lp_input_range *range, int64_t step) {
+    return read_file(path, range, step, 2, 0);
 }
 
 reading reading_by(const char *path, int threads) {
-    return read_file(path, 0, -1, 1, threads);
+    return read_file(path, &lp_input_range_all, 1, threads, 0);
+}
+
+reading reading_damaged(const char *path, int threads) {
+    return read_file(path, &lp_input_range_all, 1, threads, 1);
 }
 
 reading reading_all(const char *path) {

@@ -11,7 +11,7 @@
 typedef struct reading_frame {
     int64_t index;
     double time, jump;
-    int ok, number, width, height;
+    int ok, damaged, number, width, height;
     uint32_t sum;
 } reading_frame;
 
@@ -23,8 +23,10 @@ typedef struct reading {
 
 /* Every step-th frame from first to last (-1: the end). The frames are freed by the caller. */
 reading reading_range(const char *path, int64_t first, int64_t last, int64_t step);
+reading reading_part(const char *path, const lp_input_range *range, int64_t step);
 reading reading_all(const char *path);
 reading reading_by(const char *path, int threads);
+reading reading_damaged(const char *path, int threads); /* frames that are damaged kept */
 
 /* FFmpeg's: times and sums in order, nothing of a failure. */
 reading reading_plainly(const char *path);

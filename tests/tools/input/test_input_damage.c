@@ -101,6 +101,84 @@ static void accounts_for_damaged_frames(void **state) {
     skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
+/* Leaves out packets of MPEG-TS behind the first so many, chosen by a simple generator: lossy reception. */
+static void lose_packets(const char *path, int spare, int one_in) {
+    enum { PACKET = 188 };
+    size_t size, kept = 0;
+    uint8_t *const data = media_read(path, &size);
+    uint32_t random = 1;
+    assert_non_null(data);
+    for (size_t i = 0; i + PACKET <= size; i += PACKET) {
+        random = random * 1664525 + 1013904223;
+        if ((int)(i / PACKET) > spare && (random >> 8) % (uint32_t)one_in == 0)
+            continue;
+        memmove(data + kept, data + i, PACKET);
+        kept += PACKET;
+    }
+    assert_int_equal(media_write(path, data, kept), 0);
+    free(data);
+}
+
+static void assert_same(const char *name, int threads, const reading *a, const reading *b) {
+    if (a->count != b->count || a->end != b->end)
+        fail_msg("%s: %d threads read %d frames, one %d", name, threads, b->count, a->count);
+    for (int n = 0; n < a->count; n++) {
+        const reading_frame *const x = &a->frames[n], *const y = &b->frames[n];
+        if (x->index != y->index || x->time != y->time || x->ok != y->ok || x->damaged != y->damaged ||
+            x->sum != y->sum)
+            fail_msg("%s: frame %d of %d threads: ok %d, damaged %d; of one: ok %d, damaged %d, the same picture: %d",
+                     name, n, threads, y->ok, y->damaged, x->ok, x->damaged, x->sum == y->sum);
+    }
+}
+
+/* Damage in every packet's share of the file, found by the container or by the decoder alone. */
+static void damage_does_not_depend_on_threads(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *encoder, *options;
+        int lossy; /* packets of the stream are lost; else the latter halves of some are noise */
+    } cases[] = {
+        {"lossy.ts", "libx264", "preset=ultrafast:g=50:bf=2", 1},
+        {"lossy_open.ts", "libx264", "preset=ultrafast:g=30:bf=3:x264-params=open-gop=1\\:b-adapt=0\\:scenecut=0", 1},
+        {"lossy_2.ts", "mpeg2video", "g=15:bf=2", 1},
+        {"noise.mp4", "libx264", "preset=ultrafast:g=50:bf=2", 0},
+        {"noise.mkv", "libx264", "preset=ultrafast:g=50:bf=0", 0},
+        {"noise_4.mkv", "mpeg4", "g=50", 0},
+        {"noise_h265.mp4", "libx265", "preset=ultrafast:g=30:x265-params=log-level=none\\:bframes=3", 0},
+    };
+    int made = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const path = media_in_folder(cases[i].name);
+        const clip spec = {.path = path,
+                           .encoder = cases[i].encoder,
+                           .options = cases[i].options,
+                           .width = 160,
+                           .height = 96,
+                           .frames = FRAMES};
+        if (clip_make(&spec) < 0) {
+            print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
+            continue;
+        }
+        made++;
+        if (cases[i].lossy)
+            lose_packets(path, 200, 60);
+        for (int n = 70; n < FRAMES && !cases[i].lossy; n += 80)
+            damage(path, n, n, 1);
+        for (int keep = 0; keep < 2; keep++) {
+            reading (*const read)(const char *path, int threads) = keep ? reading_damaged : reading_by;
+            const reading one = read(path, 1);
+            assert_true(one.count > FRAMES / 2);
+            for (int threads = 2; threads < 10; threads += 2) {
+                const reading other = read(path, threads);
+                assert_same(cases[i].name, threads, &one, &other);
+                free(other.frames);
+            }
+            free(one.frames);
+        }
+    }
+    skip_without(made, "this FFmpeg lacks every encoder of the test");
+}
+
 static void tells_of_files_cut_short(void **state) {
     (void)state;
     static const struct {
@@ -205,6 +283,7 @@ static void refuses_what_is_no_video(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accounts_for_damaged_frames),
+        cmocka_unit_test(damage_does_not_depend_on_threads),
         cmocka_unit_test(tells_of_files_cut_short),
         cmocka_unit_test(refuses_what_is_no_video),
     };
