@@ -128,13 +128,30 @@ static lp_crop finish(const crop_candidate *candidate, const lp_scene *scene) {
     return crop;
 }
 
-/* The crop of targets[first] and of all later ones that can share it. */
+/* The target without a crop whose person is the surest and gains the most enlargement; -1 where none is left. */
+static int most_useful(const target *targets, const lightpose_pose *poses, int count, const lp_scene *scene) {
+    double most = 0;
+    int best = -1;
+
+    for (int i = 0; i < count; i++) {
+        if (targets[i].scale == 0 || targets[i].crop >= 0)
+            continue;
+        const double use = poses[i].rank * log(targets[i].scale / scene->scale);
+        if (best < 0 || use > most) {
+            most = use;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The crop of targets[first] and of all others that can share it. */
 static lp_crop group_targets(target *targets, int first, int count, int index, const lp_scene *scene) {
     crop_candidate crop = {targets[first].region, targets[first].scale, targets[first].scale, targets[first].scale},
                    joined;
 
     targets[first].crop = index;
-    for (int i = first + 1; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         if (targets[i].scale == 0 || targets[i].crop >= 0 || !can_share(&crop, &targets[i], scene->aspect, &joined))
             continue;
         crop = joined;
@@ -159,10 +176,11 @@ lightpose_status lp_crops_choose(lp_crops *crops, const lp_scene *scene, const l
 
     for (int i = 0; i < count; i++)
         aim(&targets[i], &poses[i], scene);
-    for (int i = 0; i < count && crops->count < most; i++) {
-        if (targets[i].scale == 0 || targets[i].crop >= 0)
-            continue;
-        list[crops->count] = group_targets(targets, i, count, crops->count, scene);
+    while (crops->count < most) {
+        const int first = most_useful(targets, poses, count, scene);
+        if (first < 0)
+            break;
+        list[crops->count] = group_targets(targets, first, count, crops->count, scene);
         crops->count++;
     }
     return LIGHTPOSE_OK;

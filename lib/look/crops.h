@@ -44,7 +44,8 @@ typedef struct lp_crops {
     size_t targets_capacity;
 } lp_crops;
 
-/* At most `most` crops for the people of `poses`, which are in order of rank. MEMORY. */
+/* At most `most` crops for the people of `poses`: first for those of the highest rank times the logarithm of their
+ * enlargement. MEMORY. */
 lightpose_status lp_crops_choose(lp_crops *crops, const lp_scene *scene, const lightpose_pose *poses, int count,
                                  int most, lightpose_error *error);
 
