@@ -1,10 +1,10 @@
 # For newcomers. The build itself is meson's, and packages use meson directly (with debhelper: dh $@ --buildsystem=meson).
 #
 #   make demo      installs the packages it needs, builds the command, gets the weights, finds the people in two photos
-#   make test      the same set-up, then the whole test suite, twice: release and sanitizers
+#   make test      the same set-up, then the whole test suite, twice: release and sanitizers; with clang the library's tests
 #   make           builds everything in build/
 #   make install   installs to /usr/local, or with DESTDIR and PREFIX elsewhere
-#   make clean     removes build/ and build-sanitize/
+#   make clean     removes build/, build-sanitize/ and build-clang/
 #   make help      prints this
 
 PREFIX ?= /usr/local
@@ -25,7 +25,7 @@ install: all
 	meson install -C build --no-rebuild
 
 clean:
-	rm -rf build build-sanitize
+	rm -rf build build-sanitize build-clang
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile

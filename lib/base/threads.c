@@ -4,13 +4,17 @@
 #include "base/threads.h"
 
 #include <omp.h>
+#include <sched.h>
 
 #include "base/quota.h"
 
 int lp_threads_allowed(void) {
-    /* OpenMP's count is that of the thread's affinity mask, except where OpenMP itself has bound the thread to one CPU
-     * (OMP_PROC_BIND): there it is that of the program's mask. */
-    const int cpus = omp_get_num_procs();
+    /* The thread's affinity mask, except where OpenMP itself has bound the thread to one CPU (OMP_PROC_BIND): there
+     * OpenMP's count, which is that of the program's mask. GNU's OpenMP counts the same way; LLVM's counts once. The
+     * call fails where the kernel knows more CPUs than the mask holds. */
+    cpu_set_t mask;
+    const int bound = omp_get_proc_bind() != omp_proc_bind_false;
+    const int cpus = !bound && sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : omp_get_num_procs();
     return cpus < 1 ? 1 : cpus > LP_MAX_THREADS ? LP_MAX_THREADS : cpus;
 }
 

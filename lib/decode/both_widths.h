@@ -10,14 +10,22 @@
 #undef LANES
 #undef NAMED
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 #define LANES    8
 #define NAMED(x) x##_8
 #include KERNEL
 #undef LANES
 #undef NAMED
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #define HAVE_WIDE 1
 #endif

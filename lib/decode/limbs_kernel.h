@@ -48,13 +48,16 @@ static inline __m128 NAMED(read_field)(const float *cells, ptrdiff_t stride, con
     const VEC r0 = *(const VEC *)cells * wx, r1 = *(const VEC *)(cells + stride) * wx;
     const VEC r2 = *(const VEC *)(cells + 2 * stride) * wx, r3 = *(const VEC *)(cells + 3 * stride) * wx;
     /* Pairs 0 and 2 of two rows, then 1 and 3. */
-    const INTS even = {0, 1, 8, 9, 4, 5, 12, 13}, odd = {2, 3, 10, 11, 6, 7, 14, 15};
-    const INTS low = {0, 1, 2, 3, 8, 9, 10, 11}, high = {4, 5, 6, 7, 12, 13, 14, 15};
-    const VEC even01 = __builtin_shuffle(r0, r1, even), odd01 = __builtin_shuffle(r0, r1, odd);
-    const VEC even23 = __builtin_shuffle(r2, r3, even), odd23 = __builtin_shuffle(r2, r3, odd);
-    const VEC sums = ((__builtin_shuffle(even01, even23, low) + __builtin_shuffle(odd01, odd23, low)) +
-                      __builtin_shuffle(even01, even23, high)) +
-                     __builtin_shuffle(odd01, odd23, high);
+#define EVEN(a, b) LP_SHUFFLE(INTS, a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define ODD(a, b)  LP_SHUFFLE(INTS, a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define LOW(a, b)  LP_SHUFFLE(INTS, a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define HIGH(a, b) LP_SHUFFLE(INTS, a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+    const VEC even01 = EVEN(r0, r1), odd01 = ODD(r0, r1), even23 = EVEN(r2, r3), odd23 = ODD(r2, r3);
+    const VEC sums = ((LOW(even01, even23) + LOW(odd01, odd23)) + HIGH(even01, even23)) + HIGH(odd01, odd23);
+#undef EVEN
+#undef ODD
+#undef LOW
+#undef HIGH
     const VEC rows = sums * *(const VEC *)along_y;
     const __m128 upper = _mm256_castps256_ps128((__m256)rows), lower = _mm256_extractf128_ps((__m256)rows, 1);
     const __m128 last = _mm_add_ps(lower, _mm_movehl_ps(lower, lower));

@@ -113,19 +113,17 @@ lightpose_status lp_planes_reserve(lp_planes *planes, const lp_maps *maps, light
 
 /* Four cells of four neighbouring channels, transposed by way of vectors: the engine's maps are interleaved. */
 typedef float quad __attribute__((vector_size(16), aligned(4)));
-typedef int quad_index __attribute__((vector_size(16)));
 
 static inline void transpose(const float *in, ptrdiff_t cell_stride, float *out, ptrdiff_t size) {
     const quad a = *(const quad *)in, b = *(const quad *)(in + cell_stride), c = *(const quad *)(in + 2 * cell_stride),
                d = *(const quad *)(in + 3 * cell_stride);
-    const quad_index low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, second = {2, 3, 6, 7};
-    const quad ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
-    const quad ab2 = __builtin_shuffle(a, b, high), cd2 = __builtin_shuffle(c, d, high);
+    const quad ab = LP_SHUFFLE(lp_quad_index, a, b, 0, 4, 1, 5), cd = LP_SHUFFLE(lp_quad_index, c, d, 0, 4, 1, 5);
+    const quad ab2 = LP_SHUFFLE(lp_quad_index, a, b, 2, 6, 3, 7), cd2 = LP_SHUFFLE(lp_quad_index, c, d, 2, 6, 3, 7);
 
-    *(quad *)out = __builtin_shuffle(ab, cd, first);
-    *(quad *)(out + size) = __builtin_shuffle(ab, cd, second);
-    *(quad *)(out + 2 * size) = __builtin_shuffle(ab2, cd2, first);
-    *(quad *)(out + 3 * size) = __builtin_shuffle(ab2, cd2, second);
+    *(quad *)out = LP_SHUFFLE(lp_quad_index, ab, cd, 0, 1, 4, 5);
+    *(quad *)(out + size) = LP_SHUFFLE(lp_quad_index, ab, cd, 2, 3, 6, 7);
+    *(quad *)(out + 2 * size) = LP_SHUFFLE(lp_quad_index, ab2, cd2, 0, 1, 4, 5);
+    *(quad *)(out + 3 * size) = LP_SHUFFLE(lp_quad_index, ab2, cd2, 2, 3, 6, 7);
 }
 
 static void copy_interleaved(const float *in, ptrdiff_t cell_stride, int width, float *out, ptrdiff_t size) {

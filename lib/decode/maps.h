@@ -7,6 +7,7 @@
 #ifndef LP_DECODE_MAPS_H
 #define LP_DECODE_MAPS_H
 
+#include "base/shuffle.h"
 #include "base/status.h"
 #include "net/output_maps.h"
 
@@ -108,6 +109,7 @@ void lp_planes_free(lp_planes *planes);
  * stay in the first-level cache while thousands of points along the limb's pairs are read, 16 cells each. */
 
 typedef float lp_quad __attribute__((vector_size(16)));
+typedef int lp_quad_index __attribute__((vector_size(16)));
 typedef float lp_quad_loose __attribute__((vector_size(16), aligned(4), may_alias)); /* in memory */
 
 typedef struct lp_field {
@@ -150,12 +152,10 @@ static inline lp_field_row lp_field_weigh(const float *cells, const float *weigh
 
 /* Two rows summed along x, side by side. */
 static inline lp_quad lp_field_sum(lp_field_row a, lp_field_row b) {
-    typedef int index __attribute__((vector_size(16)));
-    const index first = {0, 1, 4, 5}, second = {2, 3, 6, 7};
-
-    return ((__builtin_shuffle(a.near, b.near, first) + __builtin_shuffle(a.near, b.near, second)) +
-            __builtin_shuffle(a.far, b.far, first)) +
-           __builtin_shuffle(a.far, b.far, second);
+    return ((LP_SHUFFLE(lp_quad_index, a.near, b.near, 0, 1, 4, 5) +
+             LP_SHUFFLE(lp_quad_index, a.near, b.near, 2, 3, 6, 7)) +
+            LP_SHUFFLE(lp_quad_index, a.far, b.far, 0, 1, 4, 5)) +
+           LP_SHUFFLE(lp_quad_index, a.far, b.far, 2, 3, 6, 7);
 }
 
 /* The field's (x, y) where `cells` are the 4 x 4 cells around and the weights those of the phases. The order of sums is

@@ -82,26 +82,37 @@ static void NAMED(find_hot)(const scan_job *job, float level) {
     }
 }
 
+/* Each of the first cells as often as there are pixels in it. Every branch but one goes when `factor` is a constant. */
+static inline __attribute__((always_inline)) VEC NAMED(spread)(VEC cells, const int factor) {
+#if LANES == 8
+    return factor == 1   ? cells
+           : factor == 2 ? LP_SHUFFLE(NAMED(index), cells, cells, 0, 0, 1, 1, 2, 2, 3, 3)
+           : factor == 4 ? LP_SHUFFLE(NAMED(index), cells, cells, 0, 0, 0, 0, 1, 1, 1, 1)
+                         : LP_SHUFFLE(NAMED(index), cells, cells, 0, 0, 0, 0, 0, 0, 0, 0);
+#else
+    return factor == 1   ? cells
+           : factor == 2 ? LP_SHUFFLE(NAMED(index), cells, cells, 0, 0, 1, 1)
+                         : LP_SHUFFLE(NAMED(index), cells, cells, 0, 0, 0, 0);
+#endif
+}
+
 /* Row `r` of cells, counted with the border, interpolated along x in the blocks that read it: r - 3 to r. */
 static inline __attribute__((always_inline)) void NAMED(interpolate_row)(const scan_job *job, int r, const int factor) {
     const int group = LANES > factor ? LANES / factor : 1;
     const uint64_t *const active = job->active + (ptrdiff_t)(RING + r - 3) * job->words;
     const float *const cells = job->plane + r * job->stride;
     float *const out = job->rows + (r % RING) * job->pitch;
-    NAMED(index) cell_of_lane;
 
-    for (int i = 0; i < LANES; i++)
-        cell_of_lane[i] = i / factor;
     for (int w = 0; w < job->words; w++) {
         uint64_t bits = active[w] | active[w + job->words] | active[w + 2 * job->words] | active[w + 3 * job->words];
         while (bits) {
             const int b = (w * WORD + __builtin_ctzll(bits)) & ~(group - 1);
             bits &= ~group_mask(b, group);
             for (int i = 0; i < factor * group; i += LANES) {
-                const VEC t0 = __builtin_shuffle(LOAD(cells + b), cell_of_lane);
-                const VEC t1 = __builtin_shuffle(LOAD(cells + b + 1), cell_of_lane);
-                const VEC t2 = __builtin_shuffle(LOAD(cells + b + 2), cell_of_lane);
-                const VEC t3 = __builtin_shuffle(LOAD(cells + b + 3), cell_of_lane);
+                const VEC t0 = NAMED(spread)(LOAD(cells + b), factor);
+                const VEC t1 = NAMED(spread)(LOAD(cells + b + 1), factor);
+                const VEC t2 = NAMED(spread)(LOAD(cells + b + 2), factor);
+                const VEC t3 = NAMED(spread)(LOAD(cells + b + 3), factor);
                 STORE(out + b * factor + i) = ((t0 * LOAD(job->weights[0] + i) + t1 * LOAD(job->weights[1] + i)) +
                                                t2 * LOAD(job->weights[2] + i)) +
                                               t3 * LOAD(job->weights[3] + i);

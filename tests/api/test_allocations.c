@@ -29,8 +29,8 @@ enum { DEPTH = 16 };
 
 static struct {
     atomic_int on;
-    atomic_int ours;            /* asked for by this library, OpenMP or the C library */
-    atomic_int theirs, largest; /* by oneDNN or OpenCV: how many, and the bytes of the largest */
+    atomic_int ours;            /* asked for by this library, GNU's OpenMP or the C library */
+    atomic_int theirs, largest; /* by oneDNN, OpenCV or LLVM's OpenMP: how many, and the bytes of the largest */
     atomic_int open;            /* not given back yet */
 } counted;
 
@@ -38,24 +38,28 @@ static void *first_callers[DEPTH]; /* of the first of ours */
 static int first_depth;
 static _Thread_local int inside; /* backtrace may allocate */
 
-/* Whether an address lies in a library whose inner allocations are not ours to avoid. */
-static int is_theirs(void *address) {
+/* Whether a library asks whose inner allocations are not ours to avoid. LLVM's OpenMP allocates for a parallel region;
+ * it also calls our functions in its threads, so it must be the one that calls malloc. */
+static int is_theirs(void *const *callers, int depth) {
+    enum { NEAR = 3 }; /* count, malloc and who called it */
     Dl_info info;
-    return dladdr(address, &info) && (strstr(info.dli_fname, "libdnnl") || strstr(info.dli_fname, "libopencv"));
+
+    for (int i = 0; i < depth; i++)
+        if (dladdr(callers[i], &info) && (strstr(info.dli_fname, "libdnnl") || strstr(info.dli_fname, "libopencv") ||
+                                          (i < NEAR && strstr(info.dli_fname, "libomp"))))
+            return 1;
+    return 0;
 }
 
 static void count(size_t size) {
     void *callers[DEPTH];
-    int theirs = 0;
 
     if (!atomic_load(&counted.on) || inside)
         return;
     inside = 1;
     const int depth = backtrace(callers, DEPTH);
-    for (int i = 0; i < depth; i++)
-        theirs |= is_theirs(callers[i]);
     atomic_fetch_add(&counted.open, 1);
-    if (theirs) {
+    if (is_theirs(callers, depth)) {
         atomic_fetch_add(&counted.theirs, 1);
         if ((int)size > atomic_load(&counted.largest))
             atomic_store(&counted.largest, (int)size);
