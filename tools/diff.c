@@ -6,8 +6,12 @@
 #include "cli.h"
 #include "diff/compare.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "run/left.h"
+#include "run/provenance.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 }; /* diff(1)'s */
 
@@ -115,6 +119,37 @@ static int print_report(const lp_diff_report *report, const diff_options *option
     return 1;
 }
 
+static void note_set(void *opaque, const char *about) {
+    lp_provenance_get_set(about, opaque);
+}
+
+/* The instruction set that results were made with, by the side file that the run left, or those in a folder; "" where
+ * there is none. */
+static void find_set(const char *path, char set[128]) {
+    char *name = NULL;
+    lp_meta meta = {0};
+    *set = 0;
+    if (asprintf(&name, "%s.meta", path) < 0)
+        return;
+    if (lp_meta_read(&meta, name))
+        note_set(set, meta.about);
+    else
+        lp_left_survey(path, note_set, set);
+    lp_meta_free(&meta);
+    free(name);
+}
+
+static void warn_of_sets(const char *a, const char *b) {
+    char sets[2][128];
+    find_set(a, sets[0]);
+    find_set(b, sets[1]);
+    if (*sets[0] && *sets[1] && strcmp(sets[0], sets[1]))
+        lp_cli_error(
+            "warning: %s was made with the instruction set %s, and %s with %s: last digits may differ for that "
+            "alone",
+            a, sets[0], b, sets[1]);
+}
+
 static int compare(const diff_options *options, const lp_diff_results *a, const lp_diff_results *b,
                    lightpose_error *error) {
     const lp_diff_options how = {
@@ -154,6 +189,8 @@ int cmd_diff(int argc, char **argv) {
     if (lp_diff_read(&a, files.items[0], &error) == LIGHTPOSE_OK &&
         lp_diff_read(&b, files.items[1], &error) == LIGHTPOSE_OK)
         code = compare(&options, &a, &b, &error);
+    if (error.status == LIGHTPOSE_OK && !options.quiet)
+        warn_of_sets(files.items[0], files.items[1]);
     if (error.status != LIGHTPOSE_OK)
         lp_cli_error("%s", error.text);
     lp_diff_free(&a);

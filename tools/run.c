@@ -437,8 +437,11 @@ static lightpose_status look(const struct run_options *o, run_parts *r, lp_engin
                            engine->sources->items[i].text);
         status = lp_targets_look(r->targets, i, lp_provenance_differs, &r->provenance, p, error);
         /* The last frame that is there is read once more, so that an input that has no other is no error. */
-        r->starts[i] = (lp_source_start){.skip = p->whole, .first = p->next > 0 ? p->next - 1 : -1};
+        r->starts[i] = (lp_source_start){.skip = p->whole, .first = p->next > 0 ? p->next - 1 : -1, .have = p->have};
         whole += p->whole;
+        if (p->have_count && !p->whole && status == LIGHTPOSE_OK)
+            lp_report_note(&r->report, "%s: results of %d of %d pictures are there already, and passed over",
+                           engine->sources->items[i].text, p->have_count, engine->sources->items[i].count);
     }
     engine->starts = r->starts;
     if (whole && status == LIGHTPOSE_OK)
@@ -499,7 +502,7 @@ static void free_parts(run_parts *r, int count) {
     lp_window_close(&r->window);
     lp_targets_free(&r->targets);
     for (int i = 0; r->prospects && i < count; i++)
-        free(r->prospects[i].tracker);
+        lp_prospect_free(&r->prospects[i]);
     free(r->prospects);
     free(r->starts);
     lp_provenance_free(&r->provenance);
@@ -529,6 +532,7 @@ static int plan(const struct run_options *o, const lp_cli_operands *places, cons
                                         .output = &r->output,
                                         .resume = o->resume,
                                         .no_clobber = o->no_clobber,
+                                        .in_order = o->track,
                                         .tell = tell_failed_output,
                                         .tell_opaque = &r->report};
     if (places->count)

@@ -57,30 +57,42 @@ static lightpose_status draw_begin(void *state, const lp_output_stream *stream, 
 
 /* ---- The file ---------------------------------------------------------------------------------------------------- */
 
-static lp_picture_kind kind_of(const draw *self, const lp_output_frame *frame) {
-    const char *const format = self->options->picture_format;
+static lp_picture_kind kind_of(const lp_output_options *options, const lp_output_frame *frame) {
+    const char *const format = options->picture_format;
     if (format && strcmp(format, "source"))
         return strcmp(format, "jpg") ? LP_PICTURE_PNG : LP_PICTURE_JPEG;
     return lp_picture_kind_of(frame->name);
 }
 
+static void add_ending(lp_text *to, lp_picture_kind kind) {
+    const char *const ending = kind == LP_PICTURE_JPEG ? "_pose.jpg" : "_pose.png";
+    lp_text_bytes(to, ending, strlen(ending) + 1);
+}
+
+static void draw_picture_path(lp_text *to, const char *folder, const lp_output_options *options,
+                              const lp_output_frame *picture) {
+    int size;
+    const char *const base = lp_frame_stem(picture, &size);
+    lp_text_add(to, folder);
+    lp_text_add(to, "/");
+    lp_text_bytes(to, base, (size_t)size);
+    add_ending(to, kind_of(options, picture));
+}
+
 static lightpose_status make_path(draw *self, const lp_output_frame *frame, lp_picture_kind kind,
                                   lightpose_error *error) {
     char number[32];
-    int size;
     lp_text_clear(&self->path);
+    if (self->stream->kind == LP_STREAM_IMAGES) {
+        draw_picture_path(&self->path, self->folder, self->options, frame);
+        return lp_text_check(&self->path, error);
+    }
+    snprintf(number, sizeof number, "_%012" PRId64, frame->index);
     lp_text_add(&self->path, self->folder);
     lp_text_add(&self->path, "/");
-    if (self->stream->kind == LP_STREAM_IMAGES) {
-        const char *const base = lp_frame_stem(frame, &size);
-        lp_text_bytes(&self->path, base, (size_t)size);
-    } else {
-        snprintf(number, sizeof number, "_%012" PRId64, frame->index);
-        lp_text_add(&self->path, self->stream->name);
-        lp_text_add(&self->path, number);
-    }
-    const char *const ending = kind == LP_PICTURE_JPEG ? "_pose.jpg" : "_pose.png";
-    lp_text_bytes(&self->path, ending, strlen(ending) + 1);
+    lp_text_add(&self->path, self->stream->name);
+    lp_text_add(&self->path, number);
+    add_ending(&self->path, kind);
     return lp_text_check(&self->path, error);
 }
 
@@ -89,7 +101,7 @@ static lightpose_status draw_frame(void *state, const lp_output_frame *frame, li
     lp_output_file *file = NULL;
     if (frame->state != LP_FRAME_OK)
         return LIGHTPOSE_OK;
-    const lp_picture_kind kind = kind_of(self, frame);
+    const lp_picture_kind kind = kind_of(self->options, frame);
     lightpose_status status = make_path(self, frame, kind, error);
     if (status == LIGHTPOSE_OK && self->stream->kind == LP_STREAM_IMAGES)
         status = lp_output_guard_claim(self->options->guard, self->path.data, error);
@@ -137,6 +149,7 @@ const lp_output_writer lp_writer_draw = {
     .name = "draw",
     .summary = "annotated pictures, one per frame",
     .folder = "",
+    .picture_path = draw_picture_path,
     .many_streams = 1,
     .needs_picture = 1,
     .open = draw_open,

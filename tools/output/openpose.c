@@ -87,26 +87,35 @@ static lightpose_status openpose_open(void **state, const char *path, const lp_o
     return LIGHTPOSE_OK;
 }
 
+static void openpose_picture_path(lp_text *to, const char *folder, const lp_output_options *options,
+                                  const lp_output_frame *picture) {
+    int size;
+    const char *const base = lp_frame_stem(picture, &size);
+    (void)options;
+    lp_text_add(to, folder);
+    lp_text_add(to, "/");
+    lp_text_bytes(to, base, (size_t)size);
+    lp_text_bytes(to, "_keypoints.json", sizeof "_keypoints.json");
+}
+
 /* "FOLDER/NAME_000000000007", "FOLDER/NAME" for a picture, "FOLDER/000000000007" for a camera; then
  * "_keypoints.json". */
 static lightpose_status make_path(openpose *self, const lp_output_frame *frame, lightpose_error *error) {
     char number[32];
-    int size;
-    const char *const base = self->stream->kind == LP_STREAM_IMAGES ? lp_frame_stem(frame, &size) : NULL;
 
-    snprintf(number, sizeof number, "%012" PRId64, frame->index);
     lp_text_clear(&self->path);
+    if (self->stream->kind == LP_STREAM_IMAGES) {
+        openpose_picture_path(&self->path, self->folder, self->options, frame);
+        return lp_text_check(&self->path, error);
+    }
+    snprintf(number, sizeof number, "%012" PRId64, frame->index);
     lp_text_add(&self->path, self->folder);
     lp_text_add(&self->path, "/");
-    if (base) {
-        lp_text_bytes(&self->path, base, (size_t)size);
-    } else {
-        if (self->stream->kind == LP_STREAM_VIDEO) {
-            lp_text_add(&self->path, self->stream->name);
-            lp_text_add(&self->path, "_");
-        }
-        lp_text_add(&self->path, number);
+    if (self->stream->kind == LP_STREAM_VIDEO) {
+        lp_text_add(&self->path, self->stream->name);
+        lp_text_add(&self->path, "_");
     }
+    lp_text_add(&self->path, number);
     lp_text_bytes(&self->path, "_keypoints.json", sizeof "_keypoints.json");
     return lp_text_check(&self->path, error);
 }
@@ -177,6 +186,7 @@ const lp_output_writer lp_writer_openpose = {
     .name = "openpose",
     .summary = "OpenPose JSON, a file per frame",
     .folder = "openpose",
+    .picture_path = openpose_picture_path,
     .many_streams = 1,
     .open = openpose_open,
     .begin = openpose_begin,

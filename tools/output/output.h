@@ -132,6 +132,10 @@ typedef struct lp_output_writer {
     const char *suffix;  /* of the one file it writes: "NAME" + suffix; NULL: it writes a folder, or nothing */
     const char *folder;  /* of writers with many files: the folder's name under -o DIR; "" for DIR itself; else NULL */
     const char *const *endings; /* that its file may have instead of `suffix`, ended by NULL; NULL: none */
+    /* The file of one picture of a list, where the writer has one for each: appended to `to` with a final 0. Else NULL.
+     */
+    void (*picture_path)(struct lp_text *to, const char *folder, const lp_output_options *options,
+                         const lp_output_frame *picture);
     int many_streams;  /* 1: one output can hold several streams: all folders of pictures, cameras of a session; 2:
                           streams  of pictures alone */
     int needs_picture; /* 1: frames carry `picture` */

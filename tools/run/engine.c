@@ -132,6 +132,7 @@ static int put_frame(lane *l, int source, int64_t number, lp_input_frame *frame,
 
 static void read_source(lane *l, int source) {
     const lp_engine_options *const o = &l->engine->options;
+    const unsigned char *const have = o->starts ? o->starts[source].have : NULL;
     lightpose_error error = {0};
     lp_input *input = NULL;
     lp_input_options options = o->input;
@@ -148,8 +149,9 @@ static void read_source(lane *l, int source) {
         int more = put_mark(l, LP_JOB_BEGIN, source, &about, NULL, NULL);
         for (int64_t number = 0; more && !atomic_load(&l->engine->skipped[source]); number++) {
             const int64_t start = lp_work_now();
-            more =
-                lp_input_next(input, &frame, &error) > 0 && put_frame(l, source, number, &frame, lp_work_now() - start);
+            more = lp_input_next(input, &frame, &error) > 0;
+            if (more && !(have && have[frame.index]))
+                more = put_frame(l, source, number, &frame, lp_work_now() - start);
         }
         lp_input_frame_release(&frame);
     }

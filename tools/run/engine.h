@@ -62,8 +62,9 @@ typedef struct lp_job {
 
 /* Where a source is taken up. */
 typedef struct lp_start {
-    int skip;      /* not at all */
-    int64_t first; /* the first frame, in place of the options'; -1: theirs */
+    int skip;                  /* not at all */
+    int64_t first;             /* the first frame, in place of the options'; -1: theirs */
+    const unsigned char *have; /* of a list: pictures that are passed over; NULL: none */
 } lp_source_start;
 
 typedef struct lp_engine_options {

@@ -5,8 +5,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fail.h"
+#include "output/text.h"
 #include "run/lineage.h"
 #include "run/targets_inside.h"
 
@@ -62,6 +64,36 @@ static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, i
     return LIGHTPOSE_OK;
 }
 
+/* Whether the file of a picture's own is there. */
+static int has_picture(const lp_targets *t, const lp_place *place, const lp_target *which, const lp_source *source,
+                       int index, lp_text *path) {
+    struct stat about;
+    const lp_output_frame picture = {.index = index, .name = source->pictures[index], .stem = source->stems[index]};
+    if (!place->folder || !place->writer->picture_path)
+        return 0;
+    lp_text_clear(path);
+    place->writer->picture_path(path, which->slot.path, t->options.output, &picture);
+    return lp_text_check(path, NULL) == LIGHTPOSE_OK && stat(path->data, &about) == 0;
+}
+
+/* Notes which pictures of a list an output lacks. */
+static void note_pictures(const lp_targets *t, const lp_place *place, const lp_target *which, int number,
+                          lp_prospect *p) {
+    const lp_source *const source = &t->options.sources->items[number];
+    lp_text path = {0};
+    if (!p->have || lp_left_has_all(&which->left, number, !place->folder))
+        return;
+    for (int i = 0; i < source->count; i++)
+        p->have[i] = p->have[i] && has_picture(t, place, which, source, i, &path);
+    lp_text_free(&path);
+}
+
+void lp_prospect_free(lp_prospect *prospect) {
+    free(prospect->tracker);
+    free(prospect->have);
+    *prospect = (lp_prospect){0};
+}
+
 lightpose_status lp_targets_look(const lp_targets *t, int source,
                                  int (*differs)(void *opaque, const char *about, char text[256]), void *opaque,
                                  lp_prospect *prospect, lightpose_error *error) {
@@ -73,6 +105,12 @@ lightpose_status lp_targets_look(const lp_targets *t, int source,
     if (!t->options.resume && !t->options.no_clobber) {
         prospect->whole = 0;
         return LIGHTPOSE_OK;
+    }
+    if (t->options.no_clobber && !t->options.in_order && from->count) {
+        prospect->have = malloc((size_t)from->count);
+        if (!prospect->have)
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d pictures", from->count);
+        memset(prospect->have, 1, (size_t)from->count);
     }
     for (int i = 0; i < t->places.count && status == LIGHTPOSE_OK; i++) {
         const lp_place *const place = lp_place_at(t, i);
@@ -89,9 +127,14 @@ lightpose_status lp_targets_look(const lp_targets *t, int source,
             status = check_left(t, &which->left, which->slot.base, source, !place->folder, differs, opaque, error);
         if (status == LIGHTPOSE_OK)
             status = merge(prospect, &which->left, source, !place->folder, error);
+        if (status == LIGHTPOSE_OK)
+            note_pictures(t, place, which, source, prospect);
         lp_target_free(&own);
     }
+    for (int i = 0; prospect->have && i < from->count; i++)
+        prospect->have_count += outputs && prospect->have[i];
     prospect->whole &= outputs > 0;
+    prospect->whole |= from->count && prospect->have_count == from->count;
     return status;
 }
 

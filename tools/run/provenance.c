@@ -122,16 +122,19 @@ static int tell_difference(const json_t *theirs, const json_t *ours, const char 
     return 0;
 }
 
-static void note_set(lp_provenance *p, const json_t *theirs) {
-    const char *const set = json_string_value(json_object_get(theirs, "instruction_set"));
-    if (set && strcmp(set, json_string_value(json_object_get(p->root, "instruction_set"))))
-        snprintf(p->mixed, sizeof p->mixed, "%s", set);
+void lp_provenance_get_set(const char *about, char text[128]) {
+    json_t *const run = json_loads(about, 0, NULL);
+    const char *const set = json_string_value(json_object_get(run, "instruction_set"));
+    snprintf(text, 128, "%s", set ? set : "");
+    json_decref(run);
 }
 
 void lp_provenance_see(void *opaque, const char *about) {
-    json_t *const theirs = json_loads(about, 0, NULL);
-    note_set(opaque, theirs);
-    json_decref(theirs);
+    lp_provenance *const p = opaque;
+    char set[128];
+    lp_provenance_get_set(about, set);
+    if (*set && strcmp(set, json_string_value(json_object_get(p->root, "instruction_set"))))
+        memcpy(p->mixed, set, sizeof p->mixed);
 }
 
 int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
@@ -159,7 +162,7 @@ int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
     }
     if (!differs)
         differs = tell_difference(json_object_get(theirs, "options"), json_object_get(p->root, "options"), "--", text);
-    note_set(p, theirs);
+    lp_provenance_see(p, about);
     json_decref(theirs);
     return differs;
 }

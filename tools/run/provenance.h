@@ -29,6 +29,9 @@ void lp_provenance_free(lp_provenance *provenance);
  * lp_provenance: for lp_targets_look. */
 int lp_provenance_differs(void *provenance, const char *about, char text[256]);
 
+/* The instruction set of the run that `about`, an object, tells; "" where it does not. */
+void lp_provenance_get_set(const char *about, char text[128]);
+
 /* Notes the instruction set alone. */
 void lp_provenance_see(void *provenance, const char *about);
 

@@ -21,6 +21,7 @@ typedef struct lp_targets_options {
     const lp_output_options *output;
     int resume;                                   /* go on with what is partial, pass over what is whole */
     int no_clobber;                               /* pass over what is whole */
+    int in_order;                                 /* frames depend on those before: none is passed over by itself */
     void (*tell)(void *opaque, const char *text); /* of an output that fails */
     void *tell_opaque;
 } lp_targets_options;
@@ -37,18 +38,22 @@ int lp_targets_have(const lp_targets *targets, const char *writer);
 
 /* What is left to do for a source, by what an earlier run left. */
 typedef struct lp_prospect {
-    int whole;              /* every output has it: nothing is to do */
-    int64_t next;           /* the least index that some output still takes; 0: all */
+    int whole;           /* every output has it: nothing is to do */
+    unsigned char *have; /* of a list: for each picture, whether every output has it; NULL: none is known to be there */
+    int have_count;      /* pictures that are */
+    int64_t next;        /* the least index that some output still takes; 0: all */
     int64_t frames, people; /* that the output it was taken from has already */
     char *tracker;          /* the tracker's memory there; NULL: none */
     size_t tracker_size;
 } lp_prospect;
 
 /* `differs` says in `text` how the run that wrote a result, told by its meta, differs from this one: 1, or 0 where
- * results of the two fit together. Errors: ARGUMENT where they do not, MEMORY. Free prospect->tracker. */
+ * results of the two fit together. Errors: ARGUMENT where they do not, MEMORY. Free it with lp_prospect_free. */
 LIGHTPOSE_NODISCARD lightpose_status lp_targets_look(const lp_targets *targets, int source,
                                                      int (*differs)(void *opaque, const char *about, char text[256]),
                                                      void *opaque, lp_prospect *prospect, lightpose_error *error);
+
+void lp_prospect_free(lp_prospect *prospect);
 
 /* Shows `see` the runs that made the results in the folders that this run writes to. */
 void lp_targets_survey(const lp_targets *targets, void (*see)(void *opaque, const char *about), void *opaque);
