@@ -67,7 +67,8 @@ void lightpose_model_destroy(lightpose_model **model) {
 void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info *info) {
     if (!info)
         return;
-    *info = (lightpose_model_info){.variant = "", .source = "", .licence = "", .accuracy = "", .dtype = ""};
+    *info =
+        (lightpose_model_info){.variant = "", .source = "", .licence = "", .accuracy = "", .checksum = "", .dtype = ""};
     if (!model)
         return;
     const lp_weights *const weights = lp_model_weights(model);
@@ -75,6 +76,7 @@ void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info
     info->source = lp_weights_metadata(weights, "source");
     info->licence = lp_weights_metadata(weights, "licence");
     info->accuracy = lp_weights_metadata(weights, "accuracy");
+    info->checksum = lp_weights_metadata(weights, "checksum");
     info->dtype = lp_weights_dtype(weights);
     info->has_int8_ranges = lp_weights_has_ranges(weights);
     info->parameters = lp_weights_parameters(weights);

@@ -82,6 +82,8 @@ static int print_weights(const char *named) {
            about.has_int8_ranges ? ", with the ranges for int8" : ", no ranges for int8");
     printf("source       %s\n", *about.source ? about.source : "not told");
     printf("licence      %s\n", *about.licence ? about.licence : "not told");
+    printf("checksum     %s\n",
+           *about.checksum ? about.checksum : "none in the file: damage to its numbers would go unnoticed");
     if (*about.accuracy)
         printf("accuracy     %s\n", about.accuracy);
     print_precision(model);

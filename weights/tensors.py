@@ -7,11 +7,13 @@ import math
 import os
 import struct
 import tempfile
+import zlib
 
 FORMATS = {"F32": "f", "F16": "e", "BF16": "H", "I8": "b"}
 SIZES = {"F32": 4, "F16": 2, "BF16": 2, "I8": 1}
 ALIGN = 64
 FORMAT_VERSION = "1"
+CHECKSUM = "checksum"  # the key in the metadata
 
 
 class ConvertError(Exception):
@@ -79,8 +81,20 @@ def converted(name, tensor, dtype):
     return from_values(name, dtype, tensor.shape, tensor.values())
 
 
+def checksum(parts, metadata):
+    """What a file of these data, in parts, and metadata carries: README.md, "Checksum"."""
+    value = 0
+    for part in parts:
+        value = zlib.crc32(part, value)
+    for key in sorted(key.encode() for key in metadata if key != CHECKSUM):
+        value = zlib.crc32(key + b"\0" + metadata[key.decode()].encode() + b"\0", value)
+    return f"crc32:{value:08x}"
+
+
 def encode(tensors, metadata):
-    """The bytes of a safetensors file: tensors in the given order without gaps, their data at a multiple of ALIGN."""
+    """The bytes of a safetensors file: tensors in the given order without gaps, their data at a multiple of ALIGN, and
+    the checksum of it all among the metadata."""
+    metadata = {**metadata, CHECKSUM: checksum((tensor.data for tensor in tensors.values()), metadata)}
     header, offset = {"__metadata__": metadata}, 0
     for name, tensor in tensors.items():
         header[name] = {"dtype": tensor.dtype, "shape": list(tensor.shape),

@@ -8,7 +8,7 @@ import math
 import struct
 
 import arch
-from tensors import FORMAT_VERSION, SIZES, ConvertError, Tensor
+from tensors import CHECKSUM, FORMAT_VERSION, SIZES, ConvertError, Tensor, checksum
 
 MAX_HEADER = 16 << 20
 
@@ -54,6 +54,22 @@ def check_tensors(found, variant, size):
     return kind
 
 
+def check_checksum(metadata, data):
+    """Files written before there were checksums have none."""
+    if not all(isinstance(value, str) for value in metadata.values()):
+        raise ConvertError("__metadata__ has a value that is not a string")
+    expected = metadata.get(CHECKSUM)
+    if expected is None:
+        return
+    try:
+        found = checksum([data], metadata)
+    except UnicodeError:
+        raise ConvertError("__metadata__ is not UTF-8") from None
+    if expected != found:
+        raise ConvertError(f"damaged: the checksum should be {expected} and is {found}; copy, fetch or convert the file "
+                           "again")
+
+
 def read(data):
     """(tensors by name, metadata) of a valid file."""
     describe(data)
@@ -69,6 +85,7 @@ def describe(data):
     metadata = found.pop("__metadata__")
     if metadata.get("format_version") != FORMAT_VERSION or metadata.get("variant") not in (arch.OMZ, arch.PYTORCH):
         raise ConvertError(f"format_version {metadata.get('format_version')!r}, variant {metadata.get('variant')!r}")
+    check_checksum(metadata, data[begin:])
     try:
         kind = check_tensors(found, metadata["variant"], len(data) - begin)
     except (TypeError, AttributeError):

@@ -299,7 +299,7 @@ typedef struct lightpose_model lightpose_model;
 /* Loads a weights file (safetensors, weights/README.md). A NULL `path` means $LIGHTPOSE_WEIGHTS if it is set, otherwise
  * the published weights if they are installed, otherwise the project's own, which are less accurate but always
  * installed (lightpose_system_get tells which). The file is mapped and must not change while the model lives.
- * Errors: ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor). */
+ * Errors: ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor, or both checksums of a damaged file). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create(lightpose_model **model, const char *path,
                                                                           lightpose_error *error);
 
@@ -319,10 +319,11 @@ typedef struct lightpose_model_info {
     const char *source; /* where the weights came from, as the file says; "" where it says nothing */
     const char *licence;  /* likewise */
     const char *accuracy; /* likewise: "AP 11 at height 256, 15 at 368" */
+    const char *checksum; /* "crc32:" and eight digits, which loading has checked; "" where the file carries none */
     const char *dtype;    /* element type of the stored convolution weights: "F32", "F16", "BF16" or "I8" */
     int has_int8_ranges;  /* 1 where int8 is possible */
     int64_t parameters;   /* numbers in all tensors */
-    int reserved[8];
+    int reserved[6];
 } lightpose_model_info;
 
 LIGHTPOSE_API void lightpose_model_get_info(const lightpose_model *model, lightpose_model_info *info);

@@ -338,3 +338,9 @@ const char *lp_safetensors_metadata(const lp_safetensors *file, const char *key)
             return file->metadata[i].value;
     return NULL;
 }
+
+void lp_safetensors_checksum(const lp_safetensors *file, char text[LP_CHECKSUM_ROOM]) {
+    const unsigned char *const end = file->bytes + file->size, *const data = file->count ? file->tensors[0].data : end;
+
+    lp_checksum(text, data, (size_t)(end - data), file->metadata, file->metadata_count);
+}

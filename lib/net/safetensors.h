@@ -7,6 +7,7 @@
 #define LP_NET_SAFETENSORS_H
 
 #include "base/status.h"
+#include "net/checksum.h"
 
 typedef enum lp_dtype { LP_DTYPE_F32 = 0, LP_DTYPE_F16 = 1, LP_DTYPE_BF16 = 2, LP_DTYPE_I8 = 3 } lp_dtype;
 
@@ -32,9 +33,7 @@ typedef struct lp_safetensors {
     size_t size;
     int mapped;    /* bytes are a mapping, else memory of our own */
     char *strings; /* names and metadata, unescaped */
-    struct {
-        const char *key, *value;
-    } metadata[LP_MAX_METADATA];
+    lp_metadata metadata[LP_MAX_METADATA];
     int metadata_count;
     lp_tensor *tensors; /* in order of their data */
     int count;
@@ -49,6 +48,9 @@ void lp_safetensors_close(lp_safetensors *file);
 /* NULL where there is none. */
 const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *name);
 const char *lp_safetensors_metadata(const lp_safetensors *file, const char *key);
+
+/* The checksum that the file should carry. */
+void lp_safetensors_checksum(const lp_safetensors *file, char text[LP_CHECKSUM_ROOM]);
 
 const char *lp_dtype_name(lp_dtype dtype);
 

@@ -58,6 +58,25 @@ static lightpose_status read_input_scale(lp_weights *weights, lightpose_error *e
     return LIGHTPOSE_OK;
 }
 
+/* Files written before there were checksums have none. */
+static lightpose_status check_checksum(const lp_weights *weights, lightpose_error *error) {
+    const char *const expected = lp_safetensors_metadata(&weights->file, LP_CHECKSUM_KEY);
+    char found[LP_CHECKSUM_ROOM], quoted[LP_QUOTED];
+
+    if (!expected)
+        return LIGHTPOSE_OK;
+    if (strncmp(expected, LP_CHECKSUM_KIND, strlen(LP_CHECKSUM_KIND)) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+                       "checksum is \"%s\"; this library knows \"" LP_CHECKSUM_KIND "\" and eight hexadecimal digits",
+                       lp_quote(quoted, expected));
+    lp_safetensors_checksum(&weights->file, found);
+    if (strcmp(expected, found) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
+                       "damaged: the checksum should be %s and is %s; copy, fetch or convert the file again",
+                       lp_quote(quoted, expected), found);
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status read_metadata(lp_weights *weights, lightpose_error *error) {
     const char *const version = lp_weights_metadata(weights, "format_version");
     const char *const variant = lp_weights_metadata(weights, "variant");
@@ -66,6 +85,7 @@ static lightpose_status read_metadata(lp_weights *weights, lightpose_error *erro
     if (strcmp(version, format_version) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "format_version is \"%s\"; this library reads \"%s\"",
                        lp_quote(quoted, version), format_version);
+    LP_TRY(check_checksum(weights, error));
     if (lp_variant_from_name(variant) < 0)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "variant is \"%s\"; known are \"%s\" and \"%s\"",
                        lp_quote(quoted, variant), lp_variant_name(LP_VARIANT_OMZ), lp_variant_name(LP_VARIANT_PYTORCH));

@@ -320,12 +320,11 @@ static void a_file_cut_off_anywhere_is_refused(void **state) {
 
     (void)state;
     memcpy(&length, valid, sizeof length);
-    const size_t begin = sizeof length + length, data = valid_size - begin;
+    const size_t begin = sizeof length + length;
     for (size_t size = 0; size < begin; size++)
         assert_int_equal(lp_weights_load_memory(&weights, valid, size, NULL), LIGHTPOSE_ERROR_WEIGHTS);
-    for (size_t i = 0; i < 100; i++)
-        assert_int_equal(lp_weights_load_memory(&weights, valid, begin + data * i / 100, NULL),
-                         LIGHTPOSE_ERROR_WEIGHTS);
+    for (size_t size = begin; size < valid_size; size += 4096)
+        refused(valid, size, "the file has data for 0 to");
     assert_int_equal(lp_weights_load_memory(&weights, valid, valid_size - 1, NULL), LIGHTPOSE_ERROR_WEIGHTS);
 
     /* The header alone cut off, its length told so: the JSON ends early. */

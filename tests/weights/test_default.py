@@ -38,6 +38,7 @@ class File(unittest.TestCase):
         self.assertIn("I8 weights, with int8 ranges", weights_file.describe(data))
         self.assertLess(len(data), 5 << 20)
         self.assertEqual(metadata["variant"], arch.OMZ)
+        self.assertRegex(metadata["checksum"], "^crc32:[0-9a-f]{8}$")
         self.assertEqual(metadata["licence"], "Apache-2.0")
         self.assertIn("weights/train", metadata["source"])
         self.assertIn("teacher: human-pose-estimation-0001", metadata["source"])
@@ -62,6 +63,24 @@ class Command(unittest.TestCase):
         self.assertIn(f"weights      {FILES['default']}", said)
         self.assertRegex(said, r"\npublished    ")
         self.assertRegex(said, r"\naccuracy     AP \d+ at height 256")
+        self.assertRegex(said, r"\nchecksum     crc32:[0-9a-f]{8}\n")
+
+    def test_what_python_wrote_the_command_checks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(FILES["default"], "rb") as file:
+                data = bytearray(file.read())
+            wrong, old = os.path.join(folder, "wrong.safetensors"), os.path.join(folder, "old.safetensors")
+            with open(old, "wb") as file:
+                file.write(data.replace(b'"checksum"', b'"Checksum"', 1))
+            data[-1] ^= 1
+            with open(wrong, "wb") as file:
+                file.write(data)
+            self.assertIn("\nchecksum     none in the file", run("info", "-w", old, weights="")[0])
+            done = subprocess.run([COMMAND, "info", "-w", wrong], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"wrong\.safetensors: damaged: the checksum should be crc32:[0-9a-f]{8} and is ")
+            with self.assertRaisesRegex(weights_file.ConvertError, "damaged: the checksum should be"):
+                weights_file.describe(bytes(data))
 
     def finds(self, weights):
         if not os.path.exists(weights):

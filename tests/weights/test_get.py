@@ -95,6 +95,14 @@ class Places(Case):
         self.assertTrue(file.metadata["source"].startswith("x/A human-pose-estimation-0001.bin sha256:"))
         self.assertEqual(os.listdir(self.path("out")), ["x.safetensors"])
 
+    def test_a_damaged_file_is_fetched_again(self):
+        self.test_a_file_given()
+        whole = self.read_output()
+        self.write("out/x.safetensors", whole[:-1] + bytes([whole[-1] ^ 1]))
+        code, said = self.get("--from", self.path("given"), "--manifest", self.manifest(("x/A", "http://x")))
+        self.assertEqual((code, self.read_output()), (0, whole), said)
+        self.assertIn("is not valid (damaged: the checksum should be crc32:", said)
+
     def test_a_file_given(self):
         for name, data in zip(NAMES, (XML, BIN)):
             self.write(f"given/{name}", data)

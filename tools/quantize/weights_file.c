@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "../lib/net/checksum.h"
 #include "fail.h"
 
 /* The length of the header stands before it in eight bytes, little-endian. Data begin at a multiple of 64. */
@@ -82,6 +83,23 @@ static int replace_header(lp_weights_file *file, uint64_t old, const char *text)
     return 1;
 }
 
+/* Puts the checksum of the new metadata in the place of the old one; 0 for lack of memory. */
+static int set_checksum(json_t *metadata, const char *data, size_t size) {
+    lp_metadata *const entries = calloc(json_object_size(metadata) + 1, sizeof *entries);
+    char text[LP_CHECKSUM_ROOM];
+    const char *key;
+    json_t *value;
+    int count = 0;
+
+    if (!entries)
+        return 0;
+    json_object_foreach(metadata, key, value) if (json_is_string(value)) entries[count++] =
+        (lp_metadata){key, json_string_value(value)};
+    lp_checksum(text, data, size, entries, count);
+    free(entries);
+    return json_object_set_new(metadata, LP_CHECKSUM_KEY, json_string(text)) == 0;
+}
+
 lightpose_status lp_weights_file_set_ranges(lp_weights_file *file, const char *ranges, const char *origin,
                                             lightpose_error *error) {
     const uint64_t length = header_length(file);
@@ -95,8 +113,10 @@ lightpose_status lp_weights_file_set_ranges(lp_weights_file *file, const char *r
         json_decref(header);
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "not a weights file");
     }
+    const char *const data = file->bytes + LENGTH_BYTES + length;
     int ok = json_object_set_new(metadata, "activation_ranges", json_string(ranges)) == 0 &&
-             json_object_set_new(metadata, "ranges_source", json_string(origin)) == 0;
+             json_object_set_new(metadata, "ranges_source", json_string(origin)) == 0 &&
+             set_checksum(metadata, data, file->size - (size_t)(data - file->bytes));
     char *const text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
     ok = text && replace_header(file, length, text);
     if (!ok)
