@@ -28,6 +28,7 @@ from losses import FEATURES, STAGES, Losses
 from pictures import Crops, Pictures
 from tensors import ConvertError
 
+JOINT_FEATURES = 0.15  # weight of the features' loss once everything learns together
 SHAPES = 8  # a crop's side is a multiple: the network's stride
 
 
@@ -96,6 +97,7 @@ class Run:
         model.load_folded(self.teacher, teacher.layers)
         pictures = Pictures(options.images, options.side, self.device, say, options.squeezed)
         say(f"{len(pictures)} pictures, {self.variant} on {self.device}")
+        self.held_out = HeldOut(self, pictures)
         self.crops = Crops(pictures, options.size, self.input_scale, self.generator)
         self.student = self.network()
         self.seen, self.batches, self.losses = 0, 0, Losses()
@@ -107,8 +109,14 @@ class Run:
         self.optimiser = self.make_optimiser()
         if state:
             self.restore(state)
+        else:
+            self.loss_before = self.held_out.loss(self.weights())
+            if self.loss_before is not None:
+                say(f"held-out loss {self.loss_before:.4f} on {self.held_out.count} crops of {len(self.held_out.pictures)} pictures")
         self.schedule, self.budget = Schedule(options), Budget(options, state)
         self.student.train()
+        if options.start:
+            self.student.keep_statistics()
 
     def network(self, folded=False):
         return model.Network(self.variant, folded).to(self.device, memory_format=torch.channels_last)
@@ -132,9 +140,13 @@ class Run:
         checkpoint.restore(self.average, state["average"], self.state_path)
         self.optimiser.load_state_dict(state["optimiser"])
         self.losses.variance = {name: values.to(self.device) for name, values in state["variance"].items()}
-        self.seen, self.batches = state["seen"], state["batches"]
+        self.seen, self.batches, self.loss_before = state["seen"], state["batches"], state["loss_before"]
         self.generator.set_state(state["random"])
         say(f"resume: {self.state_path}, {self.seen} images seen")
+
+    def weights(self):
+        """What is exported: {layer: (weight, bias)}."""
+        return model.silence(model.fold(self.average), self.variant)
 
     def save(self):
         """Checkpoint and weights. What cannot be saved is said; the run goes on, and the last state stays."""
@@ -142,9 +154,9 @@ class Run:
             checkpoint.save(self.state_path, {
                 "variant": self.variant, "student": self.student.state_dict(), "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(), "variance": self.losses.variance, "seen": self.seen,
-                "batches": self.batches, "random": self.generator.get_state(), **self.budget.state()})
+                "loss_before": self.loss_before, "batches": self.batches, "random": self.generator.get_state(), **self.budget.state()})
             path = os.path.join(self.options.out, "student.safetensors")
-            weights_io.write(path, model.silence(model.fold(self.average), self.variant), {
+            weights_io.write(path, self.weights(), {
                 "format_version": "1", "variant": self.variant, "source": f"weights/train, {self.options.source}",
                 "licence": self.options.licence, "input_scale": repr(self.input_scale)})
             return True
@@ -175,7 +187,7 @@ class Run:
             taught = self.teacher(images)
         with fast:
             learnt = self.student(images, self.replacements(progress, taught))
-        loss, shown = self.losses(learnt, taught, 0.15 if self.schedule.joint(progress) else 1.0)
+        loss, shown = self.losses(learnt, taught, JOINT_FEATURES if self.schedule.joint(progress) else 1.0)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 10.0)
@@ -194,6 +206,40 @@ class Run:
                 values.lerp_(new[name], share)
             else:
                 values.copy_(new[name])
+
+
+class HeldOut:
+    """Crops of pictures that the run does not learn from, the same ones at its beginning and end: the loss of batches
+    scatters by more than an hour of training gains."""
+
+    EVERY = 50  # of the pictures one is held out
+    SEED = 7  # whatever the run's seed: the crops of two runs on the same pictures are the same
+
+    def __init__(self, run, pictures):
+        self.run, self.count = run, run.options.held_out
+        self.pictures = pictures.hold_out(self.EVERY, self.count)
+
+    def batches(self):
+        options = self.run.options
+        generator = torch.Generator(self.run.device)
+        generator.manual_seed(self.SEED)
+        crops = Crops(self.pictures, options.size, self.run.input_scale, generator)
+        for first in range(0, self.count, options.batch):
+            images = crops.batch(min(options.batch, self.count - first))
+            yield images.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def loss(self, weights):
+        """The mean loss of exported weights, as it is when everything learns together; None where nothing is held out."""
+        if not len(self.pictures):
+            return None
+        student = self.run.network(folded=True).eval()
+        model.load_folded(student, weights)
+        losses, total = Losses(), 0.0
+        for images in self.batches():
+            loss, _ = losses(student(images), self.run.teacher(images), JOINT_FEATURES)
+            total += float(loss) * len(images)
+        return total / self.count
 
 
 class Signals:
@@ -245,6 +291,8 @@ def train(run, options):
             run.save()
         signals.wait()
     whole = run.save()
+    if run.loss_before is not None:
+        say(f"held-out loss {run.loss_before:.4f} -> {run.held_out.loss(run.weights()):.4f}")
     say(f"{'stopped' if signals.stopped else 'done'}: {run.seen} images seen")
     return whole
 
@@ -286,14 +334,17 @@ def arguments():
     add("--size", type=whole_number(64, 512), default=224, metavar="N", help="side of a crop in pixels (224)")
     add("--side", type=whole_number(64, 2048), default=384, metavar="N",
         help="pictures are shrunk to this many pixels at most (384)")
-    add("--rate", type=float, metavar="R", help="highest learning rate (0.003; with --start 0.0015)")
-    add("--warm-up", type=whole_number(1, 10 ** 9), default=3000, metavar="N", help="images until it is reached (3000)")
+    add("--rate", type=float, metavar="R", help="highest learning rate (0.003; with --start 0.00002)")
+    add("--warm-up", type=whole_number(1, 10 ** 9), metavar="N",
+        help="images until it is reached (3000; with --start 100)")
     add("--squeezed", metavar="SUFFIX", help="names that end so are of pictures squeezed to a square")
     add("--source", default="distilled", metavar="TEXT", help="what the weights' metadata say of their source")
     add("--licence", default="", metavar="TEXT", help="what they say of their licence")
     add("--device", choices=("cuda", "cpu"), default="cuda" if torch.cuda.is_available() else "cpu")
     add("--threads", type=whole_number(1, 1024), metavar="N", help="of a CPU (all)")
     add("--nice", type=whole_number(0, 19), default=19, metavar="N", help="how far to step back for others (19)")
+    add("--held-out", type=whole_number(0, 10 ** 6), default=64, metavar="N",
+        help="crops of pictures not learnt from, to measure the loss on before and after (64)")
     add("--seed", type=whole_number(0, 2 ** 31), default=1, metavar="N")
     add("--save-every", type=whole_number(1, 86400), default=240, metavar="SECONDS")
     add("--say-every", type=whole_number(0, 86400), default=60, metavar="SECONDS")
@@ -303,7 +354,9 @@ def arguments():
     if options.batch is None:
         options.batch = 128 if options.device == "cuda" else 16
     if options.rate is None:
-        options.rate = 1.5e-3 if options.start else 3e-3
+        options.rate = 2e-5 if options.start else 3e-3
+    if options.warm_up is None:
+        options.warm_up = 100 if options.start else 3000
     if not 0 < options.rate <= 1:
         parser.error(f"--rate {options.rate}: not above 0 and at most 1")
     return options

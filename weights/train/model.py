@@ -51,6 +51,13 @@ class Network(nn.Module):
         module = getattr(self, key(layer.name) + "_norm")
         return module if isinstance(module, nn.BatchNorm2d) else None
 
+    def keep_statistics(self):
+        """Batch norm uses the statistics that it has and leaves them. For weights that are good already: what a small
+        batch's own statistics add in noise is more than small steps gain."""
+        for layer in self.layers:
+            if self.norm(layer):
+                self.norm(layer).eval()
+
     def forward(self, images, replace=None):
         """Every tensor by name. `replace` maps the name of a tensor to a function: its readers get what that returns."""
         made, read = {}, {"data": images}

@@ -2,6 +2,7 @@
 # Copyright The liblightpose authors
 """Photographs without labels, and random crops of them, made on the device that trains."""
 
+import copy
 import math
 import os
 
@@ -34,6 +35,22 @@ class Pictures:
 
     def __len__(self):
         return len(self.paths)
+
+    def hold_out(self, every, most):
+        """Takes one picture in `every` out, but the last of fewer, up to `most` in all, and returns those; of one
+        picture none."""
+        held = copy.copy(self)
+        held.broken = set()
+        every = min(every, len(self.paths))
+        chosen = range(every - 1, len(self.paths), every)[:most] if every > 1 else ()
+        chosen = {index for index in chosen if self.bank or self.decode(self.paths[index]) is not None}
+        held.paths = [path for index, path in enumerate(self.paths) if index in chosen]
+        self.paths = [path for index, path in enumerate(self.paths) if index not in chosen]
+        if self.bank:
+            mask = torch.tensor([index in chosen for index in range(len(self.bank[0]))], device=self.device)
+            held.bank = tuple(part[mask] for part in self.bank)
+            self.bank = tuple(part[~mask] for part in self.bank)
+        return held
 
     def decode(self, path):
         """Blue, green, red, as [3, height, width] bytes, or None where the file is no picture of use."""
