@@ -20,6 +20,11 @@ static int64_t scaled(int size, double scale) {
     return rounded < 1 ? 1 : rounded;
 }
 
+/* The greatest network height at which the image is at most `most` wide; at least 1. */
+static int fitting_height(int image_width, int image_height, double aspect, int most) {
+    return (int)fmax(floor((double)(most / LP_STRIDE * LP_STRIDE) * image_height / (image_width * aspect)), 1);
+}
+
 static lightpose_status make(lp_geometry *geometry, int image_width, int image_height, double aspect, int height,
                              const lightpose_settings *settings, lightpose_error *error) {
     if (image_width < 1 || image_height < 1)
@@ -34,14 +39,17 @@ static lightpose_status make(lp_geometry *geometry, int image_width, int image_h
     const int64_t net_height = round_up(height, LP_STRIDE);
 
     if (net_height > settings->max_net_height)
-        return lp_fail(error, LIGHTPOSE_ERROR_LIMIT,
-                       "network input %lldx%lld for an image of %dx%d: higher than max_net_height, %d",
-                       (long long)net_width, (long long)net_height, image_width, image_height,
-                       settings->max_net_height);
+        return lp_fail(
+            error, LIGHTPOSE_ERROR_LIMIT,
+            "network input %lldx%lld for an image of %dx%d: higher than max_net_height, %d; lower the height "
+            "(--height)",
+            (long long)net_width, (long long)net_height, image_width, image_height, settings->max_net_height);
     if (net_width > settings->max_net_width)
         return lp_fail(error, LIGHTPOSE_ERROR_LIMIT,
-                       "network input %lldx%lld for an image of %dx%d: wider than max_net_width, %d",
-                       (long long)net_width, (long long)net_height, image_width, image_height, settings->max_net_width);
+                       "network input %lldx%lld for an image of %dx%d: wider than max_net_width, %d; give a part of "
+                       "the image (--roi), or a height of at most %d (--height)",
+                       (long long)net_width, (long long)net_height, image_width, image_height, settings->max_net_width,
+                       fitting_height(image_width, image_height, aspect, settings->max_net_width));
 
     *geometry = (lp_geometry){
         .image_width = image_width,

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file_map.h"
 #include "base/json.h"
@@ -221,12 +222,30 @@ static lightpose_status load(lp_weights **weights, const char *path, const void 
     return status;
 }
 
+/* What to do with a file of another kind, by its name; "" for any other. */
+static const char *conversion_hint(const char *path) {
+    static const struct {
+        const char *ending, *hint;
+    } kinds[] = {{".xml", "; convert this OpenVINO IR: weights/convert.py NAME.xml -o NAME.safetensors"},
+                 {".bin", "; convert the OpenVINO IR it belongs to: weights/convert.py NAME.xml -o NAME.safetensors"},
+                 {".pth", "; convert this checkpoint: weights/convert.py NAME.pth -o NAME.safetensors"},
+                 {".onnx",
+                  "; ONNX files cannot be converted, but what they are made from can, an OpenVINO IR (.xml) or a "
+                  "checkpoint (.pth): weights/convert.py NAME.xml -o NAME.safetensors"}};
+    const char *const ending = strrchr(path, '.');
+
+    for (size_t i = 0; ending && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcasecmp(ending, kinds[i].ending) == 0)
+            return kinds[i].hint;
+    return "";
+}
+
 lightpose_status lp_weights_load(lp_weights **weights, const char *path, lightpose_error *error) {
     lightpose_error detail = {0};
     const lightpose_status status = load(weights, path, NULL, 0, &detail);
 
     if (status == LIGHTPOSE_ERROR_WEIGHTS)
-        return lp_fail(error, status, "%s: %s", lp_path_tail(path), detail.text);
+        return lp_fail(error, status, "%s: %s%s", lp_path_tail(path), detail.text, conversion_hint(path));
     return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
 }
 

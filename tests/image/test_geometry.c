@@ -71,6 +71,11 @@ static void refuses(void **state) {
     (void)state;
     assert_fails(lp_geometry_make(&g, 20000, 1, 256, &limits, error), LIGHTPOSE_ERROR_LIMIT,
                  "5120000x256 for an image of 20000x1: wider than max_net_width, 4096");
+    /* The height that the message names is the greatest that fits. */
+    assert_fails(lp_geometry_make(&g, 30000, 200, 256, &limits, error), LIGHTPOSE_ERROR_LIMIT, "at most 27 (--height)");
+    assert_ok(lp_geometry_make(&g, 30000, 200, 27, &limits, error));
+    assert_fails(lp_geometry_make(&g, 30000, 200, 28, &limits, error), LIGHTPOSE_ERROR_LIMIT, "wider than");
+    g.scaled_width = -7;
     assert_fails(lp_geometry_make(&g, INT_MAX, 1, 2048, &limits, error), LIGHTPOSE_ERROR_LIMIT, "4398046509056x2048");
     assert_fails(lp_geometry_make(&g, 17, 1, 256, &limits, error), LIGHTPOSE_ERROR_LIMIT, "4352x256");
     assert_fails(lp_geometry_make(&g, 10, 10, 2049, &limits, error), LIGHTPOSE_ERROR_LIMIT, "max_net_height, 2048");
