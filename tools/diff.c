@@ -21,12 +21,12 @@ typedef struct diff_options {
 } diff_options;
 
 static const lp_cli_option own[] = {
-    {"tolerance", 't', "PX", "keypoints this near are the same (default 0: equal as written)",
+    {"tolerance", 't', "PX", "treat keypoints this close as equal (0: compare the numbers as written)",
      LP_CLI_AT(NUMBER, diff_options, tolerance), .min = 0, .max = 1e6},
-    {"list", 'l', "N", "name the first N frames that differ, and in what", LP_CLI_AT(INT, diff_options, list), .min = 0,
+    {"list", 'l', "N", "list the first N frames that differ, and how", LP_CLI_AT(INT, diff_options, list), .min = 0,
      .max = 1e9},
-    {"each", 'e', NULL, "a line for every keypoint too", LP_CLI_AT(FLAG, diff_options, each)},
-    {"quiet", 'q', NULL, "print nothing: the exit status tells", LP_CLI_AT(FLAG, diff_options, quiet)},
+    {"each", 'e', NULL, "also print one line per keypoint", LP_CLI_AT(FLAG, diff_options, each)},
+    {"quiet", 'q', NULL, "print nothing; only set the exit status", LP_CLI_AT(FLAG, diff_options, quiet)},
     {0}};
 
 static const lp_cli_command command = {
@@ -34,10 +34,10 @@ static const lp_cli_command command = {
     "Compares two result files: JSON Lines, COCO results, a DGS wrapper, a folder of OpenPose\n"
     "files or one of them, in any combination, gzipped or not. Frames are paired by name or number,\n"
     "people by the similarity of their keypoints. Keypoints are compared where both formats have them.\n"
-    "Exit status: 0 the same, 1 different, 2 trouble.",
-    "    lightpose diff before.jsonl after.jsonl              every number equal?\n"
-    "    lightpose diff -t 0.5 --list 10 f32.jsonl int8.jsonl half a pixel is fine; show ten frames\n"
-    "    lightpose diff -t 0.01 results.coco.json openpose/   across formats, which round differently\n"};
+    "Exit status: 0 equal, 1 different, 2 failure.",
+    "    lightpose diff before.jsonl after.jsonl              is every number equal?\n"
+    "    lightpose diff -t 0.5 --list 10 f32.jsonl int8.jsonl tolerate half a pixel; list ten frames\n"
+    "    lightpose diff -t 0.01 results.coco.json openpose/   across formats that round differently\n"};
 
 static void print_tally(const char *what, const lp_diff_tally *tally) {
     printf("%-10s %zu in both, %zu only in A, %zu only in B\n", what, tally->both, tally->only_a, tally->only_b);
@@ -91,7 +91,7 @@ static int print_report(const lp_diff_report *report, const diff_options *option
         return 0;
     print_tally("frames", &report->frames);
     if (report->states > 0)
-        printf("%-10s %zu frames are decoded in one alone\n", "", report->states);
+        printf("%-10s %zu frames are decoded in only one file\n", "", report->states);
     print_tally("people", &report->people);
     print_tally("keypoints", &points);
     if (points.both > 0) {
@@ -178,7 +178,7 @@ int cmd_diff(int argc, char **argv) {
     if (code != LP_CLI_GO)
         return code;
     if (files.count != 2) {
-        code = lp_cli_usage(command.name, "it compares two files, and %d %s given", files.count,
+        code = lp_cli_usage(command.name, "give two files to compare; %d %s given", files.count,
                             files.count == 1 ? "is" : "are");
         lp_cli_operands_free(&files);
         return code;

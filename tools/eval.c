@@ -37,9 +37,9 @@ static const lp_cli_option input_options[] = {
      LP_CLI_AT(TEXT, eval_options, images)},
     {"results", 'r', "FILE", "evaluate these detections, a COCO results file, instead",
      LP_CLI_AT(TEXT, eval_options, results)},
-    {"negatives", 0, "DIR", "with --images: also run on these pictures, in which nobody is",
+    {"negatives", 0, "DIR", "with --images: also run on these pictures without people and count false positives",
      LP_CLI_AT(TEXT, eval_options, negatives)},
-    {"pixels", 0, "FORMAT", "with --images: hand the library nv12 or i420, as cameras and videos do (bgr24)",
+    {"pixels", 0, "FORMAT", "with --images: pixel format given to the library: bgr24 (default), nv12 or i420",
      LP_CLI_AT(CHOICE, eval_options, form), .choices = forms},
     {0}};
 
@@ -47,11 +47,11 @@ static const lp_cli_option compare_options[] = {
     {"against", 0, "FILE", "compare with these detections, a COCO results file",
      LP_CLI_AT(TEXT, eval_options, against)},
     {"compare", 0, "OPTIONS",
-     "compare with the same images under these options, as in \"--height 368 --decoder reference\"; may be repeated",
+     "compare with a run under these options, such as \"--height 368 --decoder reference\"; may be repeated",
      LP_CLI_AT(TEXTS, eval_options, compare)},
     {"draws", 0, "N", "bootstrap samples of a comparison (2000)", LP_CLI_AT(INT, eval_options, draws), .min = 1,
      .max = 1000000},
-    {"seed", 0, "N", "of their random numbers (1)", LP_CLI_AT(INT64, eval_options, seed), .min = 0, .max = 9e15},
+    {"seed", 0, "N", "seed of the bootstrap (1)", LP_CLI_AT(INT64, eval_options, seed), .min = 0, .max = 9e15},
     {0}};
 
 static const lp_cli_option sweep_options[] = {
@@ -62,48 +62,48 @@ static const lp_cli_option sweep_options[] = {
     {"decoders", 0, "NAME,NAME", "these decoders (all)", LP_CLI_AT(TEXT, eval_options, values.decoders)},
     {"second-looks", 0, "N,N", "each with these values of --second-look (0)",
      LP_CLI_AT(TEXT, eval_options, values.second_looks)},
-    {"passes", 0, "N", "runs of each picture; its best time counts (1)", LP_CLI_AT(INT, eval_options, passes), .min = 1,
+    {"passes", 0, "N", "runs of each picture; the best time counts (1)", LP_CLI_AT(INT, eval_options, passes), .min = 1,
      .max = 1000},
     {"plot", 0, "FILE", "draw AP against time, as SVG", LP_CLI_AT(TEXT, eval_options, plot)},
     {0}};
 
 static const lp_cli_option output_options[] = {
-    {"details", 'd', NULL, "also by keypoint, by size of the person and by people in the image",
+    {"details", 'd', NULL, "also report by keypoint, by size of the person and by number of people in the image",
      LP_CLI_AT(FLAG, eval_options, details)},
-    {"json", 0, "FILE", "all figures as JSON (-: on standard output, in the place of the text)",
+    {"json", 0, "FILE", "write all figures as JSON (-: to standard output instead of the text)",
      LP_CLI_AT(TEXT, eval_options, json)},
-    {"save", 0, "FILE", "write the detections as a COCO results file, to compare --against it later",
+    {"save", 0, "FILE", "write the detections as a COCO results file, for a later --against",
      LP_CLI_AT(TEXT, eval_options, save)},
-    {"min-ap", 0, "X", "exit with status 1 where AP, to four digits, is below X",
+    {"min-ap", 0, "X", "exit with status 1 if AP, rounded to four digits, is below X",
      LP_CLI_AT(NUMBER, eval_options, min_ap), .max = 1},
     {0}};
 
 static const lp_cli_command command = {
     "eval", NULL,
-    "Tells how accurate the library is on labelled images, or how accurate given detections are: average precision "
-    "(AP)\nand recall (AR) by the rules of COCO's keypoint task, each a number from 0 to 1. OKS, the similarity of a "
-    "found person\nand a labelled one, decides what is right; AP is the mean over thresholds of 0.50 to 0.95.\n\n"
-    "Images are shared out among --threads contexts of one thread each. Times are the processor time of the library's "
-    "call\ndivided by the number of threads: the time from one image to the next where nothing else is running. "
-    "Reading "
-    "and\ndecoding files is not in them.\n\n"
-    "Differences come with the interval that holds 95 % of them when the images are drawn anew (paired bootstrap): "
-    "one\nthat excludes 0 is more than the luck of the images.",
+    "Measures the accuracy of the library on labelled images, or of given detections: average precision (AP) and\n"
+    "recall (AR) by the rules of COCO's keypoint task, each from 0 to 1. A detection is correct if its similarity to "
+    "a\n"
+    "labelled person (OKS) exceeds a threshold; AP is the mean over the thresholds 0.50 to 0.95.\n\n"
+    "--threads contexts with one thread each share the images. Times are the processor time of the library's call\n"
+    "divided by the number of threads, which is the time per image on an idle machine. They exclude reading and\n"
+    "decoding files.\n\n"
+    "Each difference is given with its 95 % interval (paired bootstrap over the images). A difference whose interval\n"
+    "excludes 0 is unlikely to come from the choice of images.",
     "    lightpose eval --gt person_keypoints.json --images val2017\n"
-    "        COCO's ten figures with the default settings, and the time for an image.\n"
+    "        COCO's ten figures with the default settings, and the time per image.\n"
     "    lightpose eval --gt person_keypoints.json --images val2017 --height 368 --details --negatives empty\n"
-    "        By keypoint, size and crowd; and who is found where nobody is.\n"
+    "        By keypoint, size and crowd; and false positives on pictures without people.\n"
     "    lightpose eval --gt person_keypoints.json --images val2017 --precision f32 --compare \"--precision int8\"\n"
-    "        What int8 costs, with its interval.\n"
+    "        The loss of accuracy with int8, with its interval.\n"
     "    lightpose eval --gt person_keypoints.json --images val2017 --sweep --passes 3 --plot accuracy.svg\n"
     "        AP against time for all heights, precisions and decoders.\n"
     "    lightpose eval --gt person_keypoints.json --results a.json --against b.json\n"
-    "        Two results files, of any program.\n"
+    "        Compares two results files of any program.\n"
     "    lightpose eval --gt person_keypoints.json --images val2017 --save before.json\n"
     "    lightpose eval --gt person_keypoints.json --images val2017 --against before.json\n"
     "        Before and after a change of the library or its weights.\n"
     "    lightpose eval --gt person_keypoints.json --results a.json --min-ap 0.42\n"
-    "        For scripts: exit status 1 where AP is below 0.42.\n"};
+    "        For scripts: exit status 1 if AP is below 0.42.\n"};
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
 

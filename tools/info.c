@@ -19,7 +19,7 @@
 
 static const lp_cli_command command = {
     "info", NULL,
-    "Version, weights, CPU, engine and threads. Without weights it says so and fails; the rest is told all the same.",
+    "Prints version, weights, CPU, engine and threads. Without weights it prints the rest and exits with status 1.",
     "    lightpose info                        the installed weights\n"
     "    lightpose info --weights my.safetensors\n"};
 
@@ -93,7 +93,7 @@ static int print_weights(const char *named) {
 
 int cmd_info(int argc, char **argv) {
     static const lp_cli_option options[] = {{"weights", 'w', "FILE",
-                                             "the weights; else $LIGHTPOSE_WEIGHTS, else the installed ones",
+                                             "weights file (default: $LIGHTPOSE_WEIGHTS, else the installed one)",
                                              LP_CLI_AT(TEXT, lp_cli_model, weights)},
                                             {0}};
     lp_cli_model model = {0};

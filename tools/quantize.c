@@ -24,12 +24,12 @@ enum { FEW_FRAMES = 16, TOLD_FAILURES = 3 };
 
 static const lp_cli_command command = {
     "quantize", "[INPUT...]",
-    "Makes weights that run in int8: runs the network in f32 over pictures and videos, measures how large its inner\n"
-    "values get, and writes a weights file with these ranges. Give pictures like those to come, a few dozen or more;\n"
-    "people need not be in them, but without any the ranges of what fires on people are too small to be good.",
+    "Writes weights that can run in int8. It runs the network in f32 on pictures and videos and measures the range of\n"
+    "each activation. Use at least a few dozen pictures like those you will process. Some should show people: without\n"
+    "them the ranges of activations that respond to people are too small.",
     "    lightpose quantize --images pictures -o my-int8.safetensors\n"
     "    lightpose quantize --weights fp32.safetensors --images pictures clip.mp4 --step 10 -o int8.safetensors\n"
-    "    lightpose quantize --images pictures --ranges ranges.json      the table alone, for weights/convert.py\n"};
+    "    lightpose quantize --images pictures --ranges ranges.json      only the ranges, for weights/convert.py\n"};
 
 typedef struct quantize_options {
     lp_cli_model model;
@@ -46,37 +46,39 @@ static const char *const methods[] = {"default", "minmax", "percentile", "mse", 
 #define AT(what, field) LP_CLI_AT(what, quantize_options, field)
 
 static const lp_cli_option input_options[] = {
-    {"images", 'i', "PLACE", "a picture, a folder, a pattern in quotes or a video; may be given again, or as INPUT",
+    {"images", 'i', "PLACE", "a picture, a folder, a pattern in quotes or a video; may be repeated, or given as INPUT",
      AT(TEXTS, images)},
-    {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists)},
-    {"first", 0, "N", "the first frame of each input, from 0, or a time (0:01:30, 90s)", AT(TEXT, first)},
-    {"last", 0, "N", "the last frame, or a time", AT(TEXT, last)},
+    {"list", 0, "FILE", "read inputs from FILE, one per line; may be repeated", AT(TEXTS, lists)},
+    {"first", 0, "N", "first frame of each input, counted from 0, or a time (0:01:30, 90s)", AT(TEXT, first)},
+    {"last", 0, "N", "last frame, or a time", AT(TEXT, last)},
     {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
     {0}};
 
 static const lp_cli_option output_options[] = {
     {"output", 'o', "FILE", "the new weights file", AT(TEXT, output)},
-    {"ranges", 0, "FILE", "write the ranges alone too, as JSON (-: to standard output)", AT(TEXT, ranges)},
+    {"ranges", 0, "FILE", "also write the ranges as JSON (-: to standard output)", AT(TEXT, ranges)},
     {"no-clobber", 'n', NULL, "refuse to replace a file", AT(FLAG, no_clobber)},
-    {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet)},
+    {"quiet", 'q', NULL, "print errors only", AT(FLAG, quiet)},
     {0}};
 
 static const lp_cli_option range_options[] = {
     {"method", 0, "NAME",
-     "what a range holds: minmax, every value seen; percentile, a share of them; mse, as many as give the least "
-     "squared error (default)",
+     "how to choose a range: minmax, all values; percentile, a share of them; mse, the range with the least squared "
+     "error (default)",
      AT(CHOICE, method), .choices = methods},
-    {"percentile", 0, "X", "the share of method percentile, above 50 to 100 (99.99)", AT(NUMBER, percentile),
+    {"percentile", 0, "X", "the share of --method percentile, above 50 and at most 100 (99.99)", AT(NUMBER, percentile),
      .min = 50.001, .max = 100},
     {0}};
 
 static const lp_cli_option network_options[] = {
-    {"weights", 'w', "FILE", "the weights; else $LIGHTPOSE_WEIGHTS, else the installed ones", AT(TEXT, model.weights)},
+    {"weights", 'w', "FILE", "weights file (default: $LIGHTPOSE_WEIGHTS, else the installed one)",
+     AT(TEXT, model.weights)},
     {"height", 0, "N", "network input height (256)", AT(INT, model.settings.height), .min = 1, .max = 2048},
-    {"extra-height", 0, "N", "measure at this height too; up to 3 times", AT(INTS, model.settings.extra_heights),
-     .min = 1, .max = 2048, .slots = 3},
-    {"mirrored", 0, NULL, "measure on the mirrored pictures too", AT(FLAG, model.settings.flip)},
-    {"threads", 't', "N", "threads (0: the CPUs this process may use)", AT(INT, model.settings.threads), .max = 1024},
+    {"extra-height", 0, "N", "also measure at this height; may be given 3 times",
+     AT(INTS, model.settings.extra_heights), .min = 1, .max = 2048, .slots = 3},
+    {"mirrored", 0, NULL, "also measure on the mirrored pictures", AT(FLAG, model.settings.flip)},
+    {"threads", 't', "N", "number of threads (0: all CPUs that this process may use)", AT(INT, model.settings.threads),
+     .max = 1024},
     {0}};
 
 /* ---- Measuring --------------------------------------------------------------------------------------------------- */
@@ -159,10 +161,10 @@ static lightpose_status measure(measuring *m, const lp_sources *sources, lightpo
         LP_TRY(add_source(m, &sources->items[i], error));
     wipe(m);
     if (m->frames == 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "no picture could be used: there are no ranges to write");
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "no picture could be read, so there are no ranges to write");
     if (m->frames < FEW_FRAMES && !m->options->quiet)
-        lp_cli_error("ranges of %" PRId64 " picture%s are weak: what others reach beyond them is cut off; "
-                     "%d or more are better",
+        lp_cli_error("%" PRId64 " picture%s are few: larger activations of other pictures will be cut off; "
+                     "use %d or more",
                      m->frames, m->frames == 1 ? "" : "s", FEW_FRAMES);
     return LIGHTPOSE_OK;
 }

@@ -25,13 +25,14 @@ static const lp_cli_command command = {
     "Finds the people in each INPUT and their keypoints. INPUT is a picture, a folder, a pattern in quotes, a video,\n"
     "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), a pipe, or - for frames on "
     "standard input.\n"
-    "Without --output it prints a line for each, or what --json asks for. A folder as output gets, of pictures, the\n"
-    "annotated picture and OpenPose JSON, of videos the annotated video and JSON Lines, or what --json and --draw ask\n"
-    "for: one file for each video, and for each folder of pictures.",
+    "Without --output it prints one line per input, or the format that --json names. An output folder receives the\n"
+    "annotated picture and OpenPose JSON of each picture, and the annotated video and JSON Lines of each video, "
+    "unless\n"
+    "--json and --draw ask for something else.",
     "    lightpose run street.jpg                          people and time\n"
     "    lightpose run *.jpg -o out                        annotated pictures and OpenPose JSON in out/\n"
-    "    lightpose run clip.mp4 -o clip.jsonl --track      one line of JSON a frame, people with ids\n"
-    "    lightpose run clip.mp4 -o out --json openpose     a file a frame, to the byte of OpenPose's\n"
+    "    lightpose run clip.mp4 -o clip.jsonl --track      one JSON line per frame, with IDs\n"
+    "    lightpose run clip.mp4 -o out --json openpose     one file per frame, exactly as OpenPose writes it\n"
     "    lightpose run camera -o -                         JSON Lines on standard output, live\n"
     "    lightpose run long.mkv --first 9000 --last 9999 -o part.jsonl\n"
     "    ffmpeg -i any -f yuv4mpegpipe - | lightpose run - -o any.csv\n"};
@@ -68,80 +69,84 @@ static const char *const picture_formats[] = {"source", "jpg", "png", NULL};
 #define AT(what, field) LP_CLI_AT(what, struct run_options, field)
 
 static const lp_cli_option output_options[] = {
-    {"output", 'o', "PLACE", "a folder; a file, whose ending or --json tells the format; or - ; may be given again",
+    {"output", 'o', "PLACE",
+     "a folder; a file, in the format of its ending or of --json; or - for standard output; may be repeated",
      AT(TEXTS, places), .aside = 1},
-    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, null, draw or video; may be given again",
+    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, null, draw or video; may be repeated",
      AT(TEXTS, formats), .choices = format_names, .aside = 1},
-    {"draw", 0, NULL, "annotated pictures and videos", AT(FLAG, draw), .aside = 1},
-    {"keypoint-set", 0, "NAME", "coco18, or body25 (default for openpose and dgs)", AT(CHOICE, set),
+    {"draw", 0, NULL, "write annotated pictures and videos", AT(FLAG, draw), .aside = 1},
+    {"keypoint-set", 0, "NAME", "coco18, or body25 (the default for openpose and dgs)", AT(CHOICE, set),
      .choices = set_names},
-    {"keypoint-scale", 0, "N", "OpenPose's: 0 pixels, 1 network, 2 output, 3 from 0 to 1, 4 from -1 to 1",
+    {"keypoint-scale", 0, "N",
+     "unit of coordinates, as in OpenPose: 0 pixels, 1 network, 2 output, 3 from 0 to 1, 4 from -1 to 1",
      AT(INT, scale), .max = 4},
-    {"completed", 0, NULL, "also write keypoints that were guessed", AT(FLAG, completed)},
-    {"part-boxes", 0, NULL, "boxes of head and hands too (jsonl, csv)", AT(FLAG, part_boxes)},
-    {"no-clobber", 'n', NULL, "replace nothing: what is there already is passed over", AT(FLAG, no_clobber),
+    {"completed", 0, NULL, "also write keypoints that the decoder completed", AT(FLAG, completed)},
+    {"part-boxes", 0, NULL, "also write boxes of heads and hands (jsonl, csv)", AT(FLAG, part_boxes)},
+    {"no-clobber", 'n', NULL, "replace nothing: skip outputs that exist", AT(FLAG, no_clobber), .aside = 1},
+    {"resume", 0, NULL, "continue an interrupted run: skip complete results, append to NAME.partial", AT(FLAG, resume),
      .aside = 1},
-    {"resume", 0, NULL,
-     "go on with a run that was interrupted: results that are whole are passed over, NAME.partial goes on",
-     AT(FLAG, resume), .aside = 1},
-    {"report", 0, "FILE", "how each input went, as JSON Lines; - is standard output", AT(TEXT, report), .aside = 1},
-    {"meta", 0, NULL, "NAME.meta beside each result: which run wrote it (--no-meta: none)", AT(FLAG, meta), .aside = 1},
-    {"picture-format", 0, "NAME", "of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
+    {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
+     .aside = 1},
+    {"meta", 0, NULL, "write NAME.meta beside each result: which run wrote it (--no-meta: do not)",
+     AT(FLAG, meta), .aside = 1},
+    {"picture-format", 0, "NAME", "format of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
      .choices = picture_formats},
-    {"quality", 0, "N", "of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
+    {"quality", 0, "N", "quality of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
     {"boxes", 0, NULL, "draw a box around each person", AT(FLAG, boxes)},
-    {"scores", 0, NULL, "draw scores and ids (with --track they are drawn unless --no-scores)", AT(FLAG, scores)},
-    {"opacity", 0, "X", "of what is drawn, 0 to 1", AT(NUMBER, opacity), .max = 1},
-    {"show", 0, NULL, "show what is found in a window; Q closes it", AT(FLAG, show), .aside = 1},
-    {"quiet", 'q', NULL, "errors only", AT(FLAG, quiet), .aside = 1},
+    {"scores", 0, NULL, "draw scores and IDs (the default with --track)", AT(FLAG, scores)},
+    {"opacity", 0, "X", "opacity of the drawing, 0 to 1", AT(NUMBER, opacity), .max = 1},
+    {"show", 0, NULL, "show the result in a window; Q closes it", AT(FLAG, show), .aside = 1},
+    {"quiet", 'q', NULL, "print errors only", AT(FLAG, quiet), .aside = 1},
     {0}};
 
 static const lp_cli_option input_options[] = {
-    {"list", 0, "FILE", "inputs, one a line; may be given again", AT(TEXTS, lists), .aside = 1},
+    {"list", 0, "FILE", "read inputs from FILE, one per line; may be repeated", AT(TEXTS, lists), .aside = 1},
     {"clip", 0, "RANGE@INPUT",
-     "an input of which this range is read: 0:01:30..0:02:00@a.mp4, 100..199@a.mp4, 90s..@a.mp4; may be given again",
+     "read only this range of an input: 0:01:30..0:02:00@a.mp4, 100..199@a.mp4, 90s..@a.mp4; may be repeated",
      AT(TEXTS, clips), .aside = 1},
-    {"first", 0, "N", "the first frame, from 0, or a time from the first on (0:01:30, 90s)", AT(TEXT, first)},
-    {"last", 0, "N", "the last frame, or a time", AT(TEXT, last)},
+    {"first", 0, "N", "first frame, counted from 0, or a time since the first frame (0:01:30, 90s)", AT(TEXT, first)},
+    {"last", 0, "N", "last frame, or a time", AT(TEXT, last)},
     {"step", 0, "N", "every Nth frame", AT(INT64, step), .min = 1, .max = 9e15},
-    {"stream", 0, "N", "which of a file's video streams, from 0 (default: the largest picture)", AT(INT, video),
-     .max = 999},
-    {"rotate", 0, "DEGREES", "turn clockwise by 90, 180 or 270, beyond what the file says", AT(CHOICE, rotate),
-     .choices = rotations},
-    {"flip", 0, "AXIS", "mirror: x left and right, y up and down", AT(CHOICE, flip), .choices = flips},
-    {"roi", 0, "X,Y,W,H", "look for people in this box of the upright picture only", AT(TEXT, roi)},
+    {"stream", 0, "N", "video stream of a file, counted from 0 (default: the one with the largest picture)",
+     AT(INT, video), .max = 999},
+    {"rotate", 0, "DEGREES", "turn clockwise by 90, 180 or 270, in addition to the file's orientation",
+     AT(CHOICE, rotate), .choices = rotations},
+    {"flip", 0, "AXIS", "mirror: x swaps left and right, y swaps top and bottom", AT(CHOICE, flip), .choices = flips},
+    {"roi", 0, "X,Y,W,H", "search only this box of the upright picture", AT(TEXT, roi)},
     {"raw", 0, "WxH:FORMAT", "standard input is raw frames: bgr24, rgb24, bgra, gray, nv12, yuv420p, ...",
      AT(TEXT, raw)},
-    {"rate", 0, "FPS", "of raw frames (25) and cameras", AT(TEXT, rate)},
-    {"size", 0, "WxH", "of cameras", AT(TEXT, size)},
-    {"reconnect", 0, "SECONDS", "look so long for a live source that is not there or was lost (30)", AT(INT, reconnect),
+    {"rate", 0, "FPS", "frame rate of raw frames (25) and cameras", AT(TEXT, rate)},
+    {"size", 0, "WxH", "frame size of cameras", AT(TEXT, size)},
+    {"reconnect", 0, "SECONDS", "how long to wait for a live source that is absent or lost (30)", AT(INT, reconnect),
      .max = 86400, .aside = 1},
     {"live", 0, NULL,
-     "addresses, pipes and standard input are live: stale frames are dropped (--no-live: none is; default: as they "
-     "seem)",
+     "treat addresses, pipes and standard input as live: drop stale frames (--no-live: treat none as live; by default "
+     "it depends on the source)",
      AT(FLAG, live)},
-    {"recursive", 0, NULL, "folders in folders too; -o DIR gets the same tree", AT(FLAG, recursive), .aside = 1},
-    {"keep-damaged", 0, NULL, "look for people in damaged frames too, as far as they can be shown, and mark them",
+    {"recursive", 0, NULL, "also read subfolders; -o DIR gets the same tree", AT(FLAG, recursive), .aside = 1},
+    {"keep-damaged", 0, NULL, "also search damaged frames, as far as they can be decoded, and mark them",
      AT(FLAG, keep_damaged)},
     {0}};
 
 static const lp_cli_option people_options[] = {
-    {"track", 0, NULL, "follow people: ids, smoothed keypoints", AT(FLAG, track)},
+    {"track", 0, NULL, "assign persistent IDs and smooth keypoints", AT(FLAG, track)},
     {"follow", 0, "N",
-     "of a video, look at one frame in N as a whole and at the others only where people were: faster while few are in "
-     "view; who comes in is seen up to N - 1 frames later",
+     "search one frame in N of a video as a whole, the others only near known people: faster with few people; "
+     "newcomers are found up to N - 1 frames late",
      AT(INT, model.settings.follow), .max = 1000},
-    {"smooth", 0, NULL, "with --track: smooth keypoints (--no-smooth: do not)", AT(FLAG, smooth)},
-    {"keep", 0, "SECONDS", "with --track: remember people unseen so long (1.5)", AT(NUMBER, keep_seconds), .max = 3600},
-    {"expect-people", 0, "N", "with --track: so many, each on a seat of their own", AT(INT, expect_people), .max = 64},
-    {"order", 0, "NAME", "with --track: rank, or x from left to right", AT(CHOICE, order), .choices = orders},
-    {"tracker", 0, "NAME", "default, or reference: the published demo's", AT(CHOICE, assignment),
+    {"smooth", 0, NULL, "with --track: smooth keypoints (default; --no-smooth: do not)", AT(FLAG, smooth)},
+    {"keep", 0, "SECONDS", "with --track: keep the ID of a person who is out of sight for this long (1.5)",
+     AT(NUMBER, keep_seconds), .max = 3600},
+    {"expect-people", 0, "N", "with --track: N people in fixed slots", AT(INT, expect_people), .max = 64},
+    {"order", 0, "NAME", "with --track: order of people: rank, or x for left to right", AT(CHOICE, order),
+     .choices = orders},
+    {"tracker", 0, "NAME", "default, or reference: the tracker of the published demo", AT(CHOICE, assignment),
      .choices = assignments},
-    {"people-by", 0, "NAME", "what --max-people keeps: rank, size, score or centre", AT(CHOICE, by),
+    {"people-by", 0, "NAME", "which people --max-people keeps: rank, size, score or centre", AT(CHOICE, by),
      .choices = choices},
-    {"id", 0, "N", "with --track: this person alone; may be given again", AT(TEXTS, ids)},
-    {"min-size", 0, "PIXELS", "people whose box is at least so high", AT(NUMBER, min_size), .max = 1e6},
-    {"min-confidence", 0, "X", "people whose score is at least this, 0 to 1", AT(NUMBER, min_pose_score), .max = 1},
+    {"id", 0, "N", "with --track: only this person; may be repeated", AT(TEXTS, ids)},
+    {"min-size", 0, "PIXELS", "only people whose box is at least this high", AT(NUMBER, min_size), .max = 1e6},
+    {"min-confidence", 0, "X", "only people whose score is at least X, 0 to 1", AT(NUMBER, min_pose_score), .max = 1},
     {0}};
 
 /* ---- What options mean ------------------------------------------------------------------------------------------- */
