@@ -163,7 +163,7 @@ static lightpose_status measure(measuring *m, const lp_sources *sources, lightpo
     if (m->frames == 0)
         return lp_fail(error, LIGHTPOSE_ERROR_STATE, "no picture could be read, so there are no ranges to write");
     if (m->frames < FEW_FRAMES && !m->options->quiet)
-        lp_cli_error("%" PRId64 " picture%s are few: larger activations of other pictures will be cut off; "
+        lp_cli_error("only %" PRId64 " picture%s: larger activations of other pictures will be cut off; "
                      "use %d or more",
                      m->frames, m->frames == 1 ? "" : "s", FEW_FRAMES);
     return LIGHTPOSE_OK;

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Two published graphs, alike but for a few rows: Intel's human-pose-estimation-0001 and the PyTorch checkpoint. */
+/* Two published graphs that differ in a few rows: Intel's human-pose-estimation-0001 and the PyTorch checkpoint. */
 typedef enum lp_variant { LP_VARIANT_OMZ = 0, LP_VARIANT_PYTORCH = 1 } lp_variant;
 
 typedef enum lp_activation { LP_LINEAR = 0, LP_RELU = 1, LP_ELU = 2 } lp_activation;

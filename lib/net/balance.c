@@ -20,7 +20,7 @@
 
 enum { TRIES = 9, LEVELS_UNSIGNED = 255, LEVELS_SIGNED = 127, MOST_WEIGHT = 127 };
 
-/* The channels of a tensor, as a byte must hold them. */
+/* The channels of a tensor and the sizes of their values. */
 typedef struct channels {
     int count;
     float most[LP_MAX_CHANNELS];                                 /* greatest magnitude */
@@ -130,7 +130,7 @@ int lp_balance(const lp_graph *graph, const char *tensor, const lp_histogram *hi
     describe(&list, histogram, most);
     if (!add_errors(graph, tensor, &list, levels, errors))
         return 0;
-    if (errors[0] == 0) { /* nobody reads it as bytes */
+    if (errors[0] == 0) { /* no layer reads it as bytes */
         low[0] = is_unsigned ? 0 : -whole;
         high[0] = whole;
         return 1;

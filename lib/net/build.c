@@ -50,7 +50,7 @@ static void keep_forever(lp_plan *plan, int tensor) {
     buffer->last = AFTER_LAST;
 }
 
-/* Appends a step and prolongs the life of what it reads and writes. */
+/* Appends a step and extends the lifetime of the tensors that it reads and writes. */
 static void add_step(lp_plan *plan, const lp_step *step) {
     const int used[] = {step->src, step->added, step->dst};
 
@@ -62,7 +62,8 @@ static void add_step(lp_plan *plan, const lp_step *step) {
     plan->steps[plan->step_count++] = *step;
 }
 
-/* Padding that keeps the size (or halves it), as top, left, bottom, right: what stride 2 leaves unread is none. */
+/* Padding that keeps the size, or halves it, as top, left, bottom, right. Cells that stride 2 does not read are not
+ * padded. */
 static void padding(const lp_layer *layer, int height, int width, int pad[4]) {
     const int reach = layer->dilation * (layer->kernel - 1), before = reach / 2;
     const int rows = (height + 2 * before - reach - 1) / layer->stride;
@@ -78,7 +79,7 @@ static int is_output(const lp_plan *plan, const lp_layer *layer) {
            strcmp(layer->name, lp_arch_pafs(plan->options.stages)) == 0;
 }
 
-/* Whether a row after `row` reads what the row `source` wrote, as its source or to add it. */
+/* Whether a row after `row` reads or adds the output of the row `source`. */
 static int is_read_after(const lp_plan *plan, int row, int source) {
     const lp_graph *const graph = lp_net_graph(plan->net);
 
@@ -112,7 +113,7 @@ static lp_conv_spec describe(const lp_layer *layer, const lp_plan_tensor_entry *
     return spec;
 }
 
-/* Where a sum is written: over the tensor that is added, or apart where that is still needed. */
+/* The tensor that a sum is written to: in place of the added tensor, or a new one if that is still needed. */
 static int add_sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
     const lp_graph *const graph = lp_net_graph(plan->net);
 

@@ -15,7 +15,7 @@ enum { LP_DENSE_MOST_KERNEL = 3 };
 typedef struct lp_panels {
     int columns, count; /* output channels of a panel; panels */
     int taps, bytes;    /* as the kernel sees them: cells that a sum reads, and bytes of each */
-    uint8_t *values;    /* panel after panel; columns and channels that there are not are 0 */
+    uint8_t *values;    /* panel after panel; padding columns and channels are 0 */
     int *reach;         /* of bytes, of each output channel: the greatest magnitude that a sum can have */
 } lp_panels;
 
@@ -31,7 +31,7 @@ typedef struct lp_dense {
     int plain;        /* lp_dot_output.plain */
     float *requant;   /* scales, bias and gains, each as long as there are columns */
     uint8_t *outside; /* a source cell outside the image */
-    lp_cell taps[LP_DENSE_MOST_KERNEL * LP_DENSE_MOST_KERNEL]; /* from what the first tap reads to what each reads */
+    lp_cell taps[LP_DENSE_MOST_KERNEL * LP_DENSE_MOST_KERNEL]; /* offset of each tap from the first */
 } lp_dense;
 
 /* `cell_bytes`: of a source cell; `unit`: cells. Fills `made`, whose data begins with `dense`. MEMORY, without a text.
@@ -45,7 +45,7 @@ static inline int lp_dense_count(const lp_dense *dense, int first) {
     return dense->cells - first < dense->unit ? dense->cells - first : dense->unit;
 }
 
-/* What becomes of the sums of `columns` output channels from `channel` on, of the cells from `first` on. */
+/* The output for the sums of `columns` output channels from `channel` on, of the cells from `first` on. */
 lp_dot_output lp_dense_output(const lp_dense *dense, const lp_op_tensors *tensors, int first, int channel, int columns);
 
 #endif

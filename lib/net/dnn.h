@@ -36,7 +36,7 @@ typedef struct lp_packed lp_packed;
 lightpose_status lp_pack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const void *weights,
                          lightpose_error *error);
 
-/* The same weights in the order that another convolution asks for. */
+/* The same weights in the order that another convolution needs. */
 lightpose_status lp_repack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const lp_packed *from,
                            lightpose_error *error);
 void lp_packed_destroy(lp_packed **packed);

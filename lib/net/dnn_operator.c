@@ -18,7 +18,7 @@ enum { FLOAT_MACS = 1000000, MACS = 4000000, MOST_BANDS = 16, MAX_ORDERS = 8 };
 /* Weights in each order that a shape asked for: in practice one or two. */
 typedef struct dnn_weights {
     lp_dnn *dnn;
-    pthread_mutex_t mutex; /* over `orders`: what is there once does not change */
+    pthread_mutex_t mutex; /* guards `orders`; an entry never changes once it is set */
     lp_packed *orders[MAX_ORDERS];
 } dnn_weights;
 
@@ -30,7 +30,7 @@ typedef struct variant {
 
 typedef struct band {
     int first, rows;         /* of the output */
-    int src_first, src_rows; /* of the source, without what lies outside of it */
+    int src_first, src_rows; /* of the source, without padding */
     int pad_top, pad_bottom; /* rows outside */
     int variant;
     lp_conv_call *call;
@@ -46,7 +46,7 @@ typedef struct dnn_layer {
     size_t cell;
     uint8_t zero;
     int has_border;
-    int sum;   /* the engine adds to its target, which has to hold what is added */
+    int sum;   /* the engine adds to its target, which must hold the added tensor */
     int apart; /* floats that are added after the engine */
     size_t border_bytes, apart_bytes, scratch_bytes; /* of a thread's scratch, one after another */
 } dnn_layer;

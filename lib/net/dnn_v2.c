@@ -318,7 +318,7 @@ static lightpose_status reorder(lp_dnn *dnn, const char *name, const dnnl_memory
     return status == dnnl_success ? LIGHTPOSE_OK : engine_failed(error, status, name, "reorder the weights");
 }
 
-/* Room for weights in the order that `conv` asks for, filled from `weights` in the order `from`. */
+/* Memory for weights in the order that `conv` needs, filled from `weights` in the order `from`. */
 static lightpose_status pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const dnnl_memory_desc_t *from,
                              const void *weights, lightpose_error *error) {
     lp_packed *packed = lp_calloc(1, sizeof *packed);

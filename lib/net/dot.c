@@ -39,9 +39,9 @@ static const lp_dot_kernel *choose(unsigned features) {
     return NULL;
 }
 
-/* Not measured yet where it runs. On a Zen 3, with fused multiply-adds of floats in the place of the instruction (the
- * same operands, and two in a cycle), the network's dense layers took 1.18 times what these alone need: 1.06 in 3x3
- * layers, 1.09 in those of 512 to 512 channels, 1.2 in 1x1 layers of 128, 2 and more where cells have 32 bytes. */
+/* Not measured yet on a CPU that has the instruction. On a Zen 3, with fused multiply-adds of floats instead (the same
+ * operands, and two per cycle), the network's dense layers took 1.18 times as long as these alone: 1.06 in 3x3
+ * layers, 1.09 in those of 512 to 512 channels, 1.2 in 1x1 layers of 128, 2 and more for cells of 32 bytes. */
 static int takes(const lp_conv_spec *spec, unsigned features) {
     return choose(features) && spec->src == LP_U8 && (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise &&
            spec->kernel <= LP_DENSE_MOST_KERNEL;
@@ -137,8 +137,8 @@ static void find_sources(const instance *i, const uint8_t *src, int first, int c
     }
 }
 
-/* Moves of up to 16 bytes at a time where there are as many to read: what they write too much is written over, or
- * lies in the room behind the last row. `left`: to the end of what may be read. */
+/* Copies up to 16 bytes at a time if so many may be read. Excess bytes are overwritten later, or lie in the room behind
+ * the last row. `left`: readable bytes. */
 static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, size_t left) {
     if (size <= SLACK && left >= SLACK)
         memcpy(to, from, SLACK);
@@ -147,7 +147,7 @@ static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, siz
     return to + size;
 }
 
-/* One row of the kernel; where it is inside as a whole, cells are copied together. */
+/* One row of the kernel, in one copy if it lies inside the source. */
 static uint8_t *im2col_row(const instance *i, const uint8_t *src, lp_cell at, uint8_t *to) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const size_t bytes = (size_t)spec->in, all = (size_t)spec->height * (size_t)spec->width * bytes;

@@ -13,8 +13,8 @@
 
 enum { LP_DOT_MOST_ROWS = 12, LP_DOT_MOST_COLUMNS = 32 };
 
-/* What becomes of the sums of a panel: dst = gain * act(scale * sum + bias) + shift + factor * added, rounded and
- * saturated where it is bytes. */
+/* The output for the sums of a panel: dst = gain * act(scale * sum + bias) + shift + factor * added, rounded and
+ * saturated for bytes. */
 typedef struct lp_dot_output {
     const float *scales, *bias, *gains; /* as many as a panel has columns */
     lp_activation activation;

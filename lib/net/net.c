@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "net/dnn_operator.h"
 
-/* What there are two of is that of an inner layer, and that of one that writes an output. */
+/* Arrays of two: for an inner layer, and for one that writes an output of the network. */
 typedef struct net_layer {
     lp_requantisation requant[2];
     void *weights; /* that int8 made for the requantisation, kept until they are packed */
@@ -19,7 +19,7 @@ typedef struct net_layer {
 
 struct lp_net {
     lp_graph graph;
-    pthread_mutex_t mutex; /* over `layers`: what is there once does not change */
+    pthread_mutex_t mutex; /* guards `layers`; an entry never changes once it is set */
     net_layer layers[LP_MAX_LAYERS];
 };
 

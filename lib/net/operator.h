@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One interface for everything that can run a layer of the network. operators.c lists the operators in order of
+/* The interface of everything that can run a layer of the network. operators.c lists the operators in order of
  * preference; the first that takes a layer on this CPU runs it, and oneDNN, which takes all, is the last.
  *
  * A layer is cut into units of work (rows of the output, or blocks of them). Units are independent of each other: they
@@ -19,7 +19,7 @@
 typedef struct lp_op_layer {
     const lp_conv_spec *spec; /* `pad` counts the cells outside the source; the source has no border in memory */
     const float *bias;        /* one per output channel */
-    uint8_t zero;             /* U8 sources: the byte that stands for 0, which is what lies outside the source */
+    uint8_t zero;             /* U8 sources: the byte that stands for 0 and pads the source */
     unsigned features;        /* of the CPU (base/cpu.h) */
     const void *kernel;       /* for the tests: the kernel of dot.h or tiled.h to use; NULL: the best for the CPU */
 } lp_op_layer;

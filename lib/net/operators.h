@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The list of operators, in order of preference, and what is common to all. */
+/* The list of operators in order of preference, and the code that they share. */
 
 #ifndef LP_NET_OPERATORS_H
 #define LP_NET_OPERATORS_H

@@ -142,7 +142,7 @@ size_t lp_plan_arena_bytes(const lp_plan *plan) {
     return plan->arena_bytes;
 }
 
-/* The newest first: sums after what they are added to. */
+/* The newest first, so that a sum is found before the tensor that it overwrites. */
 static int find_tensor(const lp_plan *plan, const char *name) {
     int at = plan->tensor_count - 1;
 

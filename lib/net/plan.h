@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network for one input size, as steps over one arena: built once, run per frame. */
+/* The network for one input size: steps over one arena, built once and run per frame. */
 
 #ifndef LP_NET_PLAN_H
 #define LP_NET_PLAN_H
@@ -16,7 +16,7 @@
  * first plan that needs them; keeps `weights`, which must outlive it. */
 typedef struct lp_net lp_net;
 
-/* What AUTO comes to on this CPU with these weights, or why an explicit choice cannot be had. UNSUPPORTED. */
+/* Resolves AUTO for this CPU and these weights, or says why an explicit choice is not available. UNSUPPORTED. */
 lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
                                 lightpose_error *error);
 
@@ -37,8 +37,8 @@ typedef struct lp_plan_options {
 lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
 void lp_plan_destroy(lp_plan **plan);
 
-/* Where preprocessing writes; fixed for the plan's life. A run uses the memory for other tensors too, so what is there
- * afterwards is no input, but with keep_tensors. */
+/* Where preprocessing writes; fixed for the plan's life. A run reuses the memory for other tensors, so the input is
+ * gone afterwards, except with keep_tensors. */
 lp_net_input lp_plan_input(const lp_plan *plan);
 
 /* Runs the network, shared out over the team; `maps` stay valid until the next run. The maps are the same, to the bit,

@@ -10,15 +10,15 @@
 #include "base/mem.h"
 #include "net/pointwise_kernel.h"
 
-/* SOURCE_BYTES: of the cells of a unit, which are multiplied with one panel of weights after the other. Beside a panel
- * (8 KiB of 512 channels) they stay in the first-level cache. MOST_WIDTHS: stretches of so many bytes. PATCH: bytes
- * that one output of a larger kernel reads, side by side (im2col). */
+/* SOURCE_BYTES: of the cells of a unit. They are multiplied with one panel of weights after the other and stay in the
+ * first-level cache beside a panel (8 KiB with 512 channels). MOST_WIDTHS: stretches in a unit. PATCH: bytes that one
+ * output of a larger kernel reads, side by side (im2col). */
 enum { SOURCE_BYTES = 16384, MOST_WIDTHS = SOURCE_BYTES / LP_STRETCH, PATCH = 32 };
 
 typedef struct pointwise_weights {
     const lp_pointwise_kernel *kernel;
     int in, out;    /* in: channels of the source, or PATCH */
-    int8_t *values; /* panel after panel; columns that there are not are 0 */
+    int8_t *values; /* panel after panel; padding columns are 0 */
     int8_t *halves; /* pointwise_kernel.h */
 } pointwise_weights;
 
@@ -28,7 +28,7 @@ typedef struct pointwise {
     lp_element target;                  /* U8 or F32 */
     lp_activation activation;
     int cells;
-    float gain, sum, shift; /* sum: of what is added */
+    float gain, sum, shift; /* sum: factor of the added tensor */
 
     /* Of a larger kernel, else kernel is 1. */
     int kernel, stride, pad_top, pad_left, channels, height, width, out_width;

@@ -30,9 +30,9 @@ typedef uint16_t unsigned_shorts __attribute__((vector_size(LANES * sizeof(int32
 
 /* ---- Widths ------------------------------------------------------------------------------------------------------ */
 
-/* What the sums of products can come to at most, over eight channels and over half a stretch. They saturate, and count
- * halves of the weights so as to be right up to twice what 16 bits hold. A 128-bit lane is half a stretch: its even
- * elements stand for bytes 0 and 1 of each four, the odd ones for bytes 2 and 3. */
+/* Bounds of the sums of products over eight channels and over half a stretch. They saturate, and use half of the
+ * weights, so they are exact up to twice the range of 16 bits. A 128-bit lane is half a stretch: its even elements
+ * stand for bytes 0 and 1 of each four, the odd ones for bytes 2 and 3. */
 typedef struct reach {
     __m256i eight, half;
 } reach;

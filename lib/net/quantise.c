@@ -134,8 +134,8 @@ int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer) {
     return (graph->features & LP_CPU_AVX2) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
 }
 
-/* The scale of one output channel's weights: the file's own where it holds int8 and the source scale is common to all
- * that the channel reads, so that they are not rounded twice; else what their greatest magnitude asks for. */
+/* The scale of one output channel's weights. It is the file's own if the file holds int8 and all source channels have
+ * one scale, so that weights are not rounded twice; otherwise it follows from their greatest magnitude. */
 static float weights_scale(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source, int channel,
                            const float *weights, size_t count) {
     const float *stored;
@@ -157,7 +157,7 @@ static void round_weights(const float *weights, size_t count, float scale, int8_
         rounded[i] = (int8_t)(int)((weights[i] / scale + 0x1.8p23f) - 0x1.8p23f);
 }
 
-/* Sum of q z_in over one output channel: what the accumulator has too much. At most 127 x 128 x 9 x 512, an int. */
+/* Sum of q z_in over one output channel: the excess of the accumulator. At most 127 x 128 x 9 x 512, an int. */
 static double excess(const lp_layer *layer, const lp_quantisation *source, int in, int channel, const int8_t *rounded) {
     const int area = layer->kernel * layer->kernel;
     const uint8_t *const zero = source->zero + (layer->kind == LP_DEPTHWISE ? channel : 0);
@@ -173,7 +173,7 @@ static double excess(const lp_layer *layer, const lp_quantisation *source, int i
     return sum;
 }
 
-/* Turns `weights` into int8 and completes scales, bias and what follows the activation. */
+/* Rounds `weights` to int8 and completes the requantisation. */
 static void quantise_int8(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source,
                           const lp_quantisation *target, lp_requantisation *requant, const float *weights,
                           int8_t *rounded) {

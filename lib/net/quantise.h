@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* From the weights file to the numbers a layer runs with, in each precision. quantise.c has the algebra of int8. */
+/* From the weights file to the weights, bias and scales of a layer in each precision. quantise.c has the algebra of
+ * int8. */
 
 #ifndef LP_NET_QUANTISE_H
 #define LP_NET_QUANTISE_H
@@ -15,22 +16,23 @@ enum {
     LP_SIGNED_ZERO = 128      /* the byte that stands for 0 in tensors with negative values */
 };
 
-/* Where the rows of the network, its weights and the wanted precision come together. */
+/* The network as a graph of rows, with its weights and the precision to run it in. */
 typedef struct lp_graph {
     const lp_weights *weights;
     lightpose_precision precision;
     unsigned features; /* of the CPU */
     int count;
     lp_layer rows[LP_MAX_LAYERS];
-    int from[LP_MAX_LAYERS], add[LP_MAX_LAYERS]; /* the rows that write what a row reads: -1 for "data", and for none */
+    int from[LP_MAX_LAYERS],
+        add[LP_MAX_LAYERS]; /* rows whose outputs a row reads and adds; -1 for "data", and for none */
 } lp_graph;
 
-/* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, but for
- * the input's, which is the network's own.
+/* How a tensor is stored: value = scale[channel] * (stored - zero[channel]). The scales of F32 and BF16 are 1, except
+ * that of the input, which the network defines.
  *
- * int8 stores tensors in unsigned bytes, but for what the last stage's heads read, which stays F32. Values after ReLU
- * run from 0; the others are centred on 128. Scales are per channel where the file's ranges are, but for tensors of a
- * residual sum, which need one factor between them. */
+ * int8 stores tensors in unsigned bytes, except the inputs of the last stage's heads, which stay F32. Values after ReLU
+ * have zero point 0, all others 128. Scales are per channel if the file's ranges are, except for tensors of a residual
+ * sum, which need one common scale. */
 typedef struct lp_quantisation {
     lp_element element;
     float scale[LP_MAX_CHANNELS];
@@ -42,7 +44,7 @@ typedef struct lp_quantisation {
 int lp_is_unsigned(const lp_graph *graph, const char *tensor);
 int lp_needs_one_scale(const lp_graph *graph, const char *tensor);
 
-/* `last`: the tensor leaves the network, as F32 whatever the precision. */
+/* `last`: the tensor is an output of the network, which is F32 in every precision. */
 void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_quantisation *quant);
 
 /* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in

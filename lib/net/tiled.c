@@ -44,7 +44,7 @@ static const lp_tile_kernel *choose(lp_element source, unsigned features) {
 }
 
 /* A prototype of this on Sapphire Rapids took 0.65 of oneDNN's time in 1x1 layers, 0.7 in 3x3, and 0.14 after ELU;
- * what is here has not been measured. The first layer's 27 bytes a cell are for dot.h. */
+ * this code has not been measured. The first layer's 27 bytes a cell are for dot.h. */
 static int takes(const lp_conv_spec *spec, unsigned features) {
     return choose(spec->src, features) && (spec->dst == spec->src || spec->dst == LP_F32) && !spec->depthwise &&
            spec->kernel <= LP_DENSE_MOST_KERNEL && source_bytes(spec) % LEAST_DEPTH == 0;
@@ -135,7 +135,7 @@ typedef struct sixteen {
     int count;        /* of them that the output has */
     int is_even;      /* whether each tap reads at an even distance: all in a row, or all that follow each other */
     lp_cell at;       /* the first of them in the output */
-    lp_cell from, to; /* what the first tap reads for the first of them, and, if is_even, for the last */
+    lp_cell from, to; /* cells that the first tap reads for the first of them and, if is_even, for the last */
 } sixteen;
 
 static sixteen look_at(const instance *i, int cell) {
@@ -183,7 +183,7 @@ static void bring(const instance *i, const void *src, const sixteen *s, lp_cell 
     i->weights->kernel->join(room, pieces, (int)(end - pieces));
 }
 
-/* Where a tap finds what the cells read; in `room` if it must be brought there. */
+/* The source cells of a tap, in place or, if necessary, copied to `room`. */
 static lp_tile_source find_source(const instance *i, const void *src, const sixteen *s, lp_cell tap, uint8_t *room) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const ptrdiff_t bytes = i->weights->panels.bytes;

@@ -15,7 +15,7 @@ enum {
     LP_TILE_PRODUCTS = 4096 /* bytes of a block's sums */
 };
 
-/* 16 source cells that one tap reads: the distance between them may be 0, for what lies outside. */
+/* 16 source cells that one tap reads: the distance between them is 0 for cells outside the source. */
 typedef struct lp_tile_source {
     const uint8_t *from;
     ptrdiff_t step;

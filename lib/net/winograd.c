@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "net/winograd_kernel.h"
 
-/* MOST_GROUPS: a thread transforms so many times the kernel's rows of tiles at once. More reads the weights (1.2 MB in
- * a layer of 128 by 128 channels of bytes) less often, fewer keeps tiles in the second-level cache; measured, 1 to 10
- * are alike. LEAST_CELLS: below, reading weights that are four times as large (eight, of bytes) costs more than it
- * saves; with VNNI, which saves less, the limit is higher. */
+/* MOST_GROUPS: a thread transforms at most this many times the kernel's rows of tiles at once. With more, the weights
+ * (1.2 MB in a layer of 128 by 128 channels of bytes) are read less often; with fewer, tiles stay in the second-level
+ * cache. 1 to 10 measured the same. LEAST_CELLS: with fewer cells, reading the weights, which are four times as large
+ * (eight times, of bytes), costs more than Winograd saves. With VNNI, which saves less, the limit is higher. */
 enum {
     MOST_GROUPS = 3,
     MOST_TILES = MOST_GROUPS * LP_WINOGRAD_MOST_ROWS,
@@ -28,7 +28,7 @@ typedef struct winograd_weights {
     const lp_winograd_kernel *kernel;
     int in, out;
     void *values;  /* panels of the kernel's columns, each 36 matrices */
-    float *scales; /* of bytes: what a stored weight stands for, panels of 36 rows; else NULL */
+    float *scales; /* of bytes: the scale of each stored weight, panels of 36 rows; else NULL */
     void *outside; /* a source cell outside the image */
 } winograd_weights;
 
@@ -36,7 +36,7 @@ typedef struct winograd {
     const winograd_weights *weights;
     const float *bias;
     int height, width, dilation, relu;
-    float sum, shift; /* of what is added, and of the result; 1 and 0 in F32 */
+    float sum, shift; /* factor of the added tensor, and offset of the result; 1 and 0 in F32 */
     int tiles;
 } winograd;
 
@@ -102,7 +102,8 @@ static void transform_kernel(double g[SOURCE][3], const float *kernel, double tr
             transformed[SOURCE * i + j] = half[i][0] * g[j][0] + half[i][1] * g[j][1] + half[i][2] * g[j][2];
 }
 
-/* The greatest magnitude of a source byte's transform: B' has rows of at most so much above and below zero. */
+/* The greatest magnitude of a source byte's transform: `above` and `below` are the greatest sums of the positive and
+ * negative entries of B''s rows. */
 static double greatest_source(int tap) {
     static const int above[SOURCE] = {5, 2, 5, 3, 3, 5}, below[SOURCE] = {5, 8, 5, 3, 3, 5};
     const int i = tap / SOURCE, j = tap % SOURCE;

@@ -25,9 +25,9 @@
 
 enum { LP_WINOGRAD_TAPS = 36, LP_WINOGRAD_MOST_CHANNELS = 512 };
 
-/* Takes dense 3x3 layers of stride 1 with padding as wide as the dilation, channels in whole vectors, ReLU or nothing
- * after it, and enough cells that it pays; from F32 to F32, or from bytes to bytes on CPUs with AVX2, but for two kinds
- * on which plain byte products are as fast or faster: with AMX, and with AVX-VNNI alone. A unit is a block of tiles. */
+/* Takes dense 3x3 layers of stride 1 with padding as wide as the dilation, channels in whole vectors, ReLU or no
+ * activation, and enough cells to be worth it; from F32 to F32, or from bytes to bytes on CPUs with AVX2, except those
+ * on which plain byte products are at least as fast: with AMX, and with AVX-VNNI alone. A unit is a block of tiles. */
 extern const lp_operator lp_op_winograd;
 
 #endif

@@ -11,9 +11,9 @@
 
 enum { LP_WINOGRAD_MOST_ROWS = 12 };
 
-/* What becomes of a sum s: act(s + bias) + factor * added + shift; bytes are rounded to the nearest and saturate. */
+/* The output for a sum s: act(s + bias) + factor * added + shift; bytes are rounded to the nearest and saturate. */
 typedef struct lp_winograd_output {
-    const float *scales; /* of bytes: what a product counts, 36 rows of one per column */
+    const float *scales; /* of bytes: scales of the products, 36 rows of one per column */
     const float *bias;   /* one per column */
     int relu;
     float factor, shift;      /* 1 and 0 in F32 */

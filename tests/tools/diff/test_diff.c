@@ -206,7 +206,7 @@ static void what_is_in_one_alone(void **state) {
     lightpose_result *const damaged[] = {three[0], NULL, three[2]};
     assert_int_equal(
         compare("", scratch_path(folder, "d.jsonl"), written(folder, "e.jsonl", &formats_video, damaged, 3)), 1);
-    assert_said("1 frames are decoded in one alone");
+    assert_said("1 frames are decoded in only one file");
 
     /* Where a format says nothing of empty frames, people that are missing are people, not frames. */
     lightpose_result *const nobody[] = {three[1], three[1], three[2]};
@@ -343,11 +343,11 @@ static void trouble_is_named(void **state) {
     assert_int_equal(compare("", folder, folder), 2);
     assert_said("no file of this folder ends in \"_keypoints.json\"");
     assert_int_equal(run("one.jsonl"), 2);
-    assert_said("compares two files");
+    assert_said("give two files to compare; 1 is given");
     assert_int_equal(run("-t -1 a b"), 2);
     assert_said("tolerance");
     assert_int_equal(run("--help"), 0);
-    assert_said("Exit status: 0 the same, 1 different, 2 trouble");
+    assert_said("Exit status: 0 equal, 1 different, 2 failure");
 
     /* A gzipped file that was cut. */
     written(folder, "a.jsonl.gz", &formats_video, three, 3);
