@@ -26,9 +26,8 @@ static const lp_cli_command command = {
     "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), a pipe, or - for frames on "
     "standard input.\n"
     "Without --output it prints one line per input, or the format that --json names. An output folder receives the\n"
-    "annotated picture and OpenPose JSON of each picture, and the annotated video and JSON Lines of each video, "
-    "unless\n"
-    "--json and --draw ask for something else.",
+    "annotated picture and OpenPose JSON of each picture, and the annotated video and JSON Lines of each video.\n"
+    "The options --json and --draw choose other outputs.",
     "    lightpose run street.jpg                          people and time\n"
     "    lightpose run *.jpg -o out                        annotated pictures and OpenPose JSON in out/\n"
     "    lightpose run clip.mp4 -o clip.jsonl --track      one JSON line per frame, with IDs\n"
@@ -87,8 +86,8 @@ static const lp_cli_option output_options[] = {
      .aside = 1},
     {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
      .aside = 1},
-    {"meta", 0, NULL, "write NAME.meta beside each result: which run wrote it (--no-meta: do not)",
-     AT(FLAG, meta), .aside = 1},
+    {"meta", 0, NULL, "write NAME.meta beside each result: which run wrote it (--no-meta: do not)", AT(FLAG, meta),
+     .aside = 1},
     {"picture-format", 0, "NAME", "format of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
      .choices = picture_formats},
     {"quality", 0, "N", "quality of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
