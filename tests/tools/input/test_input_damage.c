@@ -51,6 +51,22 @@ static void damage(const char *path, int first, int last, int half) {
     free(data);
 }
 
+/* Returns 0, and says so, where this FFmpeg does not write such a clip. */
+static int make_clip(const char *path, const char *encoder, const char *options, const char *format) {
+    const clip spec = {.path = path,
+                       .encoder = encoder,
+                       .options = options,
+                       .format = format,
+                       .width = 160,
+                       .height = 96,
+                       .frames = FRAMES};
+
+    if (clip_make(&spec) >= 0)
+        return 1;
+    print_message("# %s: this FFmpeg does not write it\n", path);
+    return 0;
+}
+
 static void accounts_for_damaged_frames(void **state) {
     (void)state;
     /* Packets first to last are overwritten. The frames from `from` on, in order of display, build on them, until
@@ -72,17 +88,8 @@ static void accounts_for_damaged_frames(void **state) {
     int made = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *const path = media_in_folder(cases[i].name);
-        const clip spec = {.path = path,
-                           .encoder = cases[i].encoder,
-                           .options = cases[i].options,
-                           .format = cases[i].format,
-                           .width = 160,
-                           .height = 96,
-                           .frames = FRAMES};
-        if (clip_make(&spec) < 0) {
-            print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
+        if (!make_clip(path, cases[i].encoder, cases[i].options, cases[i].format))
             continue;
-        }
         made++;
         damage(path, cases[i].first, cases[i].last, cases[i].half);
         const reading r = reading_all(path);
@@ -149,16 +156,8 @@ static void damage_does_not_depend_on_threads(void **state) {
     int made = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *const path = media_in_folder(cases[i].name);
-        const clip spec = {.path = path,
-                           .encoder = cases[i].encoder,
-                           .options = cases[i].options,
-                           .width = 160,
-                           .height = 96,
-                           .frames = FRAMES};
-        if (clip_make(&spec) < 0) {
-            print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
+        if (!make_clip(path, cases[i].encoder, cases[i].options, NULL))
             continue;
-        }
         made++;
         if (cases[i].lossy)
             lose_packets(path, 200, 60);
@@ -191,17 +190,8 @@ static void tells_of_files_cut_short(void **state) {
     int made = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *const path = media_in_folder(cases[i].name);
-        const clip spec = {.path = path,
-                           .encoder = cases[i].encoder,
-                           .options = cases[i].options,
-                           .format = cases[i].format,
-                           .width = 160,
-                           .height = 96,
-                           .frames = FRAMES};
-        if (clip_make(&spec) < 0) {
-            print_message("# %s: this FFmpeg does not write it\n", cases[i].name);
+        if (!make_clip(path, cases[i].encoder, cases[i].options, cases[i].format))
             continue;
-        }
         made++;
         size_t size;
         uint8_t *const data = media_read(path, &size);
