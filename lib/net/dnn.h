@@ -2,7 +2,8 @@
  * Copyright The liblightpose authors */
 
 /* The only door to oneDNN, whose C API changed between versions 2 and 3: a convolution with all that follows it fused,
- * created for one shape and for one thread, given its weights, and run. dnn_v2.c does it with version 2. */
+ * created for one shape and for one thread, given its weights, and run. dnn_v2.c and dnn_v3.c hold what
+ * differs. */
 
 #ifndef LP_NET_DNN_H
 #define LP_NET_DNN_H

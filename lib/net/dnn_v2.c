@@ -1,448 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The door to oneDNN 2: operation descriptors, output scales as attributes, memory descriptors by value. */
+/* oneDNN 2: operation descriptors, output scales as attributes, memory descriptors by value. */
 
-#include "net/dnn.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include <omp.h>
-#include <oneapi/dnnl/dnnl.h>
-#include <oneapi/dnnl/dnnl_debug.h>
+#include "net/dnn_internal.h"
 
 #include "base/mem.h"
 
-struct lp_dnn {
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-};
-
-/* Arguments of a primitive: those of the convolution, and those of a call. */
-enum { WEIGHTS = 0, BIAS, GAINS, CONV_ARGS, SRC = 0, DST, SCRATCH, CALL_ARGS };
-
-struct lp_conv {
-    char name[48];
-    int in, out, kernel, depthwise, quantised;
-    dnnl_primitive_desc_t desc;
-    dnnl_primitive_t primitive;
-    dnnl_memory_desc_t src, weights, bias, dst, scratch, gains_desc;
-    float *scales, *gains; /* copies of the specification's, which need not live as long */
-    float *bias_values;    /* as the primitive wants it: before the scales */
-    dnnl_memory_t memory[CONV_ARGS];
-    int gains_at; /* position of the gains among the operations that follow */
-};
-
-struct lp_conv_call {
-    dnnl_stream_t stream;
-    dnnl_memory_t memory[CALL_ARGS];
-    dnnl_exec_arg_t args[CONV_ARGS + CALL_ARGS];
-    int arg_count;
-};
-
-struct lp_packed {
-    dnnl_memory_desc_t desc;
-    void *weights;
-};
-
-static lightpose_status engine_failed(lightpose_error *error, dnnl_status_t status, const char *name,
-                                      const char *what) {
-    return lp_fail(error, status == dnnl_out_of_memory ? LIGHTPOSE_ERROR_MEMORY : LIGHTPOSE_ERROR_ENGINE,
-                   "oneDNN cannot %s for layer %s: %s", what, name, dnnl_status2str(status));
+static dnnl_status_t allocate(lp_dnn_desc *desc) {
+    *desc = lp_calloc(1, sizeof **desc);
+    return *desc ? dnnl_success : dnnl_out_of_memory;
 }
 
-/* Forwards a failure of oneDNN; `error` and `name` are those of the enclosing function. */
-#define DNN_TRY(call, what)                                                                                            \
-    do {                                                                                                               \
-        const dnnl_status_t dnn_status = (call);                                                                       \
-        if (dnn_status != dnnl_success)                                                                                \
-            return engine_failed(error, dnn_status, name, what);                                                       \
-    } while (0)
+dnnl_status_t lp_dnn_desc_create(lp_dnn_desc *desc, int ndims, const dnnl_dims_t dims, dnnl_data_type_t type,
+                                 dnnl_format_tag_t tag) {
+    dnnl_status_t status = allocate(desc);
 
-lightpose_status lp_dnn_create(lp_dnn **out, lightpose_error *error) {
-    lp_dnn *dnn = lp_calloc(1, sizeof *dnn);
-
-    *out = NULL;
-    if (!dnn)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the engine");
-    dnnl_status_t status = dnnl_engine_create(&dnn->engine, dnnl_cpu, 0);
     if (status == dnnl_success)
-        status = dnnl_stream_create(&dnn->stream, dnn->engine, dnnl_stream_in_order);
-    if (status != dnnl_success) {
-        lp_dnn_destroy(&dnn);
-        return lp_fail(error, status == dnnl_out_of_memory ? LIGHTPOSE_ERROR_MEMORY : LIGHTPOSE_ERROR_ENGINE,
-                       "oneDNN cannot open the CPU: %s", dnnl_status2str(status));
-    }
-    *out = dnn;
-    return LIGHTPOSE_OK;
+        status = dnnl_memory_desc_init_by_tag(*desc, ndims, dims, type, tag);
+    if (status != dnnl_success)
+        lp_dnn_desc_destroy(desc);
+    return status;
 }
 
-void lp_dnn_destroy(lp_dnn **dnn) {
-    if (!*dnn)
-        return;
-    if ((*dnn)->stream)
-        dnnl_stream_destroy((*dnn)->stream);
-    if ((*dnn)->engine)
-        dnnl_engine_destroy((*dnn)->engine);
-    lp_free(*dnn);
-    *dnn = NULL;
+dnnl_status_t lp_dnn_desc_copy(lp_dnn_desc *desc, lp_dnn_desc_view from) {
+    const dnnl_status_t status = allocate(desc);
+
+    if (status == dnnl_success)
+        **desc = *from;
+    return status;
 }
 
-const char *lp_dnn_version(char *text, size_t size) {
-    const dnnl_version_t *const version = dnnl_version();
-
-    snprintf(text, size, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
-    return text;
+void lp_dnn_desc_destroy(lp_dnn_desc *desc) {
+    lp_free(*desc);
+    *desc = NULL;
 }
 
-static dnnl_data_type_t data_type(lp_element element) {
-    switch (element) {
-    case LP_U8:
-        return dnnl_u8;
-    case LP_S8:
-        return dnnl_s8;
-    case LP_BF16:
-        return dnnl_bf16;
-    case LP_F32:
-        break;
-    }
-    return dnnl_f32;
-}
-
-static dnnl_data_type_t weights_type(lp_element src) {
-    return src == LP_F32 ? dnnl_f32 : src == LP_BF16 ? dnnl_bf16 : dnnl_s8;
-}
-
-/* The specification's weights, in the order of memory given by the tags. */
-static dnnl_status_t weights_desc(dnnl_memory_desc_t *desc, int out, int in, int kernel, int depthwise,
-                                  dnnl_data_type_t type, dnnl_format_tag_t dense, dnnl_format_tag_t grouped) {
-    const dnnl_dims_t dims = {out, in, kernel, kernel};
-    const dnnl_dims_t group_dims = {out, 1, 1, kernel, kernel};
-
-    return dnnl_memory_desc_init_by_tag(desc, depthwise ? 5 : 4, depthwise ? group_dims : dims, type,
-                                        depthwise ? grouped : dense);
-}
-
-static lightpose_status convolution_desc(dnnl_convolution_desc_t *desc, const lp_conv_spec *spec,
-                                         lightpose_error *error) {
-    const char *const name = spec->name;
-    const dnnl_dims_t src_dims = {1, spec->in, spec->height, spec->width}, bias_dims = {spec->out};
-    const dnnl_dims_t dst_dims = {1, spec->out, lp_conv_out_height(spec), lp_conv_out_width(spec)};
+dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
+                                 const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
     const dnnl_dims_t strides = {spec->stride, spec->stride}, dilates = {spec->dilation - 1, spec->dilation - 1};
     const dnnl_dims_t before = {spec->pad[0], spec->pad[1]}, after = {spec->pad[2], spec->pad[3]};
-    dnnl_memory_desc_t src, weights, bias, dst;
+    dnnl_convolution_desc_t operation;
 
-    DNN_TRY(dnnl_memory_desc_init_by_tag(&src, 4, src_dims, data_type(spec->src), dnnl_nhwc), "describe the source");
-    DNN_TRY(weights_desc(&weights, spec->out, spec->in, spec->kernel, spec->depthwise, weights_type(spec->src),
-                         dnnl_format_tag_any, dnnl_format_tag_any),
-            "describe the weights");
-    DNN_TRY(dnnl_memory_desc_init_by_tag(&bias, 1, bias_dims, dnnl_f32, dnnl_x), "describe the bias");
-    DNN_TRY(dnnl_memory_desc_init_by_tag(&dst, 4, dst_dims, data_type(spec->dst), dnnl_nhwc), "describe the output");
-    DNN_TRY(dnnl_dilated_convolution_forward_desc_init(desc, dnnl_forward_inference, dnnl_convolution_direct, &src,
-                                                       &weights, &bias, &dst, strides, dilates, before, after),
-            "describe a convolution");
-    return LIGHTPOSE_OK;
+    *desc = NULL;
+    const dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+        &operation, dnnl_forward_inference, dnnl_convolution_direct, tensors->src, tensors->weights, tensors->bias,
+        tensors->dst, strides, dilates, before, after);
+    return status == dnnl_success ? dnnl_primitive_desc_create(desc, &operation, attr, engine, NULL) : status;
 }
 
-static lightpose_status post_ops(dnnl_post_ops_t ops, lp_conv *conv, const lp_conv_spec *spec, lightpose_error *error) {
-    const char *const name = spec->name, *const what = "fuse what follows the convolution";
-
-    if (spec->activation == LP_RELU)
-        DNN_TRY(dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0), what);
-    if (spec->activation == LP_ELU)
-        DNN_TRY(dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_elu, 1, 0), what);
-    if (spec->gains) {
-        const dnnl_dims_t dims = {1, spec->out, 1, 1};
-        DNN_TRY(dnnl_memory_desc_init_by_tag(&conv->gains_desc, 4, dims, dnnl_f32, dnnl_nhwc), what);
-        conv->gains_at = dnnl_post_ops_len(ops);
-        DNN_TRY(dnnl_post_ops_append_binary(ops, dnnl_binary_mul, &conv->gains_desc), what);
-    }
-    const float gain = spec->gains ? 1 : spec->gain;
-    if (gain != 1 || spec->shift != 0)
-        DNN_TRY(dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_linear, gain, spec->shift), what);
-    if (spec->sum != 0)
-        DNN_TRY(dnnl_post_ops_append_sum(ops, spec->sum), what);
-    return LIGHTPOSE_OK;
+dnnl_status_t lp_dnn_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) {
+    return dnnl_post_ops_append_eltwise(ops, 1, kind, alpha, beta);
 }
 
-static lightpose_status attributes(dnnl_primitive_attr_t attr, dnnl_post_ops_t ops, lp_conv *conv,
-                                   const lp_conv_spec *spec, lightpose_error *error) {
-    const char *const name = spec->name;
-
-    DNN_TRY(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user), "set attributes");
-    if (spec->scales)
-        DNN_TRY(dnnl_primitive_attr_set_output_scales(attr, spec->out, 1 << 1, spec->scales), "set scales");
-    LP_TRY(post_ops(ops, conv, spec, error));
-    DNN_TRY(dnnl_primitive_attr_set_post_ops(attr, ops), "set attributes");
-    return LIGHTPOSE_OK;
+dnnl_status_t lp_dnn_append_sum(dnnl_post_ops_t ops, float scale) {
+    return dnnl_post_ops_append_sum(ops, scale);
 }
 
-static lightpose_status make_primitive(lp_conv *conv, lp_dnn *dnn, const lp_conv_spec *spec, dnnl_primitive_attr_t attr,
-                                       lightpose_error *error) {
-    const char *const name = spec->name;
-    dnnl_convolution_desc_t desc;
-
-    LP_TRY(convolution_desc(&desc, spec, error));
-    const int saved = omp_get_max_threads(); /* what oneDNN divides the work by */
-    omp_set_num_threads(1);
-    dnnl_status_t status = dnnl_primitive_desc_create(&conv->desc, &desc, attr, dnn->engine, NULL);
-    if (status == dnnl_success)
-        status = dnnl_primitive_create(&conv->primitive, conv->desc);
-    omp_set_num_threads(saved);
-    DNN_TRY(status, "create a convolution");
-    conv->src = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_src_md, 0);
-    conv->weights = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_weights_md, 0);
-    conv->bias = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_weights_md, 1);
-    conv->dst = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_dst_md, 0);
-    conv->scratch = *dnnl_primitive_desc_query_md(conv->desc, dnnl_query_scratchpad_md, 0);
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status build(lp_conv *conv, lp_dnn *dnn, const lp_conv_spec *spec, lightpose_error *error) {
-    dnnl_primitive_attr_t attr = NULL;
-    dnnl_post_ops_t ops = NULL;
-    lightpose_status status;
-
-    const dnnl_status_t attr_status = dnnl_primitive_attr_create(&attr);
-    const dnnl_status_t ops_status = dnnl_post_ops_create(&ops);
-    if (attr_status != dnnl_success || ops_status != dnnl_success)
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the attributes of layer %s", spec->name);
-    else
-        status = attributes(attr, ops, conv, spec, error);
-    if (status == LIGHTPOSE_OK)
-        status = make_primitive(conv, dnn, spec, attr, error);
-    if (ops)
-        dnnl_post_ops_destroy(ops);
-    if (attr)
-        dnnl_primitive_attr_destroy(attr);
-    return status;
-}
-
-/* A copy of `count` floats; NULL for NULL. */
-static lightpose_status copy_floats(float **copy, const float *from, int count, const char *name,
-                                    lightpose_error *error) {
-    *copy = NULL;
-    if (!from)
-        return LIGHTPOSE_OK;
-    *copy = lp_calloc((size_t)count, sizeof **copy);
-    if (!*copy)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the scales of layer %s", name);
-    memcpy(*copy, from, (size_t)count * sizeof **copy);
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_conv_create(lp_conv **out, lp_dnn *dnn, const lp_conv_spec *spec, lightpose_error *error) {
-    lp_conv *const conv = lp_calloc(1, sizeof *conv);
-
-    *out = conv;
-    if (!conv)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
-    snprintf(conv->name, sizeof conv->name, "%s", spec->name);
-    conv->in = spec->in;
-    conv->out = spec->out;
-    conv->kernel = spec->kernel;
-    conv->depthwise = spec->depthwise;
-    conv->quantised = weights_type(spec->src) == dnnl_s8;
-    lightpose_status status = copy_floats(&conv->scales, spec->scales, spec->out, spec->name, error);
-    if (status == LIGHTPOSE_OK)
-        status = copy_floats(&conv->gains, spec->gains, spec->out, spec->name, error);
-    if (status == LIGHTPOSE_OK && !(conv->bias_values = lp_calloc((size_t)spec->out, sizeof(float))))
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the bias of layer %s", spec->name);
-    if (status == LIGHTPOSE_OK)
-        status = build(conv, dnn, spec, error);
-    if (status != LIGHTPOSE_OK)
-        lp_conv_destroy(out);
-    return status;
-}
-
-void lp_conv_destroy(lp_conv **conv) {
-    if (!*conv)
-        return;
-    for (int i = 0; i < CONV_ARGS; i++)
-        if ((*conv)->memory[i])
-            dnnl_memory_destroy((*conv)->memory[i]);
-    if ((*conv)->primitive)
-        dnnl_primitive_destroy((*conv)->primitive);
-    if ((*conv)->desc)
-        dnnl_primitive_desc_destroy((*conv)->desc);
-    lp_free((*conv)->scales);
-    lp_free((*conv)->gains);
-    lp_free((*conv)->bias_values);
-    lp_free(*conv);
-    *conv = NULL;
-}
-
-const char *lp_conv_implementation(const lp_conv *conv) {
-    const char *text = NULL;
-
-    return dnnl_primitive_desc_query(conv->desc, dnnl_query_impl_info_str, 0, &text) == dnnl_success && text
-               ? text
-               : "unknown";
-}
-
-int lp_conv_is_reference(const lp_conv *conv) {
-    return strncmp(lp_conv_implementation(conv), "ref", 3) == 0;
-}
-
-size_t lp_conv_scratch_size(const lp_conv *conv) {
-    return dnnl_memory_desc_get_size(&conv->scratch);
-}
-
-static lightpose_status reorder(lp_dnn *dnn, const char *name, const dnnl_memory_desc_t *from, const void *src,
-                                const dnnl_memory_desc_t *to, void *dst, lightpose_error *error) {
-    dnnl_primitive_desc_t desc = NULL;
-    dnnl_primitive_t primitive = NULL;
-    dnnl_memory_t memory[2] = {NULL, NULL};
-
-    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&desc, from, dnn->engine, to, dnn->engine, NULL);
-    if (status == dnnl_success)
-        status = dnnl_primitive_create(&primitive, desc);
-    if (status == dnnl_success)
-        status = dnnl_memory_create(&memory[0], from, dnn->engine, (void *)src);
-    if (status == dnnl_success)
-        status = dnnl_memory_create(&memory[1], to, dnn->engine, dst);
-    if (status == dnnl_success) {
-        const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, memory[0]}, {DNNL_ARG_TO, memory[1]}};
-        status = dnnl_primitive_execute(primitive, dnn->stream, 2, args);
-    }
-    if (status == dnnl_success)
-        status = dnnl_stream_wait(dnn->stream);
-    for (int i = 0; i < 2; i++)
-        if (memory[i])
-            dnnl_memory_destroy(memory[i]);
-    if (primitive)
-        dnnl_primitive_destroy(primitive);
-    if (desc)
-        dnnl_primitive_desc_destroy(desc);
-    return status == dnnl_success ? LIGHTPOSE_OK : engine_failed(error, status, name, "reorder the weights");
-}
-
-/* Memory for weights in the order that `conv` needs, filled from `weights` in the order `from`. */
-static lightpose_status pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, const dnnl_memory_desc_t *from,
-                             const void *weights, lightpose_error *error) {
-    lp_packed *packed = lp_calloc(1, sizeof *packed);
-    lightpose_status status = LIGHTPOSE_OK;
-
-    *out = NULL;
-    if (!packed)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", conv->name);
-    packed->desc = conv->weights;
-    const size_t size = dnnl_memory_desc_get_size(&packed->desc);
-    packed->weights = lp_calloc(1, size);
-    if (!packed->weights)
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s: %zu bytes", conv->name,
-                         size);
-    else
-        status = reorder(dnn, conv->name, from, weights, &packed->desc, packed->weights, error);
-    if (status != LIGHTPOSE_OK) {
-        lp_packed_destroy(&packed);
-        return status;
-    }
-    *out = packed;
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_pack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const void *weights,
-                         lightpose_error *error) {
-    const char *const name = conv->name;
-    dnnl_memory_desc_t plain;
-
-    *packed = NULL;
-    DNN_TRY(weights_desc(&plain, conv->out, conv->in, conv->kernel, conv->depthwise,
-                         conv->quantised ? dnnl_s8 : dnnl_f32, dnnl_oihw, dnnl_goihw),
-            "describe the weights");
-    return pack(packed, dnn, conv, &plain, weights, error);
-}
-
-lightpose_status lp_repack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const lp_packed *from,
-                           lightpose_error *error) {
-    return pack(packed, dnn, conv, &from->desc, from->weights, error);
-}
-
-void lp_packed_destroy(lp_packed **packed) {
-    if (!*packed)
-        return;
-    lp_free((*packed)->weights);
-    lp_free(*packed);
-    *packed = NULL;
-}
-
-int lp_packed_fits(const lp_packed *packed, const lp_conv *conv) {
-    return dnnl_memory_desc_equal(&packed->desc, &conv->weights);
-}
-
-lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const float *bias,
-                              lightpose_error *error) {
-    const char *const name = conv->name, *const what = "bind the weights";
-
-    for (int i = 0; i < conv->out; i++) /* oneDNN 2: scale * (sum + bias) */
-        conv->bias_values[i] = conv->scales ? bias[i] / conv->scales[i] : bias[i];
-    DNN_TRY(dnnl_memory_create(&conv->memory[WEIGHTS], &conv->weights, dnn->engine, packed->weights), what);
-    DNN_TRY(dnnl_memory_create(&conv->memory[BIAS], &conv->bias, dnn->engine, conv->bias_values), what);
-    if (conv->gains)
-        DNN_TRY(dnnl_memory_create(&conv->memory[GAINS], &conv->gains_desc, dnn->engine, conv->gains), what);
-    return LIGHTPOSE_OK;
-}
-
-static void add_argument(lp_conv_call *call, int argument, dnnl_memory_t memory) {
-    if (memory)
-        call->args[call->arg_count++] = (dnnl_exec_arg_t){argument, memory};
-}
-
-static lightpose_status make_call(lp_conv_call *call, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error) {
-    const char *const name = conv->name, *const what = "prepare the convolution";
-
-    DNN_TRY(dnnl_stream_create(&call->stream, dnn->engine, dnnl_stream_in_order), what);
-    DNN_TRY(dnnl_memory_create(&call->memory[SRC], &conv->src, dnn->engine, DNNL_MEMORY_NONE), what);
-    DNN_TRY(dnnl_memory_create(&call->memory[DST], &conv->dst, dnn->engine, DNNL_MEMORY_NONE), what);
-    if (lp_conv_scratch_size(conv) > 0)
-        DNN_TRY(dnnl_memory_create(&call->memory[SCRATCH], &conv->scratch, dnn->engine, DNNL_MEMORY_NONE), what);
-    add_argument(call, DNNL_ARG_SRC, call->memory[SRC]);
-    add_argument(call, DNNL_ARG_WEIGHTS, conv->memory[WEIGHTS]);
-    add_argument(call, DNNL_ARG_BIAS, conv->memory[BIAS]);
-    add_argument(call, DNNL_ARG_DST, call->memory[DST]);
-    add_argument(call, DNNL_ARG_SCRATCHPAD, call->memory[SCRATCH]);
-    add_argument(call, DNNL_ARG_ATTR_MULTIPLE_POST_OP(conv->gains_at) | DNNL_ARG_SRC_1, conv->memory[GAINS]);
-    return LIGHTPOSE_OK;
-}
-
-lightpose_status lp_conv_call_create(lp_conv_call **out, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error) {
-    lp_conv_call *const call = lp_calloc(1, sizeof *call);
-
-    *out = call;
-    if (!call)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", conv->name);
-    const lightpose_status status = make_call(call, dnn, conv, error);
-    if (status != LIGHTPOSE_OK)
-        lp_conv_call_destroy(out);
-    return status;
-}
-
-void lp_conv_call_destroy(lp_conv_call **call) {
-    if (!*call)
-        return;
-    for (int i = 0; i < CALL_ARGS; i++)
-        if ((*call)->memory[i])
-            dnnl_memory_destroy((*call)->memory[i]);
-    if ((*call)->stream)
-        dnnl_stream_destroy((*call)->stream);
-    lp_free(*call);
-    *call = NULL;
-}
-
-lightpose_status lp_conv_call_run(lp_conv_call *call, const lp_conv *conv, const void *src, void *dst, void *scratch) {
-    dnnl_status_t status = dnnl_memory_set_data_handle(call->memory[SRC], (void *)src);
-
-    if (status == dnnl_success)
-        status = dnnl_memory_set_data_handle(call->memory[DST], dst);
-    if (status == dnnl_success && call->memory[SCRATCH])
-        status = dnnl_memory_set_data_handle(call->memory[SCRATCH], scratch);
-    if (status == dnnl_success)
-        status = dnnl_primitive_execute(conv->primitive, call->stream, call->arg_count, call->args);
-    if (status == dnnl_success)
-        status = dnnl_stream_wait(call->stream);
-    return status == dnnl_success         ? LIGHTPOSE_OK
-           : status == dnnl_out_of_memory ? LIGHTPOSE_ERROR_MEMORY
-                                          : LIGHTPOSE_ERROR_ENGINE;
+dnnl_status_t lp_dnn_set_scales(dnnl_primitive_attr_t attr, const lp_conv_spec *spec) {
+    return dnnl_primitive_attr_set_output_scales(attr, spec->out, 1 << 1, spec->scales);
 }
