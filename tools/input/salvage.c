@@ -19,41 +19,51 @@ static size_t little(const uint8_t *data, int count) {
     return value;
 }
 
+/* Closes up a file, part by part: what was kept goes from the front to `to`, what comes next is at `from`. */
+typedef struct closing {
+    uint8_t *data;
+    size_t size, from, to;
+} closing;
+
+static void pass(closing *c, size_t length, int keep) {
+    if (keep) {
+        memmove(c->data + c->to, c->data + c->from, length);
+        c->to += length;
+    }
+    c->from += length;
+}
+
+/* Keeps the rest. Returns the new size. */
+static size_t close_up(closing *c) {
+    pass(c, c->size - c->from, 1);
+    return c->to;
+}
+
 /* Comments and APP1 to APP15 before the first scan, but for APP14, in which Adobe says what the colours are. */
 static size_t strip_jpeg(uint8_t *data, size_t size) {
-    size_t from = 2, to = 2;
-    while (from + 4 <= size && data[from] == 0xff) {
-        const unsigned code = data[from + 1];
+    closing c = {data, size, 2, 2};
+    while (c.from + 4 <= size && data[c.from] == 0xff) {
+        const unsigned code = data[c.from + 1];
         if (code == 0xff) {
-            from++;
+            c.from++;
             continue;
         }
-        const size_t length = 2 + big(data + from + 2, 2);
-        if (code == 0xda || code < 0xc0 || length > size - from)
+        const size_t length = 2 + big(data + c.from + 2, 2);
+        if (code == 0xda || code < 0xc0 || length > size - c.from)
             break;
-        if (code != 0xfe && (code < 0xe1 || code > 0xef || code == 0xee)) {
-            memmove(data + to, data + from, length);
-            to += length;
-        }
-        from += length;
+        pass(&c, length, code != 0xfe && (code < 0xe1 || code > 0xef || code == 0xee));
     }
-    memmove(data + to, data + from, size - from);
-    return to + size - from;
+    return close_up(&c);
 }
 
 /* Ancillary chunks have a small first letter; of them transparency alone is the decoder's. */
 static size_t strip_png(uint8_t *data, size_t size) {
-    size_t from = 8, to = 8;
-    while (from + 12 <= size && big(data + from, 4) <= size - from - 12) {
-        const size_t length = 12 + big(data + from, 4);
-        if (!(data[from + 4] & 0x20) || !memcmp(data + from + 4, "tRNS", 4)) {
-            memmove(data + to, data + from, length);
-            to += length;
-        }
-        from += length;
+    closing c = {data, size, 8, 8};
+    while (c.from + 12 <= size && big(data + c.from, 4) <= size - c.from - 12) {
+        const uint8_t *const name = data + c.from + 4;
+        pass(&c, 12 + big(data + c.from, 4), !(*name & 0x20) || !memcmp(name, "tRNS", 4));
     }
-    memmove(data + to, data + from, size - from);
-    return to + size - from;
+    return close_up(&c);
 }
 
 /* The bitstream in the first ANMF chunk, behind its 16 bytes of place and time, becomes the file's only chunk. */

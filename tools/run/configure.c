@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What the options of `lightpose run` mean. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_range.h"
+#include "run/choose.h"
+#include "run/options.h"
+#include "run/signals.h"
+
+static int read_roi(const char *command, const lp_run_options *o, lp_roi *roi) {
+    char rest;
+    if (!o->roi)
+        return LP_CLI_GO;
+    if (sscanf(o->roi, "%d,%d,%d,%d%c", &roi->x, &roi->y, &roi->width, &roi->height, &rest) != 4 || roi->x < 0 ||
+        roi->y < 0 || roi->width < 1 || roi->height < 1 || roi->x > 1 << 20 || roi->y > 1 << 20 ||
+        roi->width > 1 << 20 || roi->height > 1 << 20)
+        return lp_cli_usage(command, "option --roi: \"%s\" is not X,Y,WIDTH,HEIGHT in pixels", o->roi);
+    return LP_CLI_GO;
+}
+
+static int read_raw(const char *command, const lp_run_options *o, lp_input_options *input) {
+    static char format[32];
+    char rest;
+    if (o->raw &&
+        (sscanf(o->raw, "%dx%d:%31[a-z0-9]%c", &input->raw_width, &input->raw_height, format, &rest) != 3 ||
+         input->raw_width < 1 || input->raw_height < 1 || input->raw_width > 32768 || input->raw_height > 32768))
+        return lp_cli_usage(command, "option --raw: \"%s\" is not WIDTHxHEIGHT:FORMAT, as in 1280x720:nv12", o->raw);
+    input->raw_format = o->raw ? format : NULL;
+    input->rate = o->rate;
+    input->size = o->size;
+    return LP_CLI_GO;
+}
+
+int lp_run_options_read(const char *command, const lp_run_options *o, lp_engine_options *engine) {
+    lp_input_options_default(&engine->input);
+    int code = lp_cli_range(command, o->first, o->last, &engine->input.range);
+    if (code == LP_CLI_GO)
+        code = read_roi(command, o, &engine->roi);
+    return code == LP_CLI_GO ? read_raw(command, o, &engine->input) : code;
+}
+
+int lp_run_options_ids(const char *command, const lp_run_options *o, int64_t **ids) {
+    *ids = calloc((size_t)o->ids.count + 1, sizeof **ids);
+    for (int i = 0; *ids && i < o->ids.count; i++) {
+        char *end;
+        errno = 0;
+        (*ids)[i] = strtoll(o->ids.items[i], &end, 10);
+        if (*end || errno || (*ids)[i] < 0)
+            return lp_cli_usage(command, "option --id: \"%s\" is not a whole number from 0", o->ids.items[i]);
+    }
+    return *ids ? LP_CLI_GO : LP_CLI_FAILED;
+}
+
+int lp_run_options_check(const char *command, const lp_run_options *o, const lp_cli_operands *inputs) {
+    if (!inputs->count && !o->lists.count && !o->clips.count)
+        return lp_cli_usage(command, "no input");
+    for (int i = 0; i < o->clips.count; i++) {
+        lightpose_error error = {0};
+        lp_input_range range;
+        if (!lp_source_read_clip(o->clips.items[i], &range, &error))
+            return lp_cli_usage(command, "option --clip: %s", error.text);
+    }
+    if (o->draw && !o->places.count)
+        return lp_cli_usage(command, "option --draw needs --output");
+    return LP_CLI_GO;
+}
+
+/* From the thread that reads a source. */
+static void tell_of_source(void *opaque, const char *text) {
+    (void)opaque;
+    lp_cli_error("%s", text);
+}
+
+/* Options that would do nothing: what they are for is not written, or not there. */
+int lp_run_options_check_outputs(const char *command, const lp_run_options *o, const lp_targets *targets) {
+    lightpose_tracker_settings track;
+    lightpose_draw_settings draw;
+    lightpose_tracker_settings_init(&track);
+    lightpose_draw_settings_init(&draw);
+    const int openpose = targets && (lp_targets_have(targets, "openpose") || lp_targets_have(targets, "dgs"));
+    const int lines = targets && (lp_targets_have(targets, "jsonl") || lp_targets_have(targets, "csv"));
+    const int pictures = targets && lp_targets_have(targets, NULL), drawn = pictures || o->show;
+    const struct {
+        int given, useful;
+        const char *name, *needs;
+    } options[] = {
+        {o->scale != 0, openpose, "keypoint-scale", "openpose or dgs as output"},
+        {o->set != 0, openpose || lines, "keypoint-set", "openpose, dgs, jsonl or csv as output"},
+        {o->part_boxes, lines, "part-boxes", "jsonl or csv as output"},
+        {o->completed, openpose || lines || drawn, "completed", "an output that can leave guesses out"},
+        {o->completed, o->model.settings.complete, "completed", "guesses, which --no-complete leaves out"},
+        {o->completed, o->model.settings.decoder != LIGHTPOSE_DECODER_REFERENCE, "completed",
+         "the decoder refined; reference guesses nothing"},
+        {o->picture_format != 0, targets && lp_targets_have(targets, "draw"), "picture-format",
+         "annotated pictures in a folder"},
+        {o->quality != 0, pictures, "quality", "annotated pictures or videos"},
+        {o->boxes != draw.boxes, drawn, "boxes", "annotated pictures or videos, or --show"},
+        {o->scores > 0, drawn, "scores", "annotated pictures or videos, or --show"},
+        {o->opacity != draw.opacity, drawn, "opacity", "annotated pictures or videos, or --show"},
+        {targets && lp_targets_have(targets, "ids"), o->track, "json ids", "--track"},
+        {o->ids.count, o->track, "id", "--track"},
+        {o->expect_people, o->track, "expect-people", "--track"},
+        {o->order, o->track, "order", "--track"},
+        {o->keep_seconds != track.keep_seconds, o->track, "keep", "--track"},
+        {o->assignment, o->track, "tracker", "--track"},
+        {o->smooth != track.smooth, o->track, "no-smooth", "--track"},
+        {o->by, o->model.settings.max_people, "people-by", "--max-people"},
+        {o->resume, targets != NULL, "resume", "--output"},
+        {o->resume, o->model.settings.follow < 2, "resume",
+         "a run without --follow, whose frames depend on those before"},
+        {o->no_clobber, targets != NULL, "no-clobber", "--output"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && !options[i].useful)
+            return lp_cli_usage(command, "option --%s needs %s", options[i].name, options[i].needs);
+    if (o->scale && lines && !o->quiet)
+        lp_cli_error("option --keypoint-scale holds for openpose and dgs; other formats are in pixels of the source");
+    return LP_CLI_GO;
+}
+
+/* Likewise of inputs. */
+int lp_run_options_check_inputs(const char *command, const lp_run_options *o, const lp_sources *sources) {
+    int cameras = 0, standard = 0, videos = 0;
+    for (int i = 0; i < sources->count; i++) {
+        cameras += sources->items[i].kind == LP_SOURCE_CAMERA;
+        standard += sources->items[i].kind == LP_SOURCE_STDIN;
+        videos += sources->items[i].kind != LP_SOURCE_PICTURES && sources->items[i].kind != LP_SOURCE_CAMERA;
+    }
+    if (o->video >= 0 && (!videos || o->raw))
+        return lp_cli_usage(command, "option --stream needs a file or stream with videos in it");
+    if (o->raw && !standard)
+        return lp_cli_usage(command, "option --raw needs - as input");
+    if (o->size && !cameras)
+        return lp_cli_usage(command, "option --size needs a camera; what a stream or file sends has its own");
+    if (o->rate && !cameras && !o->raw)
+        return lp_cli_usage(command, "option --rate needs a camera or --raw; what a stream or file sends has its own");
+    return LP_CLI_GO;
+}
+
+void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *sources, lp_engine_options *engine) {
+    static const int flip_exif[] = {1, 2, 4};
+    lightpose_system system;
+    lightpose_system_get(&system);
+    const int threads = o->model.settings.threads ? o->model.settings.threads : system.threads;
+    engine->sources = sources;
+    engine->settings = o->model.settings;
+    if (o->by != LP_CHOOSE_RANK || o->track) /* people are chosen once they have been followed */
+        engine->settings.max_people = 0;
+    int live = 0, pictures = 0, others = 0;
+    for (int i = 0; i < sources->count; i++) {
+        live |= lp_source_is_live(&sources->items[i]);
+        pictures += sources->items[i].count;
+        others += sources->items[i].kind != LP_SOURCE_PICTURES;
+    }
+    /* Latency: one context with all threads. Throughput: contexts of one thread each; too few pictures for that are
+     * a matter of latency too. */
+    const int followed = others && o->model.settings.follow > 1; /* a frame needs the one before */
+    const int together = live || followed || (!others && pictures < threads);
+    engine->workers = together ? 1 : threads;
+    engine->settings.threads = together ? threads : 1;
+    engine->input.turn =
+        lp_input_orient_then(lp_input_orient_rotate(90 * o->rotate), lp_input_orient_exif(flip_exif[o->flip]));
+    engine->input.video = o->video;
+    engine->input.step = o->step;
+    engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
+    engine->input.reconnect = o->reconnect;
+    engine->input.keep_damaged = o->keep_damaged;
+    engine->input.stop = &lp_stop_requested;
+    if (!o->quiet)
+        engine->input.tell = tell_of_source;
+    engine->want_geometry = o->scale == LP_SCALE_NET;
+}
+
+void lp_run_options_set_output(const lp_run_options *o, lp_output_guard *guard, lp_output_options *output) {
+    lp_output_options_default(output);
+    output->set = (lp_keypoint_set)o->set;
+    output->scale = (lp_keypoint_scale)o->scale;
+    output->completed = o->completed;
+    output->part_boxes = o->part_boxes;
+    output->guard = guard;
+    output->no_meta = !o->meta;
+    output->picture_format = o->picture_format ? lp_run_picture_formats[o->picture_format] : NULL;
+    output->quality = o->quality;
+    output->draw.boxes = o->boxes;
+    output->draw.scores = o->scores < 0 ? o->track : o->scores;
+    output->draw.opacity = o->opacity;
+    output->draw.completed = o->completed;
+}
+
+void lp_run_options_set_tracker(const lp_run_options *o, lightpose_tracker_settings *track) {
+    lightpose_tracker_settings_init(track);
+    track->assignment = (lightpose_assignment)o->assignment;
+    track->order = (lightpose_order)o->order;
+    track->expect_people = o->expect_people;
+    track->smooth = o->smooth;
+    track->keep_seconds = o->keep_seconds;
+}

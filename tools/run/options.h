@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* The options of `lightpose run`, and what they mean for inputs, engine, tracker and outputs. */
+
+#ifndef LP_RUN_OPTIONS_H
+#define LP_RUN_OPTIONS_H
+
+#include "cli.h"
+#include "run/engine.h"
+#include "run/targets.h"
+
+typedef struct lp_run_options {
+    lp_cli_model model;
+    lp_cli_operands places, formats, lists, clips, ids;
+    int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
+    const char *report;
+    const char *first, *last;
+    int64_t step;
+    int video;
+    int rotate, flip, reconnect, live, recursive, keep_damaged;
+    const char *roi, *raw, *rate, *size;
+    int track, expect_people, order, smooth, assignment;
+    float keep_seconds;
+    int by;
+    float min_size, min_pose_score;
+    int boxes, scores;
+    float opacity;
+    int show, quiet;
+} lp_run_options;
+
+extern const char *const lp_run_picture_formats[]; /* values of --picture-format; the first is the source's own */
+
+/* Defaults. */
+void lp_run_options_init(lp_run_options *options);
+void lp_run_options_free(lp_run_options *options);
+
+/* The option groups of the command line, for lp_cli_parse; the last is empty. They point into `options`. */
+enum { LP_RUN_GROUPS = 5 };
+void lp_run_options_groups(lp_run_options *options, lp_cli_group groups[LP_RUN_GROUPS]);
+
+/* The rest of this header returns LP_CLI_GO, or an exit code after a message where `int` is returned. `command` is the
+ * command's name. */
+
+/* What can be refused before any input is looked at. */
+int lp_run_options_check(const char *command, const lp_run_options *options, const lp_cli_operands *inputs);
+
+/* Options that would do nothing, because these inputs or outputs do not use them. `targets`: NULL without outputs. */
+int lp_run_options_check_inputs(const char *command, const lp_run_options *options, const lp_sources *sources);
+int lp_run_options_check_outputs(const char *command, const lp_run_options *options, const lp_targets *targets);
+
+/* Reads --first, --last, --roi, --raw, --rate and --size. */
+int lp_run_options_read(const char *command, const lp_run_options *options, lp_engine_options *engine);
+
+/* The ids of --id, which the caller frees. */
+int lp_run_options_ids(const char *command, const lp_run_options *options, int64_t **ids);
+
+void lp_run_options_set_engine(const lp_run_options *options, const lp_sources *sources, lp_engine_options *engine);
+void lp_run_options_set_output(const lp_run_options *options, lp_output_guard *guard, lp_output_options *output);
+void lp_run_options_set_tracker(const lp_run_options *options, lightpose_tracker_settings *track);
+
+#endif
