@@ -284,6 +284,8 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
         LP_TRY(look(pipeline, image, followed ? &follow->crop : NULL, &grid, result, error));
         if (pipeline->settings.second_look || pipeline->settings.tiles)
             LP_TRY(look_again(pipeline, image, &grid, result, error));
+        if (pipeline->settings.decoder != LIGHTPOSE_DECODER_REFERENCE)
+            lp_result_round(result);
     }
     if (pipeline->settings.follow > 1) {
         const lp_scene scene = {image->width, image->height, whole.scale, whole.scale_x / whole.scale};

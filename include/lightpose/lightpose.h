@@ -370,6 +370,11 @@ typedef enum lightpose_keypoint_state {
     LIGHTPOSE_COMPLETED = 2 /* no peak was found: estimated from the body prior, with a low score */
 } lightpose_keypoint_state;
 
+/* With the decoder `refined`, inference rounds positions to 1/32 of a pixel and the scores of keypoints to 1/1024, so
+ * that results can be stored in little space without loss (docs/blocks.md). */
+#define LIGHTPOSE_POSITION_STEPS 32.0f
+#define LIGHTPOSE_SCORE_STEPS    1024.0f
+
 typedef struct lightpose_keypoint {
     float x, y;  /* image pixels; 0 where missing */
     float score; /* 0 to about 1: the heatmap's value there */
@@ -460,7 +465,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_get_maps(li
                                                                               lightpose_maps *maps,
                                                                               lightpose_error *error);
 
-/* Runs the decoder alone, on the caller's own maps.
+/* Runs the decoder alone, on the caller's own maps. Positions and scores are not rounded to steps.
  * Errors: ARGUMENT, LIMIT (more than 4096 cells a side), NOT_FINITE (names map and cell), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_decode(lightpose_context *context,
                                                                             const lightpose_maps *maps,

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+#include <math.h>
 #include <string.h>
 
 void lp_result_clear(lightpose_result *result) {
@@ -64,6 +65,28 @@ lightpose_status lp_result_set(lightpose_result *result, const lp_people *people
         pose_from_person(&result->poses[i], &people->persons[i], transform, upsample, people->half_pixel);
     result->count = (size_t)people->count;
     return LIGHTPOSE_OK;
+}
+
+/* The nearest step. Adding 0 makes -0 a 0. */
+static float round_to(float value, float steps) {
+    return rintf(value * steps) / steps + 0.0f;
+}
+
+void lp_result_round(lightpose_result *result) {
+    for (size_t i = 0; i < result->count; i++) {
+        lightpose_pose *const pose = &result->poses[i];
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+            lightpose_keypoint *const point = &pose->keypoints[k];
+            if (point->state == LIGHTPOSE_MISSING)
+                continue;
+            point->x = round_to(point->x, LIGHTPOSE_POSITION_STEPS);
+            point->y = round_to(point->y, LIGHTPOSE_POSITION_STEPS);
+            point->score = round_to(point->score, LIGHTPOSE_SCORE_STEPS);
+            if (point->score <= 0) /* 0 stands for missing in many formats */
+                point->score = 1 / LIGHTPOSE_SCORE_STEPS;
+        }
+        pose->box = lp_pose_box(pose);
+    }
 }
 
 lightpose_status lp_result_assign(lightpose_result *result, const lightpose_pose *poses, size_t count,

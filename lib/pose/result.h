@@ -27,4 +27,7 @@ lightpose_status lp_result_assign(lightpose_result *result, const lightpose_pose
 lightpose_status lp_result_set(lightpose_result *result, const lp_people *people, const lp_transform *transform,
                                int upsample, lightpose_error *error);
 
+/* Takes every keypoint to the grid of LIGHTPOSE_POSITION_STEPS and LIGHTPOSE_SCORE_STEPS. */
+void lp_result_round(lightpose_result *result);
+
 #endif

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "made_model.h"
+#include "pose/result.h"
 
 static void maps_come_after_a_frame_and_decode_to_the_same_people(void **state) {
     lightpose_settings settings = made_settings();
@@ -25,6 +26,14 @@ static void maps_come_after_a_frame_and_decode_to_the_same_people(void **state) 
     assert_float_equal(maps.scale, 1, 0);
     assert_ok(lightpose_context_create(&decoder, NULL, &settings, error));
     assert_ok(lightpose_context_decode(decoder, &maps, alone, error));
+    for (int i = 0; i < lightpose_result_get_count(whole); i++) /* on the grid; the decoder alone is not */
+        for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
+            const lightpose_keypoint *const point = &lightpose_result_get_pose(whole, i)->keypoints[k];
+            assert_float_equal(point->x * 32, rintf(point->x * 32), 0);
+            assert_float_equal(point->y * 32, rintf(point->y * 32), 0);
+            assert_float_equal(point->score * 1024, rintf(point->score * 1024), 0);
+        }
+    lp_result_round(alone);
     assert_same_people(whole, alone);
     assert_fails(lightpose_context_infer(decoder, &image, alone, error), LIGHTPOSE_ERROR_STATE, "without a model");
     assert_fails(lightpose_context_prepare(decoder, 8, 8, error), LIGHTPOSE_ERROR_STATE, "without a model");
