@@ -13,12 +13,23 @@
 #include <unistd.h>
 
 const lp_output_writer *const lp_output_writers[] = {
-    &lp_writer_openpose, &lp_writer_jsonl, &lp_writer_coco, &lp_writer_dgs,     &lp_writer_ids,   &lp_writer_csv,
-    &lp_writer_checksum, &lp_writer_null,  &lp_writer_draw, &lp_writer_picture, &lp_writer_video, NULL,
+    &lp_writer_openpose,
+    &lp_writer_jsonl,
+    &lp_writer_coco,
+    &lp_writer_dgs,
+    &lp_writer_ids,
+    &lp_writer_csv,
+    &lp_writer_checksum,
+    &lp_writer_lpb,
+    &lp_writer_null,
+    &lp_writer_draw,
+    &lp_writer_picture,
+    &lp_writer_video,
+    NULL,
 };
 
 const char *lp_output_names(void) {
-    return "openpose, jsonl, coco, dgs, ids, csv, checksum, null, draw, picture, video";
+    return "openpose, jsonl, coco, dgs, ids, csv, checksum, lpb, null, draw, picture, video";
 }
 
 const lp_output_writer *lp_output_find(const char *name) {

@@ -16,6 +16,7 @@ extern const lp_output_writer lp_writer_dgs;
 extern const lp_output_writer lp_writer_ids;
 extern const lp_output_writer lp_writer_csv;
 extern const lp_output_writer lp_writer_checksum;
+extern const lp_output_writer lp_writer_lpb;
 extern const lp_output_writer lp_writer_null;
 extern const lp_output_writer lp_writer_draw;
 extern const lp_output_writer lp_writer_picture;

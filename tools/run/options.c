@@ -3,8 +3,8 @@
 
 #include "run/options.h"
 
-static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",   "csv", "ids",
-                                           "checksum", "null",  "draw", "video", NULL};
+static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",  "csv",   "ids",
+                                           "checksum", "lpb",   "null", "draw", "video", NULL};
 static const char *const set_names[] = {"default", "coco18", "body25", NULL};
 static const char *const rotations[] = {"0", "90", "180", "270", NULL};
 static const char *const flips[] = {"none", "x", "y", NULL};
@@ -20,7 +20,7 @@ static const lp_cli_option output_options[] = {
     {"output", 'o', "PLACE",
      "a folder; a file, in the format of its ending or of --json; or - for standard output; may be repeated",
      AT(TEXTS, places), .aside = 1},
-    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, null, draw or video; may be repeated",
+    {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, lpb, null, draw or video; may be repeated",
      AT(TEXTS, formats), .choices = format_names, .aside = 1},
     {"draw", 0, NULL, "write annotated pictures and videos", AT(FLAG, draw), .aside = 1},
     {"keypoint-set", 0, "NAME", "coco18, or body25 (the default for openpose and dgs)", AT(CHOICE, set),
