@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* A corpus in a database: videos, the ranges that they are split into, and the frames found, in blocks.
+ *
+ *     lp_corpus      one row: the settings, which never change
+ *     lp_video       a row for each video
+ *     lp_range       frames [first, last) of a video; `next` is the first that is not stored yet
+ *     lp_attempt     who worked on a range, with what, from when to when, and how it ended
+ *     lp_block       stored frames (docs/blocks.md); blocks of a video do not overlap
+ *     lp_progress    frames stored in each minute of each range
+ *
+ * A frame counts once the transaction that stores its block and moves `next` has been committed. */
+
+#ifndef LP_TOOLS_CORPUS_CORPUS_H
+#define LP_TOOLS_CORPUS_CORPUS_H
+
+#include "corpus/db.h"
+
+/* Another number means another layout: a database of an older or newer command is refused. */
+enum { LP_CORPUS_SCHEMA = 1 };
+
+typedef struct lp_corpus {
+    lp_db *db;
+    const char *name;           /* what the user calls it */
+    const char *settings;       /* options of the network, the decoder and the input, as on a command line */
+    const char *weights;        /* the file's name, without its folder */
+    const char *weights_sha256; /* of the file */
+    const char *precision;      /* what the network runs in */
+    const char *version;        /* of the command that made it */
+    double created;             /* seconds since 1970 */
+    int64_t range_frames;       /* frames a range, for videos that are added */
+    int max_attempts;           /* without a frame of progress, after which a range fails for good */
+    char *memory[6];
+} lp_corpus;
+
+/* Makes a corpus of the fields from `name` to `max_attempts`, all at once. Errors: FILE; ARGUMENT where the database
+ * holds one. */
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_create(lp_db *db, const lp_corpus *corpus, lightpose_error *error);
+
+/* Reads the corpus of a database, which it keeps. Errors: FILE (no corpus, several, another schema), MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_open(lp_corpus *corpus, lp_db *db, lightpose_error *error);
+void lp_corpus_free(lp_corpus *corpus); /* not the database */
+
+/* ---- Videos ------------------------------------------------------------------------------------------------------ */
+
+typedef struct lp_corpus_video {
+    int64_t id;         /* from 1 */
+    const char *path;   /* absolute, without links */
+    const char *source; /* as the user gave it */
+    const char *name;   /* what results are called after; no two videos have the same */
+    int64_t size, mtime_ns;
+    const char *sha256;
+    int width, height; /* as in lp_input_about, as what follows */
+    int64_t frames;    /* counted by decoding */
+    double fps;
+    int rate_num, rate_den;
+    int time_base_num, time_base_den; /* seconds a tick, of the container */
+} lp_corpus_video;
+
+/* Adds a video and its ranges. *id is its number. Where its name is taken it gets another. Errors: ARGUMENT where a
+ * video of this path or of this content is there already (names it), FILE, MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_add(lp_corpus *corpus, const lp_corpus_video *video, int64_t *id,
+                                                   lightpose_error *error);
+
+/* The video of this path, if any: *id 0 where there is none. */
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find(lp_corpus *corpus, const char *path, int64_t *id,
+                                                    lightpose_error *error);
+
+/* The columns of lp_video in the order of lp_corpus_video, for SELECTs, and what reads such a row. Its texts are valid
+ * until the next row. */
+#define LP_CORPUS_VIDEO_COLUMNS                                                                                        \
+    "v.id, v.path, v.source, v.name, v.size, v.mtime_ns, v.sha256, v.width, v.height, v.frames, v.fps, v.rate_num, "   \
+    "v.rate_den, v.time_base_num, v.time_base_den"
+enum { LP_CORPUS_VIDEO_COUNT = 15 };
+void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *video);
+
+#endif
