@@ -34,7 +34,7 @@ void *lp_calloc(size_t count, size_t size) {
 }
 
 int lp_grow(void **array, size_t *capacity, size_t count, size_t size) {
-    if (count <= *capacity)
+    if (count <= *capacity && *array)
         return 0;
     size_t grown = *capacity > SIZE_MAX / 2 ? count : *capacity * 2;
     if (grown < count)

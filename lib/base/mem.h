@@ -17,7 +17,8 @@ enum { LP_ALIGN = 64 };
 void *lp_calloc(size_t count, size_t size);
 
 /* Grows *array, which came from lp_calloc or is NULL, to hold at least `count` elements of `size` bytes; keeps the
- * first *capacity elements and updates *capacity (doubling). Returns 0, or -1 with everything unchanged. */
+ * first *capacity elements and updates *capacity (doubling). Afterwards *array is not NULL, even for 0 elements: it can
+ * be added to. Returns 0, or -1 with everything unchanged. */
 int lp_grow(void **array, size_t *capacity, size_t count, size_t size);
 
 void lp_free(void *pointer); /* NULL is fine */

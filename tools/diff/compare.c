@@ -108,10 +108,15 @@ static int compare_people(lp_diff_report *report, const lp_diff_person *a, const
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
+/* NULL for none: results without people have no list of them. */
+static const lp_diff_person *people_of(const lp_diff_results *results, const lp_diff_frame *frame) {
+    return frame->count ? results->people + frame->first : NULL;
+}
+
 static lightpose_status compare_frames(lp_diff_report *report, ids *links, const lp_diff_results *a,
                                        const lp_diff_frame *fa, const lp_diff_results *b, const lp_diff_frame *fb,
                                        double tolerance, lightpose_error *error) {
-    const lp_diff_person *const pa = a->people + fa->first, *const pb = b->people + fb->first;
+    const lp_diff_person *const pa = people_of(a, fa), *const pb = people_of(b, fb);
     const size_t fewer = fa->count < fb->count ? fa->count : fb->count;
     lp_diff_pair *const pairs = calloc(fewer + 1, sizeof *pairs);
     int failed = !pairs;
