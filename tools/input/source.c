@@ -59,7 +59,7 @@ char *lp_source_name(const char *text, int whole) {
     size_t start = end;
     while (start > 0 && text[start - 1] != '/')
         start--;
-    char *const name = strndup(text + start, end - start);
+    char *const name = end > start ? strndup(text + start, end - start) : strdup("_"); /* "/" is in no name */
     if (!name)
         return NULL;
     char *const dot = whole ? NULL : strrchr(name, '.');
@@ -68,8 +68,8 @@ char *lp_source_name(const char *text, int whole) {
     for (char *c = name; *c; c++)
         if (iscntrl((unsigned char)*c) || *c == '/')
             *c = '_';
-    if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
-        strcpy(name, "_"); /* at least one byte: "/" or dots */
+    if (!strcmp(name, ".") || !strcmp(name, ".."))
+        strcpy(name, "_");
     return name;
 }
 
