@@ -90,7 +90,7 @@ static size_t first_of_webp(uint8_t *data, size_t size) {
 size_t lp_salvage(lp_input_picture_kind kind, uint8_t *data, size_t size) {
     switch (kind) {
     case LP_PICTURE_JPEG:
-        return strip_jpeg(data, size);
+        return size > 2 ? strip_jpeg(data, size) : size;
     case LP_PICTURE_PNG:
         return size > 8 ? strip_png(data, size) : size;
     case LP_PICTURE_WEBP:

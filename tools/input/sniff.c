@@ -62,6 +62,8 @@ static void read_tiff(lp_input_sniffed *found, const uint8_t *data, size_t size,
     tiff_entry offsets = {0}, counts = {0};
     for (unsigned i = 0; i < entries; i++) {
         const size_t start = directory + 2 + (size_t)i * 12;
+        if (start > size) /* a file may have many directories that claim 65535 entries each */
+            break;
         const tiff_entry entry = {at(&b, start, 2), at(&b, start + 2, 2), at(&b, start + 4, 4), start + 8};
         const unsigned value = tiff_value(&b, &entry, 0);
         if (entry.tag == 0x0112 && value >= 1 && value <= 8)
@@ -176,15 +178,15 @@ static void sniff_bmp(lp_input_sniffed *found, const uint8_t *data, size_t size)
         found->width = at(&b, 18, 2);
         found->height = at(&b, 20, 2);
     } else {
-        const int32_t height = (int32_t)at(&b, 22, 4);
-        found->width = (int32_t)at(&b, 18, 4);
-        found->height = height < 0 ? -(int64_t)height : height;
+        const int32_t width = (int32_t)at(&b, 18, 4), height = (int32_t)at(&b, 22, 4);
+        found->width = width < 0 ? 0 : width;
+        found->height = height < 0 ? -(int64_t)height : height; /* below 0: the top row comes first */
     }
     /* The stored file size is often wrong; for uncompressed pixels their size follows from the header. */
     const unsigned depth = at(&b, header == 12 ? 24 : 28, 2), compression = header == 12 ? 0 : at(&b, 30, 4);
     if ((compression == 0 || compression == 3) && found->width > 0 && found->width < 1 << 20) {
         const uint64_t row = ((uint64_t)found->width * depth + 31) / 32 * 4;
-        found->whole = (uint64_t)pixels + row * (uint64_t)found->height <= size;
+        found->whole = pixels <= size && (row == 0 || (uint64_t)found->height <= (size - pixels) / row);
     }
 }
 
