@@ -4,7 +4,7 @@
 #   make test      the same set-up, then the whole test suite, twice: release and sanitizers; with clang the library's tests
 #   make           builds everything in build/
 #   make install   installs to /usr/local, or with DESTDIR and PREFIX elsewhere
-#   make clean     removes build/, build-sanitize/ and build-clang/
+#   make clean     removes build/, build-sanitize/, build-clang/ and build-fuzz/
 #   make help      prints this
 
 PREFIX ?= /usr/local
@@ -25,7 +25,7 @@ install: all
 	meson install -C build --no-rebuild
 
 clean:
-	rm -rf build build-sanitize build-clang
+	rm -rf build build-sanitize build-clang build-fuzz
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
