@@ -201,7 +201,9 @@ static int run_session(const lp_run_options *o, const run_parts *r, const lp_eng
     return code;
 }
 
-static void free_parts(run_parts *r, int count) {
+/* Returns LP_CLI_OK, or what the end of the report brought to light, after a message. */
+static int free_parts(run_parts *r, int count) {
+    lightpose_error error = {0};
     lp_window_close(&r->window);
     lp_targets_free(&r->targets);
     for (int i = 0; r->prospects && i < count; i++)
@@ -209,8 +211,9 @@ static void free_parts(run_parts *r, int count) {
     free(r->prospects);
     free(r->starts);
     lp_provenance_free(&r->provenance);
-    lp_ledger_close(&r->ledger);
+    const lightpose_status status = lp_ledger_close(&r->ledger, &error);
     lp_output_guard_destroy(&r->guard);
+    return status == LIGHTPOSE_OK ? LP_CLI_OK : (lp_cli_error("%s", error.text), LP_CLI_FAILED);
 }
 
 /* Plans the outputs. Returns LP_CLI_GO, or an exit code after a message. */
@@ -268,9 +271,9 @@ static int run(const lp_run_options *o, const lp_cli_group *groups, lp_engine_op
             lp_report_note(&r.report,
                            "stopped: results that are not whole are called NAME.partial; --resume goes on with them");
     }
-    free_parts(&r, sources->count);
+    const int ended = free_parts(&r, sources->count);
     lightpose_model_destroy(&engine->model);
-    return code;
+    return code == LP_CLI_OK ? ended : code;
 }
 
 /* Runs over the inputs named. Returns an exit code. */

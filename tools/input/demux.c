@@ -217,8 +217,11 @@ int lp_demux_read(lp_demux *demux, AVPacket *packet) {
         const int code = av_read_frame(demux->format, packet);
         if (code == AVERROR_INVALIDDATA && ++damaged < PATIENCE)
             continue;
-        if (code < 0)
-            return interrupted(demux) ? AVERROR_EXIT : code;
+        if (code < 0) {
+            /* Some demuxers take what cannot be read for the end. */
+            const AVIOContext *const io = demux->format->pb;
+            return interrupted(demux) ? AVERROR_EXIT : code == AVERROR_EOF && io && io->error < 0 ? io->error : code;
+        }
         if (packet->stream_index == demux->stream->index)
             return 0;
         av_packet_unref(packet);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <libavutil/error.h>
 #include <libavutil/frame.h>
 
 #include "fail.h"
@@ -93,6 +94,11 @@ static lightpose_status open_video(lp_input *in, lightpose_error *error) {
         status = lp_bytes_open(&in->bytes, source, in->options.stop, error);
     if (status == LIGHTPOSE_OK && in->bytes && !source->live && !in->options.raw_format &&
         lp_bytes_is_picture(in->bytes, &in->still, &in->still_size)) {
+        const int failure = lp_bytes_failure(in->bytes);
+        char text[64];
+        if (failure && failure != AVERROR_EXIT)
+            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", source->text,
+                           lp_tool_av_text(failure, text, sizeof text));
         in->about = (lp_input_about){.frames = 1, .still = 1};
         return want_numbers(in, error);
     }

@@ -369,6 +369,8 @@ static int finish(lp_video *v, lightpose_error *error) {
                 v->read_error ? lp_tool_av_text(v->read_error, reason, sizeof reason) : "the stream ended");
     else if (next == 0 && lp_demux_cannot_go_back(&v->demux))
         lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: %s", text, lp_demux_index_behind);
+    else if (next == 0 && v->read_error && v->read_error != AVERROR_INVALIDDATA)
+        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", text, lp_tool_av_text(v->read_error, reason, sizeof reason));
     else if (next == 0)
         lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the video has no frame that can be decoded", text);
     else if (v->told == 0 && (first >= next || v->options.range.from >= 0))

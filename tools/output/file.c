@@ -4,6 +4,7 @@
 #include "output/file.h"
 
 #include "output/guard.h"
+#include "output/patient.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +26,10 @@ typedef enum way {
 
 struct lp_output_file {
     FILE *stream;
-    char *path;   /* as the caller wrote it, for messages */
-    char *target; /* where the file goes: links followed */
-    char *aside;  /* HIDDEN, PARTIAL: its name until then */
+    int descriptor; /* the stream's */
+    char *path;     /* as the caller wrote it, for messages */
+    char *target;   /* where the file goes: links followed */
+    char *aside;    /* HIDDEN, PARTIAL: its name until then */
     way way;
     int no_clobber;
     int64_t keep;    /* PARTIAL: bytes to go on from */
@@ -226,7 +228,8 @@ static lightpose_status open_file(lp_output_file **out, const char *path, way wa
     errno = 0;
     const int descriptor = open_path(file, path, guard, &detail);
     if (descriptor >= 0)
-        file->stream = fdopen(descriptor, file->way == DIRECT ? "w" : "r+");
+        file->stream = lp_patient_open(descriptor, file->way == DIRECT ? "w" : "r+");
+    file->descriptor = descriptor;
     if (!file->stream) {
         const int number = errno;
         if (descriptor >= 0)
@@ -288,7 +291,7 @@ lightpose_status lp_output_file_flush(lp_output_file *file, lightpose_error *err
     if (file->failure || fflush(file->stream) != 0)
         return failed(file, error);
     struct stat now;
-    if (file->way != DIRECT && fstat(fileno(file->stream), &now) == 0)
+    if (file->way != DIRECT && fstat(file->descriptor, &now) == 0)
         file->flushed = now.st_size;
     return LIGHTPOSE_OK;
 }
@@ -348,9 +351,12 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     if ((ferror(file->stream) | fflush(file->stream)) != 0 && !file->failure)
         file->failure = errno ? errno : EIO;
     /* Some file systems report a failed write at close alone, but an unnamed file ends with its last descriptor. */
-    const int keep = file->way != DIRECT ? fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 3) : -1;
-    if (file->way != DIRECT && keep < 0 && !file->failure)
-        file->failure = errno;
+    const int keep = file->way != DIRECT ? fcntl(file->descriptor, F_DUPFD_CLOEXEC, 3) : -1;
+    if (file->way != DIRECT && keep < 0) {
+        file->failure = file->failure ? file->failure : errno;
+        if (file->way == PARTIAL)
+            cut_partial(file, file->descriptor);
+    }
     if (fclose(file->stream) != 0 && !file->failure)
         file->failure = errno;
     if (!file->failure && file->way == UNNAMED)
@@ -382,13 +388,12 @@ lightpose_status lp_output_file_leave(lp_output_file **out, lightpose_error *err
 void lp_output_file_abort(lp_output_file **file) {
     if (!*file)
         return;
-    /* What is buffered is written here, and then cut off with all else behind the last flush. */
-    const int keep = (*file)->way == PARTIAL ? fcntl(fileno((*file)->stream), F_DUPFD_CLOEXEC, 3) : -1;
-    fclose((*file)->stream);
-    if (keep >= 0) {
-        cut_partial(*file, keep);
-        close(keep);
+    /* What is buffered is written, and then cut off with all else behind the last flush. */
+    if ((*file)->way == PARTIAL) {
+        (void)fflush((*file)->stream);
+        cut_partial(*file, (*file)->descriptor);
     }
+    fclose((*file)->stream); /* and with it goes the lock */
     if ((*file)->way == HIDDEN)
         unlink((*file)->aside);
     release(file);

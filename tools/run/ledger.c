@@ -4,11 +4,14 @@
 #include "run/ledger.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fail.h"
+#include "output/patient.h"
 #include "output/text.h"
 
 struct lp_ledger {
@@ -21,6 +24,22 @@ static lightpose_status fail(const char *path, lightpose_error *error) {
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the report \"%s\": cannot write: %s", path, strerror(errno));
 }
 
+static FILE *open_stream(const char *path) {
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    FILE *const stream = descriptor < 0 ? NULL : lp_patient_open(descriptor, "w");
+
+    if (!stream && descriptor >= 0)
+        close(descriptor);
+    return stream;
+}
+
+static void release(lp_ledger **ledger) {
+    lp_text_free(&(*ledger)->text);
+    free((*ledger)->path);
+    free(*ledger);
+    *ledger = NULL;
+}
+
 lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_error *error) {
     lp_ledger *const l = calloc(1, sizeof *l);
     *ledger = NULL;
@@ -28,10 +47,10 @@ lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_
         free(l);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
     }
-    l->file = strcmp(path, "-") ? fopen(path, "we") : stdout;
+    l->file = strcmp(path, "-") ? open_stream(path) : stdout;
     if (!l->file) {
         const lightpose_status status = fail(path, error);
-        lp_ledger_close((lp_ledger *[]){l});
+        release((lp_ledger *[]){l});
         return status;
     }
     *ledger = l;
@@ -74,14 +93,13 @@ lightpose_status lp_ledger_add(lp_ledger *ledger, const lp_entry *entry, lightpo
     return status;
 }
 
-void lp_ledger_close(lp_ledger **ledger) {
-    lp_ledger *const l = *ledger;
-    if (!l)
-        return;
-    if (l->file && l->file != stdout)
-        fclose(l->file);
-    lp_text_free(&l->text);
-    free(l->path);
-    free(l);
-    *ledger = NULL;
+lightpose_status lp_ledger_close(lp_ledger **ledger, lightpose_error *error) {
+    lightpose_status status = LIGHTPOSE_OK;
+
+    if (!*ledger)
+        return status;
+    if ((*ledger)->file != stdout && fclose((*ledger)->file) != 0)
+        status = fail((*ledger)->path, error);
+    release(ledger);
+    return status;
 }

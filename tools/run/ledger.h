@@ -33,6 +33,8 @@ LIGHTPOSE_NODISCARD lightpose_status lp_ledger_open(lp_ledger **ledger, const ch
 
 /* NULL ledgers take everything. */
 LIGHTPOSE_NODISCARD lightpose_status lp_ledger_add(lp_ledger *ledger, const lp_entry *entry, lightpose_error *error);
-void lp_ledger_close(lp_ledger **ledger);
+
+/* FILE where the system tells only now that a line was not written. *ledger is NULL afterwards in either case. */
+LIGHTPOSE_NODISCARD lightpose_status lp_ledger_close(lp_ledger **ledger, lightpose_error *error);
 
 #endif
