@@ -149,46 +149,6 @@ static void a_frame_after_warm_up_allocates_nothing_of_ours(void **state) {
     lightpose_result_destroy(&result);
 }
 
-static void every_failing_allocation_is_reported_and_leaves_nothing(void **state) {
-    const lightpose_settings settings = made_settings();
-    const lightpose_image image = made_picture();
-    int points = 0;
-
-    (void)state;
-    for (int nth = 1;; nth++) {
-        lightpose_error failure = {0};
-        lightpose_context *context = NULL;
-        lightpose_result *result = NULL;
-        lightpose_maps maps;
-
-        lp_mem_fail_at(nth);
-        lightpose_status status = lightpose_result_create(&result, &failure);
-        if (status == LIGHTPOSE_OK)
-            status = lightpose_context_create(&context, made_model, &settings, &failure);
-        if (status == LIGHTPOSE_OK &&
-            (status = lightpose_context_infer(context, &image, result, &failure)) != LIGHTPOSE_OK)
-            assert_int_equal(lightpose_result_get_count(result), 0);
-        if (status == LIGHTPOSE_OK && (status = lightpose_context_get_maps(context, &maps, &failure)) != LIGHTPOSE_OK)
-            assert_null(maps.heatmaps);
-        lp_mem_fail_at(0);
-        assert_int_equal(status, failure.status);
-        if (status != LIGHTPOSE_OK) {
-            assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);
-            assert_true(strlen(failure.text) > 0);
-            if (context) { /* the same context works once there is memory */
-                assert_ok(lightpose_context_infer(context, &image, result, error));
-                assert_true(lightpose_result_get_count(result) > 0);
-            }
-            points++;
-        }
-        lightpose_context_destroy(&context);
-        lightpose_result_destroy(&result);
-        if (status == LIGHTPOSE_OK)
-            break;
-    }
-    assert_true(points > 5);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_images_are_refused_and_the_result_is_empty),
@@ -197,7 +157,6 @@ int main(void) {
         cmocka_unit_test(more_sizes_than_plans_are_kept_still_work),
         cmocka_unit_test(stats_tell_what_the_frame_took),
         cmocka_unit_test(a_frame_after_warm_up_allocates_nothing_of_ours),
-        cmocka_unit_test(every_failing_allocation_is_reported_and_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, made_model_load, made_model_release);
 }

@@ -217,32 +217,6 @@ static void wrong_calls_are_refused(void **state) {
     lightpose_calibrator_destroy(NULL);
 }
 
-static void memory_that_runs_out_is_told(void **state) {
-    const lightpose_image image = picture();
-    (void)state;
-
-    for (int64_t nth = 1;; nth += nth < 20 ? 1 : 37) {
-        lightpose_calibrator *calibrator = NULL;
-        lightpose_settings settings;
-        lightpose_error error = {0};
-        const char *text;
-        lightpose_settings_init(&settings);
-        settings.height = HEIGHT;
-        settings.threads = 1;
-        lp_mem_fail_at(nth);
-        lightpose_status status = lightpose_calibrator_create(&calibrator, model, &settings, &error);
-        if (status == LIGHTPOSE_OK)
-            status = lightpose_calibrator_add(calibrator, &image, &error);
-        if (status == LIGHTPOSE_OK)
-            status = lightpose_calibrator_get_ranges(calibrator, LIGHTPOSE_CALIBRATION_MSE, 0, &text, &error);
-        lp_mem_fail_at(0);
-        lightpose_calibrator_destroy(&calibrator);
-        if (status == LIGHTPOSE_OK)
-            break;
-        assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_make_int8_of_weights_without),
@@ -250,7 +224,6 @@ int main(void) {
         cmocka_unit_test(heights_and_mirror_count),
         cmocka_unit_test(numbers_have_a_point_in_every_locale),
         cmocka_unit_test(wrong_calls_are_refused),
-        cmocka_unit_test(memory_that_runs_out_is_told),
     };
     return cmocka_run_group_tests_name("calibrate", tests, make_model, free_model);
 }

@@ -120,43 +120,6 @@ static void a_frame_after_warm_up_allocates_nothing(void **state) {
     lightpose_result_destroy(&result);
 }
 
-/* How many allocations a new context's first frame makes. */
-static int64_t count_allocations(const lightpose_settings *settings, lightpose_result *result) {
-    const lightpose_image image = made_picture();
-    lightpose_context *context = made_context(settings);
-    const int64_t before = lp_mem_count();
-
-    assert_ok(lightpose_context_infer(context, &image, result, error));
-    const int64_t made = lp_mem_count() - before;
-    lightpose_context_destroy(&context);
-    return made;
-}
-
-/* Some twenty of those that the second look adds. */
-static void failing_allocations_empty_the_result(void **state) {
-    const lightpose_settings settings = looking(1), plain = looking(0);
-    const lightpose_image image = made_picture();
-    lightpose_result *result = made_result();
-
-    (void)state;
-    const int64_t first = count_allocations(&plain, result), all = count_allocations(&settings, result);
-    assert_true(all > first + 20);
-    for (int64_t nth = first + 1; nth <= all; nth += (all - first) / 20) {
-        lightpose_context *context = made_context(&settings);
-        lightpose_error failure = {0};
-        lp_mem_fail_at(nth);
-        const lightpose_status status = lightpose_context_infer(context, &image, result, &failure);
-        lp_mem_fail_at(0);
-        assert_int_equal(status, LIGHTPOSE_ERROR_MEMORY);
-        assert_int_equal(failure.status, LIGHTPOSE_ERROR_MEMORY);
-        assert_int_equal(lightpose_result_get_count(result), 0);
-        assert_ok(lightpose_context_infer(context, &image, result, error));
-        assert_true(crops_of(context) > 0);
-        lightpose_context_destroy(&context);
-    }
-    lightpose_result_destroy(&result);
-}
-
 static void a_picture_without_people_is_looked_at_once(void **state) {
     static const uint8_t grey[64][64];
     const lightpose_image image = {
@@ -244,7 +207,6 @@ int main(void) {
         cmocka_unit_test(maps_are_those_of_the_whole_picture),
         cmocka_unit_test(every_format_is_looked_at),
         cmocka_unit_test(a_frame_after_warm_up_allocates_nothing),
-        cmocka_unit_test(failing_allocations_empty_the_result),
         cmocka_unit_test(a_picture_without_people_is_looked_at_once),
         cmocka_unit_test(tiles_and_both_together_find_people_in_order),
         cmocka_unit_test(a_followed_video_has_a_whole_frame_in_n),
