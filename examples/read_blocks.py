@@ -40,15 +40,16 @@ def read_block(raw, first, count, exact):
             like, _ = next(people), next(people)
             other = before[like - 1] if like else [(0, 0, 0, 0)] * 18
             states = int.from_bytes(columns[4][states_at : states_at + 5], "little")
-            states_at, pose, near = states_at + 5, [], (0, 0, 0)
+            states_at, pose, near, moved = states_at + 5, [], (0, 0, 0), (0, 0, 0)
             for k in range(18):
                 state = (states >> 2 * k & 3) ^ other[k][3]
                 if state:
-                    expected = other[k][:3] if other[k][3] else near
+                    expected = tuple(a + b for a, b in zip(other[k], moved)) if other[k][3] else near
                     near = tuple((e + next(p) + 2**31) % 2**32 - 2**31 for e, p in zip(expected, points))
+                    moved = (near[0] - other[k][0], near[1] - other[k][1], 0) if other[k][3] else moved
                 pose.append((*near, state) if state else (0, 0, 0, 0))
             now.append(pose)
-        yield index, [[tuple(number(c, s, exact) for c, s in zip(p, (32, 32, 1024))) if p[3] else None for p in pose] for pose in now]
+        yield index, [[tuple(number(c, s, exact) for c, s in zip(p, (16, 16, 256))) if p[3] else None for p in pose] for pose in now]
         before = now
 
 

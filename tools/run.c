@@ -263,6 +263,7 @@ static int run(const lp_run_options *o, const lp_cli_group *groups, lp_engine_op
     if (code == LP_CLI_GO) {
         if (r.targets)
             tell_names(o, sources, r.targets);
+        engine->want_geometry |= r.targets && lp_targets_have(r.targets, "lpb");
         if (prepare(o, places, groups, &r, engine, &error) == LIGHTPOSE_OK)
             code = run_session(o, &r, engine, ids);
         else

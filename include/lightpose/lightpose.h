@@ -370,10 +370,10 @@ typedef enum lightpose_keypoint_state {
     LIGHTPOSE_COMPLETED = 2 /* no peak was found: estimated from the body prior, with a low score */
 } lightpose_keypoint_state;
 
-/* With the decoder `refined`, inference rounds positions to 1/32 of a pixel and the scores of keypoints to 1/1024, so
+/* With the decoder `refined`, inference rounds positions to 1/16 of a pixel and the scores of keypoints to 1/256, so
  * that results can be stored in little space without loss (docs/blocks.md). */
-#define LIGHTPOSE_POSITION_STEPS 32.0f
-#define LIGHTPOSE_SCORE_STEPS    1024.0f
+#define LIGHTPOSE_POSITION_STEPS 16.0f
+#define LIGHTPOSE_SCORE_STEPS    256.0f
 
 typedef struct lightpose_keypoint {
     float x, y;  /* image pixels; 0 where missing */

@@ -29,9 +29,9 @@ static void maps_come_after_a_frame_and_decode_to_the_same_people(void **state) 
     for (int i = 0; i < lightpose_result_get_count(whole); i++) /* on the grid; the decoder alone is not */
         for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
             const lightpose_keypoint *const point = &lightpose_result_get_pose(whole, i)->keypoints[k];
-            assert_float_equal(point->x * 32, rintf(point->x * 32), 0);
-            assert_float_equal(point->y * 32, rintf(point->y * 32), 0);
-            assert_float_equal(point->score * 1024, rintf(point->score * 1024), 0);
+            assert_float_equal(point->x * 16, rintf(point->x * 16), 0);
+            assert_float_equal(point->y * 16, rintf(point->y * 16), 0);
+            assert_float_equal(point->score * 256, rintf(point->score * 256), 0);
         }
     lp_result_round(alone);
     assert_same_people(whole, alone);

@@ -54,9 +54,12 @@ LIGHTPOSE_NODISCARD lightpose_status lp_block_unpack(lp_block_frames **frames, c
 void lp_block_frames_destroy(lp_block_frames **frames);
 int lp_block_frames_count(const lp_block_frames *frames);
 
-/* Frame `i` as it was added, but for the picture. What it points at belongs to `frames`; its result is valid until the
+/* Frame `i` as it was added, but for the picture. What it points at belongs to `frames`. Its result is valid until the
  * next call. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_block_frames_get(lp_block_frames *frames, int i, lp_output_frame *frame,
                                                          lightpose_error *error);
+
+/* The result of the frame got last, for the caller to change. */
+lightpose_result *lp_block_frames_result(lp_block_frames *frames);
 
 #endif

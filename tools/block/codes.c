@@ -92,13 +92,23 @@ void lp_pose_decode(lightpose_pose *pose, const lp_pose_codes *codes, int mode) 
     }
 }
 
+/* The nearest keypoint below `k` that is there, in `before` too where that is given; -1: none. */
+static int find_below(const lp_pose_codes *codes, const lp_pose_codes *before, int k) {
+    while (--k >= 0)
+        if (codes->states[k] != LIGHTPOSE_MISSING && (!before || before->states[k] != LIGHTPOSE_MISSING))
+            return k;
+    return -1;
+}
+
 lp_point_codes lp_expect_point(const lp_pose_codes *codes, const lp_pose_codes *before, int k) {
-    if (before && before->states[k] != LIGHTPOSE_MISSING)
-        return (lp_point_codes){before->x[k], before->y[k], before->scores[k]};
-    for (int i = k - 1; i >= 0; i--)
-        if (codes->states[i] != LIGHTPOSE_MISSING)
-            return (lp_point_codes){codes->x[i], codes->y[i], codes->scores[i]};
-    return (lp_point_codes){0};
+    if (before && before->states[k] != LIGHTPOSE_MISSING) {
+        const int moved = find_below(codes, before, k);
+        const int32_t x = moved < 0 ? 0 : lp_wrap_sub(codes->x[moved], before->x[moved]);
+        const int32_t y = moved < 0 ? 0 : lp_wrap_sub(codes->y[moved], before->y[moved]);
+        return (lp_point_codes){lp_wrap_add(before->x[k], x), lp_wrap_add(before->y[k], y), before->scores[k]};
+    }
+    const int near = find_below(codes, NULL, k);
+    return near < 0 ? (lp_point_codes){0} : (lp_point_codes){codes->x[near], codes->y[near], codes->scores[near]};
 }
 
 /* Around the detected keypoints. Codes have the order of their values. */

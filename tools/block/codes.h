@@ -62,7 +62,8 @@ void lp_pose_encode(lp_pose_codes *codes, const lightpose_pose *pose, int mode);
 void lp_pose_decode(lightpose_pose *pose, const lp_pose_codes *codes, int mode);
 
 /* What the codes of keypoint `k`, and of the box, are expected to be: those of `before`, the same person a frame
- * earlier (NULL: nobody), else those of the keypoint before it. The keypoints before `k` are filled. */
+ * earlier (NULL: nobody), moved as the keypoint before it has moved; else those of the keypoint before it. The
+ * keypoints before `k` are filled. */
 typedef struct lp_point_codes {
     int32_t x, y, score;
 } lp_point_codes;

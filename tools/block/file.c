@@ -71,6 +71,7 @@ struct lp_block_file {
     uint8_t *bytes;
     size_t capacity;
     json_t *description;
+    char *about;
     lp_output_stream stream;
     int streams;
     lp_block_frames *frames;
@@ -101,6 +102,7 @@ void lp_block_file_close(lp_block_file **file) {
         fclose((*file)->file);
     lp_block_frames_destroy(&(*file)->frames);
     json_decref((*file)->description);
+    free((*file)->about);
     free((*file)->bytes);
     free((*file)->path);
     free(*file);
@@ -109,6 +111,10 @@ void lp_block_file_close(lp_block_file **file) {
 
 const lp_output_stream *lp_block_file_stream(const lp_block_file *file) {
     return &file->stream;
+}
+
+const char *lp_block_file_about(const lp_block_file *file) {
+    return file->about;
 }
 
 lp_block_frames *lp_block_file_frames(const lp_block_file *file) {
@@ -165,6 +171,19 @@ static int read_stream(json_t *json, lp_output_stream *stream) {
     return 0;
 }
 
+/* The members of the object that says which run the stream is of; NULL: nobody says. */
+static char *read_about(json_t *json) {
+    char *const text = json_dumps(json_object_get(json, "run"), JSON_COMPACT);
+    const size_t size = text ? strlen(text) : 0;
+    if (size < 3 || text[0] != '{') {
+        free(text);
+        return NULL;
+    }
+    memmove(text, text + 1, size - 2);
+    text[size - 2] = 0;
+    return text;
+}
+
 static lightpose_status next_stream(lp_block_file *file, int64_t at, lightpose_error *error) {
     const size_t size = number(file->bytes + 8);
     size_t got;
@@ -184,6 +203,8 @@ static lightpose_status next_stream(lp_block_file *file, int64_t at, lightpose_e
     }
     json_decref(file->description);
     file->description = json;
+    free(file->about);
+    file->about = read_about(json);
     file->stream.number = file->streams++;
     return LIGHTPOSE_OK;
 }

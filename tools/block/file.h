@@ -25,6 +25,7 @@ typedef enum lp_block_record { LP_RECORD_END, LP_RECORD_STREAM, LP_RECORD_BLOCK 
 LIGHTPOSE_NODISCARD lightpose_status lp_block_file_next(lp_block_file *file, lp_block_record *record,
                                                         lightpose_error *error);
 const lp_output_stream *lp_block_file_stream(const lp_block_file *file);
+const char *lp_block_file_about(const lp_block_file *file); /* as lp_block_put_stream took it */
 lp_block_frames *lp_block_file_frames(const lp_block_file *file);
 
 #endif

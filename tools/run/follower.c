@@ -3,10 +3,14 @@
 
 #include "run/follower.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fail.h"
+
+/* Pictures, and raw frames without a rate, are taken for this many a second. */
+#define ASSUMED_FPS 25.0
 
 lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settings *settings, const char *saved,
                                   size_t size, lightpose_error *error) {
@@ -23,6 +27,10 @@ lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settin
 
 void lp_follower_close(lp_follower *f) {
     lightpose_tracker_destroy(&f->tracker);
+}
+
+double lp_follower_time(int64_t index, double time, double fps) {
+    return isfinite(time) ? time : (double)index / (fps > 0 ? fps : ASSUMED_FPS);
 }
 
 lightpose_status lp_follower_update(lp_follower *f, lp_chooser *chooser, double time, int width, int height,

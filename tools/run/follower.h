@@ -19,6 +19,10 @@ LIGHTPOSE_NODISCARD lightpose_status lp_follower_open(lp_follower *follower, con
                                                       const char *saved, size_t size, lightpose_error *error);
 void lp_follower_close(lp_follower *follower);
 
+/* The time of a frame for the tracker, which wants one in any case: `time`, or where that is NAN what frame `index`
+ * would have at `fps`, 25 where that is unknown too. */
+double lp_follower_time(int64_t index, double time, double fps);
+
 /* lightpose_tracker_update for a picture of this size. A picture of another size than the first is the same scene
  * scaled: people keep their ids. */
 LIGHTPOSE_NODISCARD lightpose_status lp_follower_update(lp_follower *follower, lp_chooser *chooser, double time,

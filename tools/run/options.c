@@ -16,13 +16,12 @@ const char *const lp_run_picture_formats[] = {"source", "jpg", "png", NULL};
 
 #define AT(what, field) LP_CLI_AT(what, lp_run_options, field)
 
-static const lp_cli_option output_options[] = {
+const lp_cli_option lp_run_result_options[] = {
     {"output", 'o', "PLACE",
      "a folder; a file, in the format of its ending or of --json; or - for standard output; may be repeated",
      AT(TEXTS, places), .aside = 1},
     {"json", 0, "FORMAT", "openpose, jsonl, coco, dgs, csv, ids, checksum, lpb, null, draw or video; may be repeated",
      AT(TEXTS, formats), .choices = format_names, .aside = 1},
-    {"draw", 0, NULL, "write annotated pictures and videos", AT(FLAG, draw), .aside = 1},
     {"keypoint-set", 0, "NAME", "coco18, or body25 (the default for openpose and dgs)", AT(CHOICE, set),
      .choices = set_names},
     {"keypoint-scale", 0, "N",
@@ -31,12 +30,13 @@ static const lp_cli_option output_options[] = {
     {"completed", 0, NULL, "also write keypoints that the decoder completed", AT(FLAG, completed)},
     {"part-boxes", 0, NULL, "also write boxes of heads and hands (jsonl, csv)", AT(FLAG, part_boxes)},
     {"no-clobber", 'n', NULL, "replace nothing: skip outputs that exist", AT(FLAG, no_clobber), .aside = 1},
-    {"resume", 0, NULL, "continue an interrupted run: skip complete results, append to NAME.partial", AT(FLAG, resume),
-     .aside = 1},
-    {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
-     .aside = 1},
     {"meta", 0, NULL, "write NAME.meta beside each result: which run wrote it (--no-meta: do not)", AT(FLAG, meta),
      .aside = 1},
+    {"quiet", 'q', NULL, "print errors only", AT(FLAG, quiet), .aside = 1},
+    {0}};
+
+static const lp_cli_option drawing_options[] = {
+    {"draw", 0, NULL, "write annotated pictures and videos", AT(FLAG, draw), .aside = 1},
     {"picture-format", 0, "NAME", "format of annotated pictures: source, jpg or png", AT(CHOICE, picture_format),
      .choices = lp_run_picture_formats},
     {"quality", 0, "N", "quality of annotated pictures and videos, 1 to 100", AT(INT, quality), .min = 1, .max = 100},
@@ -44,7 +44,10 @@ static const lp_cli_option output_options[] = {
     {"scores", 0, NULL, "draw scores and IDs (the default with --track)", AT(FLAG, scores)},
     {"opacity", 0, "X", "opacity of the drawing, 0 to 1", AT(NUMBER, opacity), .max = 1},
     {"show", 0, NULL, "show the result in a window; Q closes it", AT(FLAG, show), .aside = 1},
-    {"quiet", 'q', NULL, "print errors only", AT(FLAG, quiet), .aside = 1},
+    {"resume", 0, NULL, "continue an interrupted run: skip complete results, append to NAME.partial", AT(FLAG, resume),
+     .aside = 1},
+    {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
+     .aside = 1},
     {0}};
 
 static const lp_cli_option input_options[] = {
@@ -72,16 +75,16 @@ static const lp_cli_option input_options[] = {
      "it depends on the source)",
      AT(FLAG, live)},
     {"recursive", 0, NULL, "also read subfolders; -o DIR gets the same tree", AT(FLAG, recursive), .aside = 1},
-    {"keep-damaged", 0, NULL, "also search damaged frames, as far as they can be decoded, and mark them",
-     AT(FLAG, keep_damaged)},
-    {0}};
-
-static const lp_cli_option people_options[] = {
-    {"track", 0, NULL, "assign persistent IDs and smooth keypoints", AT(FLAG, track)},
     {"follow", 0, "N",
      "search one frame in N of a video as a whole, the others only near known people: faster with few people; "
      "newcomers are found up to N - 1 frames late",
      AT(INT, model.settings.follow), .max = 1000},
+    {"keep-damaged", 0, NULL, "also search damaged frames, as far as they can be decoded, and mark them",
+     AT(FLAG, keep_damaged)},
+    {0}};
+
+const lp_cli_option lp_run_people_options[] = {
+    {"track", 0, NULL, "assign persistent IDs and smooth keypoints", AT(FLAG, track)},
     {"smooth", 0, NULL, "with --track: smooth keypoints (default; --no-smooth: do not)", AT(FLAG, smooth)},
     {"keep", 0, "SECONDS", "with --track: keep the ID of a person who is out of sight for this long (1.5)",
      AT(NUMBER, keep_seconds), .max = 3600},
@@ -124,11 +127,10 @@ void lp_run_options_free(lp_run_options *o) {
 }
 
 void lp_run_options_groups(lp_run_options *o, lp_cli_group groups[LP_RUN_GROUPS]) {
-    const lp_cli_group all[LP_RUN_GROUPS] = {{"Output", output_options, o},
-                                             {"Input", input_options, o},
-                                             {"People", people_options, o},
-                                             LP_CLI_MODEL_GROUP(&o->model),
-                                             {0}};
+    const lp_cli_group all[LP_RUN_GROUPS] = {
+        {"Output", lp_run_result_options, o}, {"Drawing, resuming, report", drawing_options, o},
+        {"Input", input_options, o},          {"People", lp_run_people_options, o},
+        LP_CLI_MODEL_GROUP(&o->model),        {0}};
     for (int i = 0; i < LP_RUN_GROUPS; i++)
         groups[i] = all[i];
 }

@@ -35,8 +35,11 @@ extern const char *const lp_run_picture_formats[]; /* values of --picture-format
 void lp_run_options_init(lp_run_options *options);
 void lp_run_options_free(lp_run_options *options);
 
+/* Options of results and of people, whose base is an lp_run_options; other commands have them too. */
+extern const lp_cli_option lp_run_result_options[], lp_run_people_options[];
+
 /* The option groups of the command line, for lp_cli_parse; the last is empty. They point into `options`. */
-enum { LP_RUN_GROUPS = 5 };
+enum { LP_RUN_GROUPS = 6 };
 void lp_run_options_groups(lp_run_options *options, lp_cli_group groups[LP_RUN_GROUPS]);
 
 /* The rest of this header returns LP_CLI_GO, or an exit code after a message where `int` is returned. `command` is the

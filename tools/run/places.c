@@ -136,7 +136,7 @@ static lightpose_status add_path(lp_places *places, const char *path, request *w
     if (has_some_ending(path))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                        "option --output: nothing is written as %s; endings are .jsonl .csv .ids.csv .coco.json "
-                       ".dgs.json .checksum .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
+                       ".dgs.json .checksum .lpb .jpg .png .mp4 .mkv .mov, and %s/ would be a folder",
                        strrchr(path, '.'), path);
     return add_folder(places, path, wanted, error);
 }

@@ -18,9 +18,6 @@ enum { TOLD_FAILURES = 5 };
 /* Where outputs are is written down so often, for a run that goes on after this one was killed. */
 #define CHECKPOINT_NS INT64_C(500000000)
 
-/* Pictures, and raw frames without a rate, are taken for this many a second where a tracker wants a time. */
-#define ASSUMED_FPS 25.0
-
 typedef struct active_source {
     lp_target_stream *out;
     lp_follower follower;
@@ -106,17 +103,12 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* The time of a frame for the tracker, which wants one in any case. */
-static double tracker_time(const active_source *a, const lp_job *job) {
-    return isfinite(job->frame.time) ? job->frame.time
-                                     : (double)job->frame.index / (a->about.fps > 0 ? a->about.fps : ASSUMED_FPS);
-}
-
 /* Follows and chooses people. */
 static lightpose_status refine(session *s, active_source *a, lp_job *job, lightpose_error *error) {
     lightpose_status status = lp_chooser_move(&s->chooser, job->result, job->roi.x, job->roi.y, error);
     if (status == LIGHTPOSE_OK && a->follower.tracker)
-        status = lp_follower_update(&a->follower, &s->chooser, tracker_time(a, job), job->image.width,
+        status = lp_follower_update(&a->follower, &s->chooser,
+                                    lp_follower_time(job->frame.index, job->frame.time, a->about.fps), job->image.width,
                                     job->image.height, job->result, error);
     if (status == LIGHTPOSE_OK)
         status = lp_chooser_choose(&s->chooser, job->result, &s->options->choice, job->image.width, job->image.height,
