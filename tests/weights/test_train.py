@@ -137,6 +137,24 @@ class Run(Case):
                 work.kill()
         self.assertTrue(os.path.exists(self.path("out/checkpoint.pt")))
 
+    def test_outlives_a_kill_and_refuses_other_shapes(self):
+        with subprocess.Popen(self.command("--images-to-see", "100000", "--save-every", "1"), stdout=subprocess.PIPE, text=True) as work:
+            try:
+                while not os.path.exists(self.path("out/checkpoint.pt")):
+                    self.until(work, " images ")
+                self.until(work, " images ")  # a second later the next checkpoint is on its way
+            finally:
+                work.kill()
+        code, said = self.distil("--images-to-see", "1")
+        self.assertEqual(code, 0, said)
+        self.assertRegex(said, r"\d+ images seen")
+        change = ("import sys, torch; path = sys.argv[1]; state = torch.load(path); name = next(iter(state['student'])); "
+                  "state['student'][name] = torch.zeros(7, 5); torch.save(state, path)")
+        subprocess.run([python(), "-c", change, self.path("out/checkpoint.pt")], check=True)
+        code, said = self.distil("--images-to-see", "100000")
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, r"checkpoint.pt: another architecture: \S+ is \(7, 5\), not \(")
+
     def until(self, work, words):
         end = time.monotonic() + 120
         for line in work.stdout:
