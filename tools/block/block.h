@@ -59,7 +59,4 @@ int lp_block_frames_count(const lp_block_frames *frames);
 LIGHTPOSE_NODISCARD lightpose_status lp_block_frames_get(lp_block_frames *frames, int i, lp_output_frame *frame,
                                                          lightpose_error *error);
 
-/* The result of the frame got last, for the caller to change. */
-lightpose_result *lp_block_frames_result(lp_block_frames *frames);
-
 #endif

@@ -392,7 +392,3 @@ lightpose_status lp_block_frames_get(lp_block_frames *frames, int i, lp_output_f
     frame->result = frames->result;
     return lightpose_result_assign(frames->result, frames->poses + first, count, error);
 }
-
-lightpose_result *lp_block_frames_result(lp_block_frames *frames) {
-    return frames->result;
-}
