@@ -101,6 +101,8 @@ def read_source(files, dtype):
         return read_ir(files[paths[0]], files[paths[1]], dtype) if is_ir else read_checkpoint(files[paths[0]])
     except ConvertError as error:
         raise ConvertError(f"{paths[0]}: {error}") from None
+    except RecursionError:
+        raise ConvertError(f"{paths[0]}: nested too deeply") from None
 
 
 # ---- Ranges ----------------------------------------------------------------------------------------------------------

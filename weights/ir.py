@@ -16,12 +16,37 @@ ELEMENTS = {"f32": ("F32", 4), "f16": ("F16", 2), "i8": ("I8", 1)}
 INDEX_ELEMENTS = {"i32": "i", "i64": "q"}
 
 
+COMPUTED = ("Convert", "Subtract", "Multiply", "Add", "Reshape")  # constants made of constants
+
+
+class Inputs(list):
+    """What a node reads, or a part of it. One that is not there is refused."""
+
+    def __init__(self, name, nodes=()):
+        super().__init__(nodes)
+        self.name = name
+
+    def __getitem__(self, index):
+        if index >= len(self):
+            raise ConvertError(f"node {self.name}: input {index} is missing where a constant belongs")
+        return super().__getitem__(index)
+
+
 class Node:
     def __init__(self, layer):
         self.id, self.name, self.type = layer.get("id"), layer.get("name"), layer.get("type")
+        if None in (self.id, self.name, self.type):
+            raise ConvertError(f"layer {self.id} named {self.name} of type {self.type}: each needs all three")
         data = layer.find("data")
         self.attributes = dict(data.attrib) if data is not None else {}
-        self.inputs = []
+        self.inputs = Inputs(self.name)
+        self.is_constant = False  # of all it reads; known once the nodes are in order
+
+    def integer(self, key):
+        values = self.integers(key)
+        if len(values) != 1:
+            raise ConvertError(f"node {self.name}: {key} is \"{self.attributes.get(key, '')}\", not one integer")
+        return values[0]
 
     def integers(self, key):
         text = self.attributes.get(key, "")
@@ -43,16 +68,12 @@ class Constants:
         size = {**{k: s for k, (_, s) in ELEMENTS.items()}, "i32": 4, "i64": 8}.get(kind)
         if size is None:
             raise ConvertError(f"constant {node.name}: element type \"{kind}\" is none of f32, f16, i8")
-        begin, length = node.integers("offset")[0], node.integers("size")[0]
-        if length != math.prod(shape) * size or min([begin, *shape]) < 0:
+        begin, length = node.integer("offset"), node.integer("size")
+        if length != math.prod(shape) * size or begin < 0 or min(shape, default=1) < 1:
             raise ConvertError(f"constant {node.name}: {length} bytes at {begin} for {kind} {shape}")
         if begin + length > len(self.blob):
             raise ConvertError(f"constant {node.name}: ends at byte {begin + length}, the .bin file has {len(self.blob)}")
         return kind, shape, self.blob[begin:begin + length]
-
-    def is_constant(self, node):
-        return node.type == "Const" or (node.type in ("Convert", "Subtract", "Multiply", "Add", "Reshape") and
-                                        all(map(self.is_constant, node.inputs)))
 
     def tensor(self, node):
         """A stored constant, seen through Convert and Reshape; None for a computed one."""
@@ -78,7 +99,7 @@ class Constants:
             target = [shape[i] if n == 0 and i < len(shape) else n for i, n in enumerate(target)]
         if -1 in target:
             target[target.index(-1)] = math.prod(shape) // max(1, -math.prod(target))
-        if math.prod(target) != math.prod(shape) or min(target) < 0:
+        if math.prod(target) != math.prod(shape) or min(target, default=0) < 0:
             raise ConvertError(f"node {node.name}: {list(shape)} cannot become {target}")
         return target
 
@@ -101,7 +122,7 @@ class Constants:
             zero_points = self.floats(product.inputs[1])
             product = product.inputs[0]
         stored = self.tensor(product)
-        if stored is None or stored.dtype != "I8":
+        if stored is None or stored.dtype != "I8" or not stored.shape:
             return None
         outputs, scales = stored.shape[0], self.floats(node.inputs[1])
         spread = [v * outputs if len(v) == 1 else v for v in (zero_points or (0.0,), scales)]
@@ -129,12 +150,15 @@ def parse(text):
             raise ConvertError(f"an edge from layer {edge.get('from-layer')} to {edge.get('to-layer')}, "
                                "which are not both there")
         port = edge.get("to-port", "")
-        if not port.isdecimal():
+        if not port.isdecimal() or len(port) > 9:
             raise ConvertError(f"an edge into {target.name}: port \"{port}\" is no number")
         ports.setdefault(target.id, {})[int(port)] = source
     for node in nodes.values():
-        node.inputs = [source for _, source in sorted(ports.get(node.id, {}).items())]
-    return in_order(nodes.values())
+        node.inputs = Inputs(node.name, [source for _, source in sorted(ports.get(node.id, {}).items())])
+    ordered = in_order(nodes.values())
+    for node in ordered:
+        node.is_constant = node.type == "Const" or (node.type in COMPUTED and all(n.is_constant for n in node.inputs))
+    return ordered
 
 
 def in_order(nodes):

@@ -5,7 +5,7 @@
 import math
 
 import arch
-from ir import Constants
+from ir import Constants, Inputs
 from tensors import ConvertError, from_values
 
 # Zero points up to this many quantisation steps are dropped where int8 is kept. Intel's own are 2^-17 in magnitude, a
@@ -40,7 +40,7 @@ class Walk:
                  "Elu": self.activation, "FakeQuantize": self.fake_quantize, "Concat": self.concat,
                  "Result": self.result, "Convert": self.convert}
         for node in nodes:
-            if self.constants.is_constant(node):
+            if node.is_constant:
                 continue
             if node.type not in steps:
                 raise ConvertError(f"node {node.name}: {node.type} is not part of {arch.OMZ}")
@@ -54,7 +54,7 @@ class Walk:
     def inputs(self, node):
         """The flows a node reads, then its constants."""
         return ([self.flows[n.id] for n in node.inputs if n.id in self.flows],
-                [n for n in node.inputs if n.id not in self.flows])
+                Inputs(node.name, [n for n in node.inputs if n.id not in self.flows]))
 
     def flow(self, node):
         flows, constants = self.inputs(node)
@@ -76,7 +76,7 @@ class Walk:
     def normalisation(self, flow, node):
         """The input must be (p - MIDDLE) * scale, alike in every channel, as the library computes it."""
         scale = flow.scale
-        if not scale > 0 or max(abs(o / scale + MIDDLE) for o in flow.offsets) > MIDDLE * MIDDLE_TOLERANCE:
+        if not scale > 0 or not all(abs(o / scale + MIDDLE) <= MIDDLE * MIDDLE_TOLERANCE for o in flow.offsets):
             raise ConvertError(f"node {node.name}: the input is p * {scale!r} + {list(flow.offsets)!r}, "
                                f"not (p - {MIDDLE}) * {scale!r}")
         self.input_scale = scale
@@ -107,7 +107,7 @@ class Walk:
         values = self.constants.floats(constants[0])
         if flow.scale is not None:
             sign = -1 if node.type == "Subtract" else 1
-            if node.type == "Subtract" and self.constants.is_constant(node.inputs[0]):
+            if node.type == "Subtract" and node.inputs[0].is_constant:
                 raise ConvertError(f"node {node.name}: subtracts the input from a constant")
             if len(values) not in (1, 3):
                 raise ConvertError(f"node {node.name}: {len(values)} offsets for 3 channels")
@@ -176,9 +176,16 @@ class Walk:
         kind = ACTIVATIONS[node.type]
         if not flow.layer or flow.layer.activation != kind:
             raise ConvertError(f"node {node.name}: {kind} after {self.describe(flow)}, where the network has none")
-        if kind == arch.ELU and float(node.attributes.get("alpha", "nan")) != 1.0:
+        if kind == arch.ELU and not self.is_one(node.attributes.get("alpha")):
             raise ConvertError(f"node {node.name}: alpha {node.attributes.get('alpha')}, not 1")
         return Flow(tensor=flow.layer.name)
+
+    @staticmethod
+    def is_one(text):
+        try:
+            return float(text) == 1.0
+        except (TypeError, ValueError):
+            return False
 
     @staticmethod
     def describe(flow):
