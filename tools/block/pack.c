@@ -275,7 +275,7 @@ static lightpose_status fill_columns(lp_block *block, int mode, lightpose_error 
         step = now - time;
         time = now;
         lp_pose_codes *const mine = codes + (i & 1 ? most : 0), *const theirs = codes + (i & 1 ? 0 : most);
-        put_people(block, block->poses + at, own->people, mine, theirs, before_count, mode);
+        put_people(block, own->people ? block->poses + at : NULL, own->people, mine, theirs, before_count, mode);
         at += own->people;
         before = &own->frame;
         before_count = own->people;

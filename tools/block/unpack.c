@@ -130,9 +130,9 @@ static lightpose_status read_head(full_head *head, const uint8_t *bytes, size_t 
                         .checksum = (uint32_t)fixed(bytes + 32, 4)};
     head->known.first = (int64_t)fixed(bytes + 16, 8);
     head->known.size = LP_BLOCK_HEAD + head->payload;
-    if (frames < 1 || frames > LP_BLOCK_MAX_FRAMES || people > LP_BLOCK_MAX_PEOPLE || head->raw > LP_BLOCK_MAX_RAW ||
-        head->raw < 4 * LP_COLUMNS || head->payload > LP_BLOCK_MAX_RAW || head->codec > LP_BLOCK_DEFLATE ||
-        head->mode > LP_BLOCK_EXACT)
+    if (head->known.first < 0 || frames < 1 || frames > LP_BLOCK_MAX_FRAMES || people > LP_BLOCK_MAX_PEOPLE ||
+        head->raw > LP_BLOCK_MAX_RAW || head->raw < 4 * LP_COLUMNS || head->payload > LP_BLOCK_MAX_RAW ||
+        head->codec > LP_BLOCK_DEFLATE || head->mode > LP_BLOCK_EXACT)
         return damaged(error, name, "its head has numbers out of range");
     head->known.frames = (int)frames;
     head->known.people = (int)people;
