@@ -70,7 +70,8 @@ int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
     }
     av_packet_free(&packet);
     if (result > 0) {
-        qsort(packets->shown, packets->count, sizeof *packets->shown, ascending);
+        if (packets->count > 0) /* qsort takes no NULL */
+            qsort(packets->shown, packets->count, sizeof *packets->shown, ascending);
         result = is_sound(packets);
     }
     return result;
