@@ -18,6 +18,13 @@
 
 enum { LENGTH_BYTES = 8 };
 
+/* Each byte takes a millisecond, under a sanitizer five: there some are enough. */
+#ifdef __SANITIZE_ADDRESS__
+enum { HEADER_STEP = 13 };
+#else
+enum { HEADER_STEP = 1 };
+#endif
+
 /* ---- The definition, a bit at a time ----------------------------------------------------------------------------- */
 
 static uint32_t add_bytes(uint32_t sum, const void *data, size_t size) {
@@ -59,8 +66,8 @@ static void set(const parts *file, const char *key, const char *value) {
 }
 
 /* A valid file that carries its checksum; free(). */
-static unsigned char *made(int ranges, char text[32], size_t *size) {
-    unsigned char *const plain = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_I8, ranges, 1, size);
+static unsigned char *made(char text[32], size_t *size) {
+    unsigned char *const plain = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_I8, 1, 1, size);
     parts file = take_apart(plain, *size);
     set(&file, "source", "\xc3\xa4 \"quoted\"\n"); /* what counts is the text, not how JSON escapes it */
     set(&file, "zz", "");
@@ -75,7 +82,7 @@ static unsigned char *made(int ranges, char text[32], size_t *size) {
 static void a_file_says_and_keeps_its_checksum(void **state) {
     char text[32];
     size_t size;
-    unsigned char *const bytes = made(1, text, &size);
+    unsigned char *const bytes = made(text, &size);
     lp_weights *weights;
 
     (void)state;
@@ -99,7 +106,7 @@ static void a_file_says_and_keeps_its_checksum(void **state) {
 static void a_wrong_or_unknown_checksum_is_refused(void **state) {
     char text[32], words[128];
     size_t size;
-    unsigned char *const bytes = made(1, text, &size);
+    unsigned char *const bytes = made(text, &size);
 
     (void)state;
     parts file = take_apart(bytes, size);
@@ -136,10 +143,10 @@ typedef struct disk_file {
     char checksum[32];
 } disk_file;
 
-static void put_on_disk(disk_file *file, int ranges) {
+static void put_on_disk(disk_file *file) {
     uint64_t length;
 
-    file->bytes = made(ranges, file->checksum, &file->size);
+    file->bytes = made(file->checksum, &file->size);
     memcpy(&length, file->bytes, sizeof length);
     file->begin = LENGTH_BYTES + (size_t)length;
     strcpy(file->path, "checksum_XXXXXX");
@@ -183,7 +190,7 @@ static void a_thousand_bytes_of_tensors_are_noticed(void **state) {
     uint32_t random = 1;
 
     (void)state;
-    put_on_disk(&file, 1);
+    put_on_disk(&file);
     for (int i = 0; i < 1000; i++) {
         const size_t at = file.begin + next_random(&random) % (file.size - file.begin);
         assert_refused(&file, at, 1 + next_random(&random) % 255, file.checksum);
@@ -193,18 +200,18 @@ static void a_thousand_bytes_of_tensors_are_noticed(void **state) {
     remove_from_disk(&file);
 }
 
-/* But for the name of the checksum itself, whose loss makes a file without one. */
+/* The ranges too, but for the name of the checksum itself, whose loss makes a file without one. */
 static void every_byte_of_the_header_is_noticed(void **state) {
     disk_file file;
     uint32_t random = 2;
     lightpose_error error;
 
     (void)state;
-    put_on_disk(&file, 0);
+    put_on_disk(&file);
     const unsigned char *const key = memmem(file.bytes, file.begin, "\"checksum\"", 10);
     assert_non_null(key);
     const size_t name = (size_t)(key - file.bytes) + 1;
-    for (size_t at = 0; at < file.begin; at++) {
+    for (size_t at = 0; at < file.begin; at += HEADER_STEP) {
         const unsigned mask = 1U << next_random(&random) % 8;
         if (at < name || at >= name + 8)
             assert_refused(&file, at, mask, "");
@@ -214,27 +221,12 @@ static void every_byte_of_the_header_is_noticed(void **state) {
     remove_from_disk(&file);
 }
 
-static void every_range_is_covered(void **state) {
-    disk_file file;
-
-    (void)state;
-    put_on_disk(&file, 1);
-    const unsigned char *const ranges = memmem(file.bytes, file.begin, "activation_ranges", 17);
-    assert_non_null(ranges);
-    const size_t first = (size_t)(ranges - file.bytes);
-    const char *const end = strchr((const char *)ranges, '}');
-    for (size_t at = first; at < first + (size_t)(end - (const char *)ranges); at += 37)
-        assert_refused(&file, at, 1, "");
-    remove_from_disk(&file);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_says_and_keeps_its_checksum),
         cmocka_unit_test(a_wrong_or_unknown_checksum_is_refused),
         cmocka_unit_test(a_thousand_bytes_of_tensors_are_noticed),
         cmocka_unit_test(every_byte_of_the_header_is_noticed),
-        cmocka_unit_test(every_range_is_covered),
     };
     return cmocka_run_group_tests(tests, make_valid, free_valid);
 }
