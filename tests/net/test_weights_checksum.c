@@ -18,8 +18,8 @@
 
 enum { LENGTH_BYTES = 8 };
 
-/* Each byte takes a millisecond, under a sanitizer five: there some are enough. */
-#ifdef __SANITIZE_ADDRESS__
+/* Each byte takes a millisecond, under a sanitizer five. One build tries them all: gcc's release. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 enum { HEADER_STEP = 13 };
 #else
 enum { HEADER_STEP = 1 };
