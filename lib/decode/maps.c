@@ -74,8 +74,11 @@ static void bound_gain(lp_upsample *upsample) {
     double inner = 1, outer = 0;
 
     for (int p = 0; p < upsample->factor; p++) {
-        outer = fmax(outer, -(double)upsample->weights[0][p] - (double)upsample->weights[3][p]);
-        inner = fmax(inner, (double)upsample->weights[1][p] + (double)upsample->weights[2][p]);
+        /* Not fmax, on which GCC 12 for arm64 fails with an internal error. */
+        const double low = -(double)upsample->weights[0][p] - (double)upsample->weights[3][p];
+        const double high = (double)upsample->weights[1][p] + (double)upsample->weights[2][p];
+        outer = low > outer ? low : outer;
+        inner = high > inner ? high : inner;
     }
     upsample->inner = inner * inner * rounding;
     upsample->edge = 2 * inner * outer * rounding;

@@ -70,8 +70,10 @@ static double rounding_error(const float *values, const float *w, const float *h
 
     for (int o = 0; o < OUTPUTS; o++) {
         double grid = 0;
-        for (int c = 0; c < CHANNELS; c++)
-            grid = fmax(grid, fabs((double)w[o * CHANNELS + c]) * high[c] / 255 / 127);
+        for (int c = 0; c < CHANNELS; c++) {
+            const double step = fabs((double)w[o * CHANNELS + c]) * high[c] / 255 / 127;
+            grid = step > grid ? step : grid;
+        }
         for (int i = 0; i < CELLS; i += 7) {
             double right = 0, found = 0;
             for (int c = 0; c < CHANNELS; c++) {
