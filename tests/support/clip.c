@@ -172,6 +172,19 @@ static void encode(const clip *spec, AVFormatContext *muxer, AVCodecContext *enc
     av_frame_free(&frame);
 }
 
+/* FFmpeg 6.1 moved a stream's side data. */
+static int32_t *new_display_matrix(AVStream *stream) {
+    const size_t size = 9 * sizeof(int32_t);
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    AVCodecParameters *const codec = stream->codecpar;
+    AVPacketSideData *const made = av_packet_side_data_new(&codec->coded_side_data, &codec->nb_coded_side_data,
+                                                           AV_PKT_DATA_DISPLAYMATRIX, size, 0);
+    return made ? (int32_t *)made->data : NULL;
+#else
+    return (int32_t *)av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
+#endif
+}
+
 int clip_make(const clip *spec) {
     AVFormatContext *muxer = NULL;
     if (avformat_alloc_output_context2(&muxer, NULL, spec->container, spec->path) < 0)
@@ -188,8 +201,7 @@ int clip_make(const clip *spec) {
     stream->avg_frame_rate = encoder->framerate;
     stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
     if (spec->rotation) {
-        int32_t *const matrix =
-            (int32_t *)av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof *matrix);
+        int32_t *const matrix = new_display_matrix(stream);
         need(matrix != NULL, spec, "the rotation");
         av_display_rotation_set(matrix, spec->rotation);
     }

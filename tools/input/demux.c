@@ -310,9 +310,22 @@ int64_t lp_demux_missing(const lp_demux *demux) {
     return missing;
 }
 
+/* NULL where the stream has none. FFmpeg 6.1 moved it. */
+static const int32_t *display_matrix(const AVStream *stream) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVCodecParameters *const codec = stream->codecpar;
+    const AVPacketSideData *const found =
+        av_packet_side_data_get(codec->coded_side_data, codec->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    return found && found->size >= 9 * sizeof(int32_t) ? (const int32_t *)found->data : NULL;
+#else
+    size_t size = 0;
+    const uint8_t *const found = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    return found && size >= 9 * sizeof(int32_t) ? (const int32_t *)found : NULL;
+#endif
+}
+
 lp_input_orient lp_demux_orient(const lp_demux *demux) {
-    const int32_t *const matrix =
-        (const int32_t *)av_stream_get_side_data(demux->stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+    const int32_t *const matrix = display_matrix(demux->stream);
     if (!matrix)
         return (lp_input_orient){0};
     /* x' = a x + c y, y' = b x + d y, in the order a b u c d v x y w of 16.16 numbers; only quarter turns and

@@ -31,7 +31,14 @@ struct lp_recoder {
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static int has_rate(const AVCodec *codec, int rate) {
-    for (const int *r = codec->supported_samplerates; r && *r; r++)
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+    const void *rates = NULL;
+    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_SAMPLE_RATE, 0, &rates, NULL) < 0)
+        return 0;
+#else
+    const int *const rates = codec->supported_samplerates;
+#endif
+    for (const int *r = rates; r && *r; r++)
         if (*r == rate)
             return 1;
     return 0;

@@ -56,7 +56,13 @@ static lightpose_status fail(const video *v, int code, const char *what, lightpo
 
 /* ---- FFmpeg writes through our file ------------------------------------------------------------------------------ */
 
-static int write_bytes(void *opaque, uint8_t *data, int size) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+typedef const uint8_t given;
+#else
+typedef uint8_t given;
+#endif
+
+static int write_bytes(void *opaque, given *data, int size) {
     FILE *const to = opaque;
     return fwrite(data, 1, (size_t)size, to) == (size_t)size ? size : AVERROR(errno ? errno : EIO);
 }
