@@ -27,5 +27,5 @@ void lp_tell_weights(const lightpose_model *model, const char *named) {
     fprintf(stderr, "weights: %s", ours ? "default" : about.variant);
     if (*about.accuracy)
         fprintf(stderr, " (%s)", about.accuracy);
-    fputs(ours ? "; weights/get fetches more accurate ones\n" : "\n", stderr);
+    fputs(ours ? "; " LP_GET_WEIGHTS " fetches more accurate ones\n" : "\n", stderr);
 }
