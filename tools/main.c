@@ -20,6 +20,7 @@ static const struct {
 } commands[] = {
     {"run", "finds people in pictures, videos and cameras", cmd_run, 1},
     {"convert", "writes stored results in other formats", cmd_convert, 0},
+    {"corpus", "finds people in many videos, on many machines", cmd_corpus, 1},
     {"eval", "measures accuracy on labelled images by COCO's rules", cmd_eval, 1},
     {"diff", "compares two result files", cmd_diff, 0},
     {"quantize", "measures ranges on pictures and writes weights for int8", cmd_quantize, 1},

@@ -40,7 +40,8 @@ def programs():
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, options=("-c", "fsync=off")):
+        self.options = options
         self.folder = tempfile.mkdtemp(prefix="lightpose-postgres-")
         self.user = "postgres" if os.getuid() == 0 else None
         if self.user:
@@ -73,7 +74,7 @@ class Server:
         with open(f"{self.folder}/log", "ab") as log:
             self.process = subprocess.Popen(
                 [f"{programs()}/postgres", "-D", f"{self.folder}/data", "-c", "listen_addresses=127.0.0.1", "-p",
-                 str(self.port), "-k", self.folder, "-c", "fsync=off", "-c", "max_connections=200"],
+                 str(self.port), "-k", self.folder, "-c", "max_connections=200", *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, **self.as_user())
         for _ in range(300):
             if self.process.poll() is not None:

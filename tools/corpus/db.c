@@ -188,10 +188,19 @@ static int is_stopped(const lp_db *db) {
     return db->options.stop && atomic_load(db->options.stop);
 }
 
-/* Waits `ms`, less where told to stop. */
+/* Told to stop, a worker still gives its frames back, but does not wait long for that. */
+enum { STOPPED_PATIENCE_MS = 10000 };
+
+static int is_patient(const lp_db *db, int64_t start) {
+    const int64_t patience = (int64_t)db->options.patience * 1000, waited = now_ms() - start;
+    return waited < patience && !(is_stopped(db) && waited > STOPPED_PATIENCE_MS);
+}
+
+/* Waits `ms`, less where it is told to stop meanwhile. */
 static void pause_for(const lp_db *db, int64_t ms) {
+    const int stopped = is_stopped(db);
     const int64_t until = now_ms() + ms;
-    for (int64_t left = ms; left > 0 && !is_stopped(db); left = until - now_ms()) {
+    for (int64_t left = ms; left > 0 && is_stopped(db) == stopped; left = until - now_ms()) {
         const int64_t step = left < 50 ? left : 50;
         const struct timespec pause = {0, (long)step * 1000000};
         nanosleep(&pause, NULL);
@@ -200,7 +209,7 @@ static void pause_for(const lp_db *db, int64_t ms) {
 
 /* Makes a lost connection again, at growing intervals. */
 static lightpose_status reconnect(lp_db *db, lightpose_error *error) {
-    const int64_t start = now_ms(), until = start + (int64_t)db->options.patience * 1000;
+    const int64_t start = now_ms();
     for (int pause = 100;; pause = pause < 5000 ? 2 * pause : 5000) {
         lightpose_error detail = {0};
         db->driver->close(db);
@@ -209,7 +218,7 @@ static lightpose_status reconnect(lp_db *db, lightpose_error *error) {
             lp_db_tell(db, "%s: connected again after %.1f s", db->name, (double)(now_ms() - start) * 1e-3);
             return status;
         }
-        if (db->failure != LP_DB_LOST || is_stopped(db) || now_ms() + pause > until)
+        if (db->failure != LP_DB_LOST || !is_patient(db, start))
             return lp_fail(error, status, "%s", detail.text);
         pause_for(db, pause);
     }
@@ -236,7 +245,7 @@ static lightpose_status attempt(lp_db *db, lightpose_status (*body)(lp_db *, voi
 
 lightpose_status lp_db_transact(lp_db *db, lightpose_status (*body)(lp_db *db, void *opaque, lightpose_error *error),
                                 void *opaque, lightpose_error *error) {
-    const int64_t until = now_ms() + (int64_t)db->options.patience * 1000;
+    const int64_t start = now_ms();
     for (int pause = 5;; pause = pause < 500 ? 2 * pause : 500) {
         lightpose_error detail = {0};
         db->failure = LP_DB_FINE;
@@ -248,7 +257,8 @@ lightpose_status lp_db_transact(lp_db *db, lightpose_status (*body)(lp_db *db, v
             status = reconnect(db, error);
             if (status != LIGHTPOSE_OK)
                 return status;
-        } else if (db->failure == LP_DB_BUSY && !is_stopped(db) && now_ms() + pause < until) {
+            pause_for(db, pause); /* a server that breaks off each time */
+        } else if (db->failure == LP_DB_BUSY && is_patient(db, start)) {
             pause_for(db, pause);
         } else {
             return lp_fail(error, status, "%s", detail.text);

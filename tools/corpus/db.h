@@ -25,7 +25,7 @@ typedef struct lp_db lp_db;
 typedef struct lp_db_options {
     int create;             /* SQLite: the file may be new. Else a file that is not there is an error */
     int patience;           /* seconds for which a lost connection is made again, and a locked database waited for */
-    const atomic_int *stop; /* not 0: wait for nothing any more; may be NULL */
+    const atomic_int *stop; /* not 0: wait ten seconds at most; may be NULL */
     void (*tell)(void *opaque, const char *text); /* warnings, lost and found connections; may be NULL */
     void *opaque;
 } lp_db_options;

@@ -220,14 +220,14 @@ static lightpose_status insert_block(lp_db *db, const storing *s, int64_t next, 
                                       lp_db_integer(b->people), lp_db_integer(c->id), lp_db_integer(c->attempt),
                                       lp_db_blob(b->data, b->size)),
                          error));
-    LP_TRY(lp_db_execute(db, NULL,
-                         "INSERT INTO lp_progress (minute, range_id, frames, people) VALUES ($1, $2, $3, $4) "
-                         "ON CONFLICT (minute, range_id) DO UPDATE SET frames = lp_progress.frames + excluded.frames, "
-                         "people = lp_progress.people + excluded.people",
-                         LP_DB_VALUES(lp_db_integer((int64_t)(now / 60)), lp_db_integer(c->id),
-                                      lp_db_integer(b->frames), lp_db_integer(b->people)),
-                         error));
-    /* A worker that only waits for its first frame writes no `seen`; one that stores is seen. */
+    LP_TRY(
+        lp_db_execute(db, NULL,
+                      "INSERT INTO lp_progress (minute, range_id, frames, people, bytes) VALUES ($1, $2, $3, $4, $5) "
+                      "ON CONFLICT (minute, range_id) DO UPDATE SET frames = lp_progress.frames + excluded.frames, "
+                      "people = lp_progress.people + excluded.people, bytes = lp_progress.bytes + excluded.bytes",
+                      LP_DB_VALUES(lp_db_integer((int64_t)(now / 60)), lp_db_integer(c->id), lp_db_integer(b->frames),
+                                   lp_db_integer(b->people), lp_db_integer((int64_t)b->size)),
+                      error));
     return lp_db_execute(db, NULL,
                          "UPDATE lp_attempt SET next = $3, seen = $4, ended = CASE WHEN $5 = 1 THEN $4 END "
                          "WHERE range_id = $1 AND number = $2",

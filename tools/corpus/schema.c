@@ -46,7 +46,7 @@ static const char *const tables[] = {
     "PRIMARY KEY (video, first))",
 
     "CREATE TABLE lp_progress (minute BIGINT NOT NULL, range_id BIGINT NOT NULL, frames BIGINT NOT NULL, "
-    "people BIGINT NOT NULL, PRIMARY KEY (minute, range_id))",
+    "people BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (minute, range_id))",
 };
 
 /* ---- Making ------------------------------------------------------------------------------------------------------ */

@@ -70,10 +70,11 @@ void lp_input_options_default(lp_input_options *options);
 
 /* What is known of the whole. */
 typedef struct lp_input_about {
-    int width, height;      /* upright; 0: known with the first frame only */
-    double fps;             /* 0 where unknown */
-    int rate_num, rate_den; /* the same; 0, 0 where unknown */
-    int64_t frames;         /* how many will come, as far as can be told; -1 where it cannot; for progress alone */
+    int width, height;                /* upright; 0: known with the first frame only */
+    double fps;                       /* 0 where unknown */
+    int rate_num, rate_den;           /* the same; 0, 0 where unknown */
+    int time_base_num, time_base_den; /* seconds a tick of the container's clock; 0, 0 where unknown */
+    int64_t frames; /* how many will come, as far as can be told; -1 where it cannot; for progress alone */
     int live;
     int still; /* one picture, whatever the source seemed to be */
 } lp_input_about;

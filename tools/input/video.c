@@ -174,8 +174,12 @@ void lp_video_get_about(const lp_video *v, lp_input_about *about) {
     AVRational rate = stream->avg_frame_rate;
     if (rate.num <= 0 || rate.den <= 0)
         rate = stream->r_frame_rate;
-    *about = (lp_input_about){
-        .width = stream->codecpar->width, .height = stream->codecpar->height, .frames = -1, .live = v->demux.live};
+    *about = (lp_input_about){.width = stream->codecpar->width,
+                              .height = stream->codecpar->height,
+                              .frames = -1,
+                              .live = v->demux.live,
+                              .time_base_num = stream->time_base.num,
+                              .time_base_den = stream->time_base.den};
     if (v->orient.transpose) {
         about->width = stream->codecpar->height;
         about->height = stream->codecpar->width;

@@ -3,50 +3,18 @@
 
 #include "run/provenance.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/mem.h>
-#include <libavutil/sha.h>
-
 #include "cli.h"
 #include "fail.h"
+#include "hash.h"
 #include "which_weights.h"
 
-/* SHA-256 of a file, as sha256sum prints it. */
-static lightpose_status hash_file(const char *path, char text[65], lightpose_error *error) {
-    enum { BLOCK = 1 << 16 };
-    unsigned char digest[32], *const block = malloc(BLOCK);
-    struct AVSHA *const sha = av_sha_alloc();
-    FILE *const file = fopen(path, "rbe");
-    lightpose_status status = LIGHTPOSE_OK;
-    if (!block || !sha || !file) {
-        status = file ? lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a checksum")
-                      : lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    } else {
-        av_sha_init(sha, 256);
-        for (size_t got = BLOCK; got == BLOCK;) {
-            got = fread(block, 1, BLOCK, file);
-            av_sha_update(sha, block, got);
-        }
-        av_sha_final(sha, digest);
-        if (ferror(file))
-            status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    }
-    for (int i = 0; status == LIGHTPOSE_OK && i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    if (file)
-        fclose(file);
-    av_free(sha);
-    free(block);
-    return status;
-}
-
-static lightpose_status find_precision(lightpose_model *model, const lightpose_settings *settings, const char **name,
-                                       lightpose_error *error) {
+lightpose_status lp_provenance_find_precision(lightpose_model *model, const lightpose_settings *settings,
+                                              const char **name, lightpose_error *error) {
     lightpose_context *context = NULL;
     lightpose_stats stats;
     const lightpose_status status = lightpose_context_create(&context, model, settings, error);
@@ -63,13 +31,13 @@ lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, co
     const char *const path = lp_which_weights(weights), *const slash = strrchr(path, '/'), *precision = NULL;
     lightpose_system system;
     lightpose_model_info info;
-    char sha[65] = "";
+    char sha[LP_HASH_TEXT] = "";
     *p = (lp_provenance){0};
     lightpose_system_get(&system);
     lightpose_model_get_info(model, &info);
-    lightpose_status status = hash_file(path, sha, error);
+    lightpose_status status = lp_hash_file(path, sha, NULL, NULL, error);
     if (status == LIGHTPOSE_OK)
-        status = find_precision(model, settings, &precision, error);
+        status = lp_provenance_find_precision(model, settings, &precision, error);
     if (status != LIGHTPOSE_OK) {
         json_decref(options);
         return status;

@@ -17,6 +17,12 @@ typedef struct lp_provenance {
     char mixed[128];     /* another instruction set that results of this run's outputs were made with; "" for none */
 } lp_provenance;
 
+/* What the network runs in with these settings here: "auto" comes to one of the others. Errors:
+ * lightpose_context_create's. */
+LIGHTPOSE_NODISCARD lightpose_status lp_provenance_find_precision(lightpose_model *model,
+                                                                  const lightpose_settings *settings, const char **name,
+                                                                  lightpose_error *error);
+
 /* `options` is an object of options and their values, which is taken over. `weights` as given on the command line, NULL
  * for the default. Errors: FILE, MEMORY, and lightpose_context_create's. */
 LIGHTPOSE_NODISCARD lightpose_status lp_provenance_make(lp_provenance *provenance, lightpose_model *model,

@@ -130,31 +130,8 @@ static void tell_missing(active_source *a, const lp_job *job) {
 }
 
 static void write_frame(active_source *a, const lp_source *source, const lp_job *job) {
-    const int ok = job->error.status == LIGHTPOSE_OK;
-    const lp_output_frame frame = {
-        .index = job->frame.index,
-        .time = job->frame.time,
-        .name = job->frame.path,
-        .stem = source->count     ? source->stems[job->frame.index]
-                : job->frame.path ? source->name
-                                  : NULL,
-        .width = job->image.width,
-        .height = job->image.height,
-        .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
-        .reason = !ok                  ? job->error.text
-                  : job->frame.damaged ? job->frame.reason
-                                       : NULL,
-        .damaged = ok && job->frame.damaged,
-        .jump = job->frame.jump,
-        .utc = isfinite(job->frame.utc) ? job->frame.utc : 0,
-        .reconnected = job->frame.reconnected,
-        .pixel_aspect = job->pixel_aspect,
-        .result = ok ? job->result : NULL,
-        .net_scale = job->net_scale,
-        .net_pad_x = job->net_pad_x,
-        .net_pad_y = job->net_pad_y,
-        .picture = ok ? &job->image : NULL,
-    };
+    lp_output_frame frame;
+    lp_work_get_output(job, source, &frame);
     if (a->out)
         lp_targets_frame(a->out, &frame);
 }

@@ -3,6 +3,7 @@
 
 #include "run/work.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "fail.h"
@@ -72,4 +73,32 @@ void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *o
         job->net_pad_y = maps.pad_y - (float)job->roi.y * maps.scale;
     }
     job->total_ns = lp_work_now() - start;
+}
+
+void lp_work_get_output(const lp_job *job, const lp_source *source, lp_output_frame *frame) {
+    const int ok = job->error.status == LIGHTPOSE_OK;
+    *frame = (lp_output_frame){
+        .index = job->frame.index,
+        .time = job->frame.time,
+        .name = job->frame.path,
+        .stem = source->count     ? source->stems[job->frame.index]
+                : job->frame.path ? source->name
+                                  : NULL,
+        .width = job->image.width,
+        .height = job->image.height,
+        .state = ok ? LP_FRAME_OK : LP_FRAME_UNDECODABLE,
+        .reason = !ok                  ? job->error.text
+                  : job->frame.damaged ? job->frame.reason
+                                       : NULL,
+        .damaged = ok && job->frame.damaged,
+        .jump = job->frame.jump,
+        .utc = isfinite(job->frame.utc) ? job->frame.utc : 0,
+        .reconnected = job->frame.reconnected,
+        .pixel_aspect = job->pixel_aspect,
+        .result = ok ? job->result : NULL,
+        .net_scale = job->net_scale,
+        .net_pad_x = job->net_pad_x,
+        .net_pad_y = job->net_pad_y,
+        .picture = ok ? &job->image : NULL,
+    };
 }

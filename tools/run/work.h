@@ -6,9 +6,13 @@
 #ifndef LP_TOOLS_RUN_WORK_H
 #define LP_TOOLS_RUN_WORK_H
 
+#include "output/output.h"
 #include "run/engine.h"
 
 void lp_work(lp_job *job, lightpose_context *context, const lp_engine_options *options);
+
+/* A frame that is done, as outputs get it. What it points at belongs to the job and the source. */
+void lp_work_get_output(const lp_job *job, const lp_source *source, lp_output_frame *frame);
 
 /* Monotonic nanoseconds. */
 int64_t lp_work_now(void);

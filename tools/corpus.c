@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* `lightpose corpus COMMAND`: videos by the hundred, worked on by many processes on many machines. */
+
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "corpus/session.h"
+
+static const struct {
+    const char *name, *about;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"init", "makes a corpus: a database, and settings that never change", lp_corpus_init},
+    {"add", "adds videos, counts their frames and queues them", lp_corpus_add_videos},
+    {"work", "works on what is queued, until all is done", lp_corpus_work},
+    {"status", "shows what is queued, running, done and failed", lp_corpus_status},
+    {"retry", "queues failed ranges again", lp_corpus_retry},
+    {"cancel", "takes ranges from the queue", lp_corpus_cancel},
+    {NULL, NULL, NULL},
+};
+
+static void help(FILE *to) {
+    fputs(
+        "Usage: lightpose corpus COMMAND [options] ...\n\n"
+        "Finds the people in every frame of many videos, with as many workers as you start, on one machine or many.\n"
+        "Results are kept in a database, each frame exactly once: SQLite, a file, or PostgreSQL for many machines.\n\n"
+        "Commands:\n",
+        to);
+    for (size_t i = 0; commands[i].name; i++)
+        fprintf(to, "  %-12s%s\n", commands[i].name, commands[i].about);
+    fputs("\n`lightpose corpus COMMAND --help` lists the options of a command, with examples.\n\n"
+          "Examples:\n"
+          "    lightpose corpus init                      corpus.db in this folder\n"
+          "    lightpose corpus add films\n"
+          "    lightpose corpus work\n"
+          "    lightpose corpus status\n",
+          to);
+}
+
+int cmd_corpus(int argc, char **argv) {
+    const char *const word = argc > 1 ? argv[1] : "";
+    if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+        help(stdout);
+        return LP_CLI_OK;
+    }
+    if (!strcmp(word, "--list-options")) {
+        for (size_t i = 0; commands[i].name; i++)
+            puts(commands[i].name);
+        return LP_CLI_OK;
+    }
+    for (size_t i = 0; commands[i].name; i++)
+        if (!strcmp(word, commands[i].name)) {
+            argv[1] = argv[0];
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    if (argc < 2)
+        help(stderr);
+    else
+        lp_cli_error("corpus: unknown command \"%s\"\nTry `lightpose corpus --help`.", word);
+    return LP_CLI_USAGE;
+}

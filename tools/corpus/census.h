@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* Where a corpus stands: what `status` and its page show. */
+
+#ifndef LP_TOOLS_CORPUS_CENSUS_H
+#define LP_TOOLS_CORPUS_CENSUS_H
+
+#include "corpus/queue.h"
+
+typedef enum lp_range_state {
+    LP_RANGE_QUEUED,
+    LP_RANGE_RUNNING,
+    LP_RANGE_DONE,
+    LP_RANGE_FAILED,
+    LP_RANGE_CANCELLED,
+    LP_RANGE_STATES
+} lp_range_state;
+extern const char *const lp_range_state_names[LP_RANGE_STATES + 1];
+
+typedef struct lp_census {
+    double now, started, last; /* seconds since 1970: the first claim, the last sign of a worker; 0: none yet */
+    struct {
+        int64_t ranges, frames, stored; /* frames that the ranges have, and that are stored */
+    } states[LP_RANGE_STATES];
+    int64_t waiting;                  /* queued ranges that failed, and wait before they are tried again */
+    int64_t videos, complete, failed; /* failed: with a range that failed */
+    int64_t ranges, frames, stored, people;
+    int64_t block_bytes; /* of stored blocks, packed */
+    double fps_now;      /* of the last one to two minutes */
+    double fps_mean;     /* from the first claim to now, or, while nobody works, to the last sign of a worker */
+    double seconds_left; /* -1: cannot be told */
+} lp_census;
+
+LIGHTPOSE_NODISCARD lightpose_status lp_census_take(lp_corpus *corpus, lp_census *census, lightpose_error *error);
+
+/* A range with its last worker. Texts are valid until the next row. */
+typedef struct lp_census_row {
+    int64_t range, video, first, last, next, attempts;
+    const char *name, *path, *state, *host, *job, *reason, *detail, *cpu, *version; /* NULL where there is none */
+    double started, finished;                                                       /* NaN where there is none */
+    double due; /* of a running range: end of the lease; of a queued one: not before */
+} lp_census_row;
+
+/* Ranges by video and place that the filter takes, at most `most` (0: all). */
+LIGHTPOSE_NODISCARD lightpose_status lp_census_ranges(lp_corpus *corpus, const lp_queue_filter *filter, int64_t most,
+                                                      lp_db_rows **rows, lightpose_error *error);
+void lp_census_read_row(lp_db_rows *rows, lp_census_row *row);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* `lightpose corpus status`: where a corpus stands. */
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "corpus/census.h"
+#include "corpus/session.h"
+#include "fail.h"
+#include "run/report.h"
+#include "run/signals.h"
+
+typedef struct status_options {
+    lp_corpus_options corpus;
+    lp_cli_operands videos;
+    const char *video, *state, *reason;
+    int state_index, reason_index, ranges, json, watch;
+    int64_t limit;
+} status_options;
+
+static const char *const states[] = {"any", "queued", "running", "done", "failed", "cancelled", NULL};
+static const char *const reasons[] = {"any",          "stopped",   "out of time", "missing file",
+                                      "changed file", "decoding",  "network",     "disk",
+                                      "killed",       "cancelled", NULL};
+
+static const lp_cli_option own[] = {
+    {"ranges", 'r', NULL, "also print a row for each range", LP_CLI_AT(FLAG, status_options, ranges)},
+    {"video", 0, "NAME", "rows of this video alone", LP_CLI_AT(TEXT, status_options, video)},
+    {"state", 0, "STATE", "rows in this state alone: queued, running, done, failed or cancelled",
+     LP_CLI_AT(CHOICE, status_options, state_index), .choices = states},
+    {"reason", 0, "REASON",
+     "rows that ended for this reason alone: \"missing file\", \"changed file\", decoding, network, disk, killed, ...",
+     LP_CLI_AT(CHOICE, status_options, reason_index), .choices = reasons},
+    {"limit", 0, "N", "at most N rows (0: all)", LP_CLI_AT(INT64, status_options, limit), .max = 1e12},
+    {"json", 0, NULL, "print one JSON object", LP_CLI_AT(FLAG, status_options, json)},
+    {"watch", 0, "SECONDS", "print it again every so many seconds, until it is stopped",
+     LP_CLI_AT(INT, status_options, watch), .min = 1, .max = 86400},
+    {0}};
+
+static const lp_cli_command command = {
+    "corpus status", NULL,
+    "Prints what is queued, running, done and failed, how fast it goes and how long it will take. Options that choose\n"
+    "rows print them.",
+    "    lightpose corpus status\n"
+    "    lightpose corpus status --state failed\n"
+    "    lightpose corpus status --watch 10\n"
+    "    lightpose corpus status --json --ranges\n"};
+
+static const char *moment(double time, char text[32]) {
+    const time_t whole = (time_t)time;
+    struct tm local;
+    snprintf(text, 32, "-");
+    if (isfinite(time) && time > 0 && localtime_r(&whole, &local))
+        (void)strftime(text, 32, "%Y-%m-%d %H:%M:%S", &local);
+    return text;
+}
+
+static const char *duration(double seconds, char text[32]) {
+    const int64_t s = llround(seconds);
+    if (seconds < 0)
+        snprintf(text, 32, "unknown");
+    else if (s >= 86400)
+        snprintf(text, 32, "%" PRId64 " d %" PRId64 " h", s / 86400, s % 86400 / 3600);
+    else if (s >= 3600)
+        snprintf(text, 32, "%" PRId64 " h %" PRId64 " min", s / 3600, s % 3600 / 60);
+    else if (s >= 60)
+        snprintf(text, 32, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+    else
+        snprintf(text, 32, "%" PRId64 " s", s);
+    return text;
+}
+
+static double share(int64_t part, int64_t whole) {
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_census(const lp_corpus *corpus, const lp_census *c) {
+    char text[32], other[32];
+    printf("%s in %s: %s, made %s\n", corpus->name, lp_db_name(corpus->db), corpus->precision,
+           moment(corpus->created, text));
+    printf("videos       %" PRId64 ": %" PRId64 " complete, %" PRId64 " failed\n", c->videos, c->complete, c->failed);
+    printf("ranges       %" PRId64 ": ", c->ranges);
+    for (int i = 0; i < LP_RANGE_STATES; i++)
+        if (i != LP_RANGE_CANCELLED || c->states[i].ranges)
+            printf("%s%" PRId64 " %s", i ? ", " : "", c->states[i].ranges, lp_range_state_names[i]);
+    if (c->waiting)
+        printf("; %" PRId64 " of the queued wait after a failure", c->waiting);
+    printf("\nframes       %" PRId64 " of %" PRId64 " (%.1f %%), %" PRId64 " people, %.1f MB\n", c->stored, c->frames,
+           share(c->stored, c->frames), c->people, (double)c->block_bytes * 1e-6);
+    printf("speed        %.1f frames a second now, %.1f since the start\n", c->fps_now, c->fps_mean);
+    printf("time         started %s, %s left\n", moment(c->started, text), duration(c->seconds_left, other));
+}
+
+static void print_row(const lp_census_row *r) {
+    char started[32];
+    printf("%-9s  %-24s  %10" PRId64 "  %10" PRId64 "  %10" PRId64 "  %-19s  %-16s  %3" PRId64 "  %s%s%s\n", r->state,
+           r->name, r->first, r->last, r->next - r->first, moment(r->started, started), r->host ? r->host : "-",
+           r->attempts, r->reason ? r->reason : "", r->detail && *r->detail ? ": " : "", r->detail ? r->detail : "");
+}
+
+static json_t *number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *row_object(const lp_census_row *r) {
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "range",
+                     (json_int_t)r->range, "video", r->name, "path", r->path, "state", r->state, "from",
+                     (json_int_t)r->first, "to", (json_int_t)r->last, "frames", (json_int_t)(r->next - r->first),
+                     "attempts", (json_int_t)r->attempts, "started", number(r->started), "finished",
+                     number(r->finished), "host", r->host, "job", r->job, "cpu", r->cpu, "version", r->version,
+                     "reason", r->reason, "detail", r->detail);
+}
+
+static json_t *census_object(const lp_corpus *corpus, const lp_census *c) {
+    json_t *const by_state = json_object();
+    for (int i = 0; i < LP_RANGE_STATES; i++)
+        json_object_set_new(by_state, lp_range_state_names[i], json_integer(c->states[i].ranges));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:{s:I, s:I, s:I}, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}",
+        "corpus", corpus->name, "database", lp_db_name(corpus->db), "settings", corpus->settings, "precision",
+        corpus->precision, "weights_sha256", corpus->weights_sha256, "now", c->now, "created", number(corpus->created),
+        "started", c->started > 0 ? json_real(c->started) : json_null(), "videos", "all", (json_int_t)c->videos,
+        "complete", (json_int_t)c->complete, "failed", (json_int_t)c->failed, "ranges", (json_int_t)c->ranges, "states",
+        by_state, "waiting", (json_int_t)c->waiting, "frames", (json_int_t)c->frames, "stored", (json_int_t)c->stored,
+        "people", (json_int_t)c->people, "block_bytes", (json_int_t)c->block_bytes, "fps_now", c->fps_now, "fps_mean",
+        c->fps_mean, "seconds_left", c->seconds_left >= 0 ? json_real(c->seconds_left) : json_null());
+}
+
+static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *filter, int64_t limit, json_t *into,
+                                   lightpose_error *error) {
+    lp_db_rows *rows;
+    lp_census_row row;
+    int got;
+    LP_TRY(lp_census_ranges(corpus, filter, limit, &rows, error));
+    if (!into)
+        printf("\n%-9s  %-24s  %10s  %10s  %10s  %-19s  %-16s  %3s  %s\n", "status", "video", "from", "to", "frames",
+               "started", "host", "try", "reason");
+    while ((got = lp_db_next(rows, error)) > 0) {
+        lp_census_read_row(rows, &row);
+        if (into)
+            json_array_append_new(into, row_object(&row));
+        else
+            print_row(&row);
+    }
+    lp_db_rows_close(&rows);
+    return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
+}
+
+static lightpose_status print_once(const status_options *o, lp_corpus *corpus, lightpose_error *error) {
+    lp_queue_filter filter = {.state = o->state_index ? states[o->state_index] : NULL,
+                              .reason = o->reason_index ? reasons[o->reason_index] : NULL};
+    const int rows = o->ranges || o->state_index || o->reason_index || o->video || o->limit;
+    lp_census census;
+    if (o->video)
+        LP_TRY(lp_corpus_find_video(corpus, o->video, &filter.video, error));
+    LP_TRY(lp_census_take(corpus, &census, error));
+    if (!o->json) {
+        print_census(corpus, &census);
+        return rows ? print_rows(corpus, &filter, o->limit, NULL, error) : LIGHTPOSE_OK;
+    }
+    json_t *const object = census_object(corpus, &census), *const list = rows ? json_array() : NULL;
+    lightpose_status status =
+        object && (list || !rows) ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the status");
+    if (status == LIGHTPOSE_OK && rows)
+        status = print_rows(corpus, &filter, o->limit, list, error);
+    if (status == LIGHTPOSE_OK && rows)
+        json_object_set(object, "rows", list);
+    if (status == LIGHTPOSE_OK)
+        status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
+                     ? LIGHTPOSE_OK
+                     : lp_fail(error, LIGHTPOSE_ERROR_FILE, "standard output cannot be written to");
+    json_decref(list);
+    json_decref(object);
+    return status;
+}
+
+static void pause_seconds(int seconds) {
+    for (int i = 0; i < 20 * seconds && !atomic_load(&lp_stop_requested); i++) {
+        const struct timespec pause = {0, 50000000};
+        nanosleep(&pause, NULL);
+    }
+}
+
+int lp_corpus_status(int argc, char **argv) {
+    status_options o = {0};
+    lp_cli_operands none;
+    lp_corpus corpus;
+    lightpose_error error = {0};
+    lp_db *db;
+    lp_corpus_options_init(&o.corpus);
+    const lp_cli_group groups[] = {{"Status", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
+    int code = lp_cli_parse(&command, groups, argc, argv, &none);
+    if (code == LP_CLI_GO) {
+        lp_signals_catch();
+        code = lp_corpus_begin(&corpus, &db, &o.corpus);
+    }
+    if (code != LP_CLI_GO)
+        return code;
+    code = LP_CLI_OK;
+    do {
+        if (o.watch && !o.json && isatty(STDOUT_FILENO))
+            fputs("\033[H\033[J", stdout);
+        if (print_once(&o, &corpus, &error) != LIGHTPOSE_OK) {
+            lp_cli_error("%s", error.text);
+            code = LP_CLI_FAILED;
+        }
+        if (fflush(stdout) != 0)
+            code = lp_report_reader_is_gone() ? LP_CLI_CLOSED : LP_CLI_FAILED;
+        if (o.watch)
+            pause_seconds(o.watch);
+    } while (o.watch && code == LP_CLI_OK && !atomic_load(&lp_stop_requested));
+    lp_corpus_free(&corpus);
+    lp_db_close(&db);
+    return code;
+}
