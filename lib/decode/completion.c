@@ -31,6 +31,7 @@ static void search_part(search *s, int from, int to, int top, int bottom) {
         const double down = density(s, 1, y);
         float best = (float)(s->best / down);
         for (int x = from; x < to; x++) {
+            /* cppcheck-suppress uninitvar; the loop above sets what this one reads */
             const float value = (fmaxf(row[x], 0) + (float)LP_COMPLETION_FLOOR) * across[x - from];
             if (value > best) {
                 best = value;

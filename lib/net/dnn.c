@@ -158,6 +158,10 @@ static lightpose_status make_primitive(lp_conv *conv, lp_dnn *dnn, const lp_conv
     conv->bias = dnnl_primitive_desc_query_md(conv->desc, dnnl_query_weights_md, 1);
     conv->dst = dnnl_primitive_desc_query_md(conv->desc, dnnl_query_dst_md, 0);
     conv->scratch = dnnl_primitive_desc_query_md(conv->desc, dnnl_query_scratchpad_md, 0);
+    DNN_TRY(dnnl_primitive_desc_query(conv->desc, dnnl_query_impl_info_str, 0, (void *)&conv->implementation),
+            "name the code of a convolution");
+    const int told = conv->implementation && conv->src && conv->weights && conv->bias && conv->dst && conv->scratch;
+    DNN_TRY(told ? dnnl_success : dnnl_runtime_error, "tell the tensors of a convolution");
     return LIGHTPOSE_OK;
 }
 
@@ -169,7 +173,8 @@ static lightpose_status build(lp_conv *conv, lp_dnn *dnn, const lp_conv_spec *sp
     const dnnl_status_t attr_status = dnnl_primitive_attr_create(&attr);
     const dnnl_status_t ops_status = dnnl_post_ops_create(&ops);
     if (attr_status != dnnl_success || ops_status != dnnl_success)
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the attributes of layer %s", spec->name);
+        status = lp_dnn_failed(error, attr_status != dnnl_success ? attr_status : ops_status, spec->name,
+                               "create attributes");
     else
         status = attributes(attr, ops, conv, spec, error);
     if (status == LIGHTPOSE_OK)
@@ -238,11 +243,7 @@ void lp_conv_destroy(lp_conv **conv) {
 }
 
 const char *lp_conv_implementation(const lp_conv *conv) {
-    const char *text = NULL;
-
-    return dnnl_primitive_desc_query(conv->desc, dnnl_query_impl_info_str, 0, &text) == dnnl_success && text
-               ? text
-               : "unknown";
+    return conv->implementation;
 }
 
 int lp_conv_is_reference(const lp_conv *conv) {

@@ -38,7 +38,8 @@ struct lp_conv {
     float *scales, *gains; /* copies of the specification's, which need not live as long */
     float *bias_values;    /* as the primitive wants it */
     dnnl_memory_t memory[CONV_ARGS];
-    int gains_at; /* position of the gains among the operations that follow */
+    const char *implementation; /* oneDNN's name for the code, owned by `desc` */
+    int gains_at;               /* position of the gains among the operations that follow */
 };
 
 struct lp_packed {

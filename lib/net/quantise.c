@@ -180,7 +180,7 @@ static void quantise_int8(const lp_graph *graph, const lp_layer *layer, const lp
     const int in = layer->kind == LP_DEPTHWISE ? 1 : requant->in, area = layer->kernel * layer->kernel;
     const size_t row = (size_t)in * (size_t)area;
     const int folds = layer->activation != LP_ELU; /* ReLU and identity commute with a positive factor */
-    lp_quantisation added;
+    lp_quantisation added = {0};
 
     if (layer->add)
         lp_quantisation_of(graph, layer->add, 0, &added);

@@ -30,7 +30,7 @@ const char *lp_dtype_name(lp_dtype dtype) {
 const char *lp_quote(char text[LP_QUOTED], const char *name) {
     size_t n = 0;
 
-    for (; name[n] && n < LP_QUOTED - 4; n++)
+    for (; n < LP_QUOTED - 4 && name[n]; n++)
         text[n] = name[n] >= ' ' && name[n] <= '~' ? name[n] : '?';
     memcpy(text + n, name[n] ? "..." : "", name[n] ? 4 : 1);
     return text;

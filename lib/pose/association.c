@@ -203,6 +203,7 @@ void lp_assign(const double *gain, int rows, int cols, int *match, void *scratch
     const int turned = rows > cols;
     const size_t most = (size_t)(turned ? rows : cols) + 1;
     double *const doubles = scratch;
+    /* cppcheck-suppress invalidPointerCast; memory for ints that follows the doubles, and is not read as them */
     int *const ints = (int *)(doubles + 3 * most);
     int *const waiting = ints + 3 * most;
     problem p = {.gain = gain,

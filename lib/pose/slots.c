@@ -109,6 +109,7 @@ static void sort_by_x(lightpose_tracker *tracker, const lightpose_result *result
     lp_sort_ranked(tracker->order, slots);
     for (int s = 0; s < slots; s++)
         sorted[s] = tracker->slots[tracker->order[s].index];
+    /* cppcheck-suppress uninitvar; all `slots` are set, and there is one at least */
     memcpy(tracker->slots, sorted, (size_t)slots * sizeof *sorted);
 }
 

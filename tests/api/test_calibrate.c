@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/mem.h"
 #include "edit_weights.h"
 #include "synthetic.h"
 

@@ -201,7 +201,7 @@ static void put_beside(plot *p, double x, double y, const char *text) {
 /* ---- Axes -------------------------------------------------------------------------------------------------------- */
 
 static void fit_axes(plot *p) {
-    double fastest = INFINITY, slowest = 0, worst = 1, best = 0;
+    double fastest = p->points[0]->timing.image_ms, slowest = fastest, worst = 1, best = 0;
     for (size_t i = 0; i < p->count; i++) {
         const lp_outcome *const point = p->points[i];
         fastest = fmin(fastest, point->timing.image_ms);

@@ -42,19 +42,16 @@ static void release(lp_ledger **ledger) {
 
 lightpose_status lp_ledger_open(lp_ledger **ledger, const char *path, lightpose_error *error) {
     lp_ledger *const l = calloc(1, sizeof *l);
-    *ledger = NULL;
-    if (!l || !(l->path = strdup(path))) {
-        free(l);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
-    }
-    l->file = strcmp(path, "-") ? open_stream(path) : stdout;
-    if (!l->file) {
-        const lightpose_status status = fail(path, error);
-        release((lp_ledger *[]){l});
-        return status;
-    }
+    lightpose_status status = LIGHTPOSE_OK;
+
     *ledger = l;
-    return LIGHTPOSE_OK;
+    if (!l || !(l->path = strdup(path)))
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the report");
+    else if (!(l->file = strcmp(path, "-") ? open_stream(path) : stdout))
+        status = fail(path, error);
+    if (l && status != LIGHTPOSE_OK)
+        release(ledger);
+    return status;
 }
 
 static void add_number(lp_text *text, const char *name, int64_t value) {
