@@ -102,15 +102,18 @@ static void *infer_and_draw(void *argument) {
     const lightpose_image image = made_picture();
     const lightpose_settings settings = made_settings();
     lightpose_draw_settings draw;
+    lightpose_system system;
     lightpose_context *context = NULL;
     static uint8_t pixels[400 * 400 * 3];
     const lightpose_canvas canvas = {
         .pixels = pixels, .stride = 400 * 3, .width = 400, .height = 400, .format = LIGHTPOSE_BGR24};
 
+    lightpose_system_get(&system);
     lightpose_draw_settings_init(&draw);
     draw.boxes = draw.scores = draw.completed = 1;
     if (lightpose_context_create(&context, made_model, &settings, &self->error) == LIGHTPOSE_OK &&
-        lightpose_context_infer(context, &image, self->result, &self->error) == LIGHTPOSE_OK)
+        lightpose_context_infer(context, &image, self->result, &self->error) == LIGHTPOSE_OK &&
+        strcmp(system.drawing, "none") != 0)
         (void)!lightpose_canvas_draw(&canvas, self->result, &draw, &self->error);
     lightpose_context_destroy(&context);
     return NULL;
