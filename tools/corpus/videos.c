@@ -71,18 +71,16 @@ static lightpose_status find_name(lp_db *db, const char *wanted, char *name, siz
 
 static lightpose_status add_ranges(lp_db *db, const adding *a, lightpose_error *error) {
     int64_t id;
-    const int64_t frames = a->video->frames, size = a->corpus->range_frames;
     LP_TRY(lp_db_select_integer(db, &id, NULL, "SELECT COALESCE(MAX(id), 0) FROM lp_range", LP_DB_NO_VALUES, error));
-    for (int64_t first = 0; first < frames; first += size) {
-        const int64_t last = frames - first > size ? first + size : frames;
-        LP_TRY(lp_db_execute(db, NULL,
-                             "INSERT INTO lp_range (id, video, first, last, next, state, due, lease, attempts, tries, "
-                             "attempt) VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, 0, 0, 0)",
-                             LP_DB_VALUES(lp_db_integer(++id), lp_db_integer(a->id), lp_db_integer(first),
-                                          lp_db_integer(last), lp_db_integer(first)),
-                             error));
-    }
-    return LIGHTPOSE_OK;
+    return lp_db_execute(
+        db, NULL,
+        "WITH RECURSIVE part (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM part "
+        "WHERE (n + 1) * $3 < $4) INSERT INTO lp_range (id, video, first, last, next, state, due, lease, attempts, "
+        "tries, attempt) SELECT $1 + n + 1, $2, n * $3, CASE WHEN (n + 1) * $3 < $4 THEN (n + 1) * $3 ELSE $4 END, "
+        "n * $3, 'queued', 0, 0, 0, 0, 0 FROM part",
+        LP_DB_VALUES(lp_db_integer(id), lp_db_integer(a->id), lp_db_integer(a->corpus->range_frames),
+                     lp_db_integer(a->video->frames)),
+        error);
 }
 
 static lightpose_status add(lp_db *db, void *opaque, lightpose_error *error) {
