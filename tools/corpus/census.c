@@ -65,7 +65,7 @@ static lightpose_status sum_progress(lp_corpus *corpus, lp_census *c, lightpose_
     LP_TRY(lp_db_select(corpus->db, &rows,
                         "SELECT CAST(COALESCE(SUM(people), 0) AS BIGINT), "
                         "CAST(COALESCE(SUM(CASE WHEN minute >= $1 THEN frames ELSE 0 END), 0) AS BIGINT), "
-                        "MAX(minute), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM lp_progress",
+                        "(SELECT MAX(seen) FROM lp_attempt), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM lp_progress",
                         LP_DB_VALUES(lp_db_integer(minute)), error));
     const int got = lp_db_next(rows, error);
     if (got > 0) {
@@ -74,7 +74,7 @@ static lightpose_status sum_progress(lp_corpus *corpus, lp_census *c, lightpose_
         c->block_bytes = lp_db_get_integer(rows, 3);
         if (c->states[LP_RANGE_RUNNING].ranges && c->now > from)
             c->fps_now = recent / fmax(c->now - from, 1);
-        c->last = fmax(c->last, (double)lp_db_get_integer(rows, 2) * 60);
+        c->last = fmax(c->last, lp_db_get_real(rows, 2)); /* fmax passes over NaN */
     }
     lp_db_rows_close(&rows);
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
