@@ -3,6 +3,7 @@
 
 #include "net/dnn.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,39 @@ void lp_dnn_destroy(lp_dnn **dnn) {
         dnnl_engine_destroy((*dnn)->engine);
     lp_free(*dnn);
     *dnn = NULL;
+}
+
+/* oneDNN keeps the code of a destroyed primitive in a cache of the process, 1024 of them: some 100 MB that no close gives
+ * back. It is emptied when our last convolution goes, and after every FORGET_AFTER that went: what is kept then serves
+ * sizes that come again, and memory stays bounded while sizes change. */
+enum { FORGET_AFTER = 512 };
+static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
+static int alive, gone; /* convolutions; those destroyed since the cache was emptied */
+
+/* Lowering the capacity evicts. It is the program's own, so it is put back. */
+static void forget_primitives(void) {
+    int capacity;
+
+    if (dnnl_get_primitive_cache_capacity(&capacity) != dnnl_success || capacity == 0)
+        return;
+    dnnl_set_primitive_cache_capacity(0);
+    dnnl_set_primitive_cache_capacity(capacity);
+}
+
+static void count_created(void) {
+    pthread_mutex_lock(&cache_lock);
+    alive++;
+    pthread_mutex_unlock(&cache_lock);
+}
+
+static void count_destroyed(void) {
+    pthread_mutex_lock(&cache_lock);
+    gone++;
+    if (--alive == 0 || gone >= FORGET_AFTER) {
+        forget_primitives();
+        gone = 0;
+    }
+    pthread_mutex_unlock(&cache_lock);
 }
 
 const char *lp_dnn_version(char *text, size_t size) {
@@ -205,6 +239,7 @@ lightpose_status lp_conv_create(lp_conv **out, lp_dnn *dnn, const lp_conv_spec *
     *out = conv;
     if (!conv)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for layer %s", spec->name);
+    count_created();
     snprintf(conv->name, sizeof conv->name, "%s", spec->name);
     conv->in = spec->in;
     conv->out = spec->out;
@@ -240,6 +275,7 @@ void lp_conv_destroy(lp_conv **conv) {
     lp_free((*conv)->bias_values);
     lp_free(*conv);
     *conv = NULL;
+    count_destroyed();
 }
 
 const char *lp_conv_implementation(const lp_conv *conv) {
