@@ -88,21 +88,17 @@ static void opening_and_closing_leaves_nothing(void **state) {
     assert_growth(before, anonymous(), 2048, "64 cycles");
 }
 
+/* The model keeps the weights in each order that some size asked for, so it is closed before the last measurement. */
 static void a_thousand_sizes_end_bounded_and_are_given_back(void **state) {
     const lightpose_settings settings = small_settings();
-    long before, settled = 0, most = 0;
-    lightpose_context *context = NULL;
-    lightpose_result *result = NULL;
+    const long before = anonymous();
+    long settled = 0, most = 0;
 
-    (void)state;
+    if (before < 0)
+        skip();
     assert_int_equal(made_model_load(state), 0);
-    context = made_context(&settings);
-    result = made_result();
-    infer_sized(context, result, 32, 32);
-    lightpose_context_destroy(&context);
-    before = anonymous();
-
-    context = made_context(&settings);
+    lightpose_context *context = made_context(&settings);
+    lightpose_result *result = made_result();
     for (int i = 0; i < SIZES; i++) {
         infer_sized(context, result, 32 + i * 377 % SIZES, 32); /* each width once, wide and narrow by turns */
         if (i % 50 != 49)
@@ -112,11 +108,11 @@ static void a_thousand_sizes_end_bounded_and_are_given_back(void **state) {
         if (i < SETTLED)
             settled = most;
     }
-    assert_growth(settled, most, 8192, "sizes 401 to 1000 against the first 400");
     lightpose_context_destroy(&context);
-    assert_growth(before, anonymous(), 4096, "after closing, against before");
     lightpose_result_destroy(&result);
     assert_int_equal(made_model_release(state), 0);
+    assert_growth(settled, most, 8192, "sizes 401 to 1000 against the first 400");
+    assert_growth(before, anonymous(), 4096, "after closing, against before");
 }
 
 int main(void) {
