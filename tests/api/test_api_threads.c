@@ -12,21 +12,39 @@
 
 #include "made_model.h"
 
+/* People and maps of a frame. The maps are a copy, to be freed. */
+static float *infer_with(const lightpose_settings *settings, lightpose_result *result, size_t *bytes) {
+    const lightpose_image image = made_picture();
+    lightpose_context *context = made_context(settings);
+    lightpose_maps maps;
+
+    assert_ok(lightpose_context_infer(context, &image, result, error));
+    assert_ok(lightpose_context_get_maps(context, &maps, error));
+    const size_t cells = (size_t)maps.width * (size_t)maps.height;
+    const size_t heatmaps = cells * LIGHTPOSE_HEATMAPS, pafs = cells * LIGHTPOSE_PAFS;
+    *bytes = (heatmaps + pafs) * sizeof(float);
+    float *const copy = malloc(*bytes);
+    assert_non_null(copy);
+    memcpy(copy, maps.heatmaps, heatmaps * sizeof(float));
+    memcpy(copy + heatmaps, maps.pafs, pafs * sizeof(float));
+    lightpose_context_destroy(&context);
+    return copy;
+}
+
 static void the_threads_of_a_context_do_not_change_its_results(void **state) {
     lightpose_settings settings = made_settings();
     lightpose_result *one = made_result(), *two = made_result();
-    const lightpose_image image = made_picture();
+    size_t bytes;
 
     (void)state;
-    lightpose_context *context = made_context(&settings);
-    assert_ok(lightpose_context_infer(context, &image, one, error));
-    lightpose_context_destroy(&context);
-    for (settings.threads = 2; settings.threads <= 9; settings.threads += 3) {
-        context = made_context(&settings);
-        assert_ok(lightpose_context_infer(context, &image, two, error));
-        lightpose_context_destroy(&context);
+    float *const expected = infer_with(&settings, one, &bytes);
+    for (settings.threads = 2; settings.threads <= 9; settings.threads++) {
+        float *const maps = infer_with(&settings, two, &bytes);
+        assert_memory_equal(maps, expected, bytes);
         assert_same_people(one, two);
+        free(maps);
     }
+    free(expected);
     lightpose_result_destroy(&one);
     lightpose_result_destroy(&two);
 }
@@ -68,6 +86,53 @@ static void contexts_of_one_model_run_at_the_same_time(void **state) {
     }
     for (int i = 0; i < WORKERS; i++)
         lightpose_result_destroy(&workers[i].result);
+}
+
+/* Opens, then waits until the model's only other owner is gone, and works on. */
+typedef struct survivor {
+    lightpose_context *context;
+    lightpose_result *result;
+    pthread_barrier_t *opened;
+    lightpose_error error;
+} survivor;
+
+static void *outlive_the_model(void *argument) {
+    survivor *const self = argument;
+    const lightpose_image image = made_picture();
+
+    (void)!lightpose_context_infer(self->context, &image, self->result, &self->error);
+    pthread_barrier_wait(self->opened); /* the main thread destroys the model while these frames run */
+    for (int i = 0; i < 4 && self->error.status == LIGHTPOSE_OK; i++)
+        (void)!lightpose_context_infer(self->context, &image, self->result, &self->error);
+    lightpose_context_destroy(&self->context); /* one of them frees the model */
+    return NULL;
+}
+
+static void a_model_may_be_destroyed_while_contexts_run(void **state) {
+    enum { SURVIVORS = 3 };
+    const lightpose_settings settings = made_settings();
+    survivor survivors[SURVIVORS] = {{0}};
+    pthread_t threads[SURVIVORS];
+    pthread_barrier_t opened;
+
+    assert_int_equal(pthread_barrier_init(&opened, NULL, SURVIVORS + 1), 0);
+    for (int i = 0; i < SURVIVORS; i++) {
+        survivors[i] = (survivor){.context = made_context(&settings), .result = made_result(), .opened = &opened};
+        assert_int_equal(pthread_create(&threads[i], NULL, outlive_the_model, &survivors[i]), 0);
+    }
+    pthread_barrier_wait(&opened);
+    lightpose_model_destroy(&made_model);
+    for (int i = 0; i < SURVIVORS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < SURVIVORS; i++) {
+        assert_int_equal(survivors[i].error.status, LIGHTPOSE_OK);
+        assert_true(lightpose_result_get_count(survivors[i].result) > 0);
+        assert_same_people(survivors[0].result, survivors[i].result);
+    }
+    for (int i = 0; i < SURVIVORS; i++)
+        lightpose_result_destroy(&survivors[i].result);
+    pthread_barrier_destroy(&opened);
+    assert_int_equal(made_model_load(state), 0);
 }
 
 static lightpose_context *moving;
@@ -169,6 +234,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_threads_of_a_context_do_not_change_its_results),
         cmocka_unit_test(contexts_of_one_model_run_at_the_same_time),
+        cmocka_unit_test(a_model_may_be_destroyed_while_contexts_run),
         cmocka_unit_test(a_context_may_move_between_threads),
         cmocka_unit_test(a_small_stack_is_enough),
         cmocka_unit_test(a_forked_child_infers),
