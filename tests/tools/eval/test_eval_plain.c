@@ -75,7 +75,7 @@ static void plain_match(const world *w, size_t image, lp_area_range range, doubl
 }
 
 static void plain_figures(const world *w, lp_area_range range, double threshold, double *ap, double *ar) {
-    int verdicts[MOST_IMAGES * LP_COCO_MAX_DETECTIONS], sorted[MOST_IMAGES * LP_COCO_MAX_DETECTIONS];
+    int verdicts[MOST_IMAGES * LP_COCO_MAX_DETECTIONS] = {0}, sorted[MOST_IMAGES * LP_COCO_MAX_DETECTIONS];
     const size_t count = w->detections.count;
     int persons = 0, right = 0;
 
