@@ -15,6 +15,9 @@
 #include "output/writers.h"
 #include "run/left.h"
 
+static const char *const writers[] = {"jsonl", "coco", "dgs", "ids", "csv", "checksum"};
+enum { WRITERS = sizeof writers / sizeof *writers, MOST_SEED = 1 << 16 };
+
 static char folder[64], result_path[80], partial[96], partial_meta[96], whole_meta[96];
 
 static void leave_folder(void) {
@@ -69,9 +72,10 @@ static lightpose_result *make_people(void) {
     return people;
 }
 
+static const lp_output_options options = {.about = "\"options\":{}"};
+static const lp_output_stream stream = {.kind = LP_STREAM_VIDEO, .name = "a", .source = "a.mp4", .lineage = 5};
+
 static void go_on(const lp_place *place, const lp_meta *meta, int leave) {
-    const lp_output_options options = {.about = "\"options\":{}"};
-    static const lp_output_stream stream = {.kind = LP_STREAM_VIDEO, .name = "a", .source = "a.mp4", .lineage = 5};
     static const lp_output_stream next = {.kind = LP_STREAM_VIDEO, .name = "b", .source = "b.mp4", .number = 1};
     lp_output *output;
     lightpose_tracker *tracker;
@@ -97,7 +101,6 @@ static void go_on(const lp_place *place, const lp_meta *meta, int leave) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const writers[] = {"jsonl", "coco", "dgs", "ids", "csv", "checksum"};
     fuzz_input input = {data, size};
     lp_left left;
     size_t part;
@@ -105,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!*folder)
         make_folder();
     const int what = fuzz_byte(&input);
-    const lp_place place = {.writer = lp_output_find(writers[what % 6]), .path = result_path, .videos = 1};
+    const lp_place place = {.writer = lp_output_find(writers[what % WRITERS]), .path = result_path, .videos = 1};
     const lp_slot slot = {.path = result_path, .base = result_path};
     uint8_t *const meta = fuzz_part(&input, &part);
     put(what & 64 ? whole_meta : partial_meta, meta, part);
@@ -122,4 +125,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     unlink(partial_meta);
     unlink(whole_meta);
     return 0;
+}
+
+static size_t append(uint8_t *to, const char *path) {
+    FILE *const file = fopen(path, "rbe");
+    must(file != NULL);
+    const size_t size = fread(to, 1, MOST_SEED / 4, file);
+    fclose(file);
+    return size;
+}
+
+/* What each format leaves of a run that was interrupted after two frames. */
+uint8_t *fuzz_seed(int index, size_t *size) {
+    lp_output *output;
+
+    if (index >= WRITERS)
+        return NULL;
+    if (!*folder)
+        make_folder();
+    must(lp_output_open(&output, lp_output_find(writers[index]), result_path, result_path, &options, NULL) ==
+         LIGHTPOSE_OK);
+    must(lp_output_begin(output, &stream, NULL) == LIGHTPOSE_OK);
+    write_frames(output, make_people());
+    must(lp_output_leave(&output, NULL) == LIGHTPOSE_OK);
+    uint8_t *const seed = malloc(MOST_SEED);
+    seed[0] = (uint8_t)index;
+    *size = 1 + append(seed + 1, partial_meta);
+    seed[(*size)++] = 0;
+    *size += append(seed + *size, partial);
+    unlink(partial);
+    unlink(partial_meta);
+    return seed;
 }

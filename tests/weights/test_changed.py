@@ -78,7 +78,8 @@ def change_xml(chance, xml):
             value = "" if kind < 7 else 2 * place.group()
         begin, end = place.span(1) if kind < 5 else place.span()
         value = value.replace('"', "") if kind < 5 else value
-        xml = (text[:begin] + value + text[end:]).encode(errors="surrogatepass" if chance.randrange(8) == 0 else "replace")
+        errors = "surrogatepass" if chance.randrange(8) == 0 else "replace"
+        xml = (text[:begin] + value + text[end:]).encode(errors=errors)
     return xml
 
 
