@@ -18,6 +18,7 @@ static const struct {
     {"add", "adds videos, counts their frames and queues them", lp_corpus_add_videos},
     {"work", "works on what is queued, until all is done", lp_corpus_work},
     {"status", "shows what is queued, running, done and failed", lp_corpus_status},
+    {"export", "writes the results of whole videos in any format of run", lp_corpus_export},
     {"retry", "queues failed ranges again", lp_corpus_retry},
     {"cancel", "takes ranges from the queue", lp_corpus_cancel},
     {NULL, NULL, NULL},

@@ -41,5 +41,6 @@ int lp_corpus_work(int argc, char **argv);
 int lp_corpus_status(int argc, char **argv);
 int lp_corpus_retry(int argc, char **argv);
 int lp_corpus_cancel(int argc, char **argv);
+int lp_corpus_export(int argc, char **argv);
 
 #endif
