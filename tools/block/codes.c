@@ -108,7 +108,9 @@ lp_point_codes lp_expect_point(const lp_pose_codes *codes, const lp_pose_codes *
         return (lp_point_codes){lp_wrap_add(before->x[k], x), lp_wrap_add(before->y[k], y), before->scores[k]};
     }
     const int near = find_below(codes, NULL, k);
-    return near < 0 ? (lp_point_codes){0} : (lp_point_codes){codes->x[near], codes->y[near], codes->scores[near]};
+    if (near < 0)
+        return (lp_point_codes){0};
+    return (lp_point_codes){codes->x[near], codes->y[near], codes->scores[near]};
 }
 
 /* Around the detected keypoints. Codes have the order of their values. */

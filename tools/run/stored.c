@@ -80,15 +80,16 @@ static void note_about(lp_stored *s, const char *about) {
 
 lightpose_status lp_stored_add(lp_stored *s, const lp_output_stream *stream, const char *about,
                                lightpose_error *error) {
-    char *const name = strdup(stream->name);
     const lp_source_kind kind = stream->kind == LP_STREAM_IMAGES ? LP_SOURCE_PICTURES : LP_SOURCE_VIDEO;
-    const lp_source *const source = name ? lp_sources_append(&s->sources, kind, stream->source, name) : NULL;
+    const lp_source *const source = lp_sources_append(&s->sources, kind, stream->source, strdup(stream->name));
 
     if (source && s->sources.count > s->capacity) {
         const int capacity = 2 * s->sources.count;
         lp_output_stream *const bigger = realloc(s->streams, (size_t)capacity * sizeof *bigger);
-        s->streams = bigger ? bigger : s->streams;
-        s->capacity = bigger ? capacity : s->capacity;
+        if (bigger) {
+            s->streams = bigger;
+            s->capacity = capacity;
+        }
     }
     if (!source || s->sources.count > s->capacity)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of streams");
