@@ -45,8 +45,8 @@ static const char *const tables[] = {
     "people BIGINT NOT NULL, range_id BIGINT NOT NULL, attempt BIGINT NOT NULL, data %s NOT NULL, "
     "PRIMARY KEY (video, first))",
 
-    "CREATE TABLE lp_progress (minute BIGINT NOT NULL, range_id BIGINT NOT NULL, frames BIGINT NOT NULL, "
-    "people BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (minute, range_id))",
+    ("CREATE TABLE lp_progress (minute BIGINT NOT NULL, range_id BIGINT NOT NULL, frames BIGINT NOT NULL, "
+     "people BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (minute, range_id))"),
 };
 
 /* ---- Making ------------------------------------------------------------------------------------------------------ */
