@@ -254,7 +254,8 @@ static uint64_t told_size(const uint8_t *head) {
     uint64_t size;
     if (number(head, 4, 1) != 0x1a45dfa3)
         return 0;
-    const uint8_t *const segment = head + 4 + ebml_size(head + 4, &size) + (size < 64 ? size : 0);
+    const int id = ebml_size(head + 4, &size);
+    const uint8_t *const segment = head + 4 + id + (size < 64 ? size : 0);
     if (number(segment, 4, 1) != 0x18538067)
         return 0;
     const int length = ebml_size(segment + 4, &size);
