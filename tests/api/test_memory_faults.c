@@ -333,6 +333,9 @@ static void fail_everywhere(const char *name, life_function *life) {
     assert_true(points > 0);
     for (int64_t nth = 1; nth <= points; nth += nth < FIRST ? 1 : step) {
         const outcome all = live(life, nth);
+        /* Of two threads each has its own room to grow: how many allocations there are depends on who did the work. */
+        if (failed == 0 && lp_mem_count() - begun < nth)
+            continue;
         tried++;
         if (failed != 1)
             fail_msg("%s: allocation %lld of %lld: %d calls failed", name, (long long)nth, (long long)points, failed);
