@@ -56,9 +56,9 @@ void lp_dnn_destroy(lp_dnn **dnn) {
     *dnn = NULL;
 }
 
-/* oneDNN keeps the code of a destroyed primitive in a cache of the process, 1024 of them: some 100 MB that no close gives
- * back. It is emptied when our last convolution goes, and after every FORGET_AFTER that went: what is kept then serves
- * sizes that come again, and memory stays bounded while sizes change. */
+/* oneDNN keeps the code of a destroyed primitive in a cache of the process, 1024 of them: some 100 MB that no close
+ * gives back. It is emptied when our last convolution goes, and after every FORGET_AFTER that went: what is kept then
+ * serves sizes that come again, and memory stays bounded while sizes change. */
 enum { FORGET_AFTER = 512 };
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 static int alive, gone; /* convolutions; those destroyed since the cache was emptied */
