@@ -6,6 +6,18 @@
 #include <math.h>
 #include <string.h>
 
+void lp_put_fixed(lp_text *to, uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; i++)
+        lp_text_bytes(to, &(char){(char)(value >> 8 * i)}, 1);
+}
+
+uint64_t lp_get_fixed(const uint8_t *from, int bytes) {
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value |= (uint64_t)from[i] << 8 * i;
+    return value;
+}
+
 int32_t lp_float_code(float value) {
     int32_t bits;
     memcpy(&bits, &value, sizeof bits);

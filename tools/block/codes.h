@@ -7,7 +7,7 @@
 #ifndef LP_TOOLS_BLOCK_CODES_H
 #define LP_TOOLS_BLOCK_CODES_H
 
-#include <lightpose/lightpose.h>
+#include "output/text.h"
 
 #define LP_BLOCK_MAGIC "LPBK"
 
@@ -70,6 +70,10 @@ typedef struct lp_point_codes {
 
 lp_point_codes lp_expect_point(const lp_pose_codes *codes, const lp_pose_codes *before, int k);
 void lp_expect_box(int32_t box[4], const lp_pose_codes *codes, int mode);
+
+/* Numbers of `bytes` bytes, the lowest first. */
+void lp_put_fixed(lp_text *to, uint64_t value, int bytes);
+uint64_t lp_get_fixed(const uint8_t *from, int bytes);
 
 /* Bits of floats as numbers of the same order. */
 int32_t lp_float_code(float value);

@@ -20,11 +20,6 @@ enum { STREAM_HEAD = 16, MAX_DESCRIPTION = 1 << 20 };
 
 static const char *const kinds[] = {"images", "video", "camera"};
 
-static void put_fixed(lp_text *to, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; i++)
-        lp_text_bytes(to, &(char){(char)(value >> 8 * i)}, 1);
-}
-
 static void put_member(lp_text *to, const char *name, int64_t value) {
     lp_text_add(to, ",\"");
     lp_text_add(to, name);
@@ -56,9 +51,9 @@ void lp_block_put_stream(lp_text *to, const lp_output_stream *stream, const char
     }
     lp_text_add(&json, "}");
     lp_text_add(to, STREAM_MAGIC);
-    put_fixed(to, LP_BLOCK_VERSION, 4);
-    put_fixed(to, json.size, 4);
-    put_fixed(to, json.failed ? 0 : crc32(0, (const Bytef *)json.data, (uInt)json.size), 4);
+    lp_put_fixed(to, LP_BLOCK_VERSION, 4);
+    lp_put_fixed(to, json.size, 4);
+    lp_put_fixed(to, json.failed ? 0 : crc32(0, (const Bytef *)json.data, (uInt)json.size), 4);
     lp_text_bytes(to, json.data, json.size);
     to->failed |= json.failed;
     lp_text_free(&json);
@@ -144,10 +139,6 @@ static lightpose_status read_bytes(lp_block_file *file, size_t have, size_t coun
                               : LIGHTPOSE_OK;
 }
 
-static uint32_t number(const uint8_t *bytes) {
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
 static int read_int(json_t *object, const char *name) {
     const json_int_t value = json_integer_value(json_object_get(object, name));
     return value < 0 || value > 1 << 30 ? 0 : (int)value;
@@ -185,16 +176,16 @@ static char *read_about(json_t *json) {
 }
 
 static lightpose_status next_stream(lp_block_file *file, int64_t at, lightpose_error *error) {
-    const size_t size = number(file->bytes + 8);
+    const size_t size = lp_get_fixed(file->bytes + 8, 4);
     size_t got;
-    if (number(file->bytes + 4) != LP_BLOCK_VERSION)
+    if (lp_get_fixed(file->bytes + 4, 4) != LP_BLOCK_VERSION)
         return bad(file, at, "the stream was written by another version", error);
     if (size > MAX_DESCRIPTION)
         return bad(file, at, "the description of a stream is too long: the file is damaged", error);
     LP_TRY(read_bytes(file, STREAM_HEAD, size, &got, error));
     if (got < size)
         return bad(file, at, "the description of a stream is cut short", error);
-    if (crc32(0, file->bytes + STREAM_HEAD, (uInt)size) != number(file->bytes + 12))
+    if (crc32(0, file->bytes + STREAM_HEAD, (uInt)size) != lp_get_fixed(file->bytes + 12, 4))
         return bad(file, at, "the description of a stream is damaged: its checksum differs", error);
     json_t *const json = json_loadb((const char *)file->bytes + STREAM_HEAD, size, JSON_REJECT_DUPLICATES, NULL);
     if (!json || !read_stream(json, &file->stream)) {

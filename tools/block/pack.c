@@ -114,11 +114,6 @@ static void put_signed(lp_text *to, int64_t value) {
     put_varint(to, lp_zigzag(value));
 }
 
-static void put_fixed(lp_text *to, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; i++)
-        lp_text_bytes(to, &(char){(char)(value >> 8 * i)}, 1);
-}
-
 static uint64_t double_bits(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -142,10 +137,10 @@ static void put_string(lp_text *to, const char *string) {
 static void put_picture(lp_text *to, const lp_output_frame *frame) {
     put_varint(to, (uint64_t)frame->width);
     put_varint(to, (uint64_t)frame->height);
-    put_fixed(to, double_bits(frame->pixel_aspect), 8);
-    put_fixed(to, float_bits(frame->net_scale), 4);
-    put_fixed(to, float_bits(frame->net_pad_x), 4);
-    put_fixed(to, float_bits(frame->net_pad_y), 4);
+    lp_put_fixed(to, double_bits(frame->pixel_aspect), 8);
+    lp_put_fixed(to, float_bits(frame->net_scale), 4);
+    lp_put_fixed(to, float_bits(frame->net_pad_x), 4);
+    lp_put_fixed(to, float_bits(frame->net_pad_y), 4);
 }
 
 static int is_same_picture(const lp_output_frame *a, const lp_output_frame *b) {
@@ -166,9 +161,9 @@ static void put_frame(lp_block *block, const packed_frame *own, const lp_output_
     put_varint(&block->columns[LP_COLUMN_FRAMES], (uint64_t)flags);
     put_signed(&block->columns[LP_COLUMN_FRAMES], lp_wrap_sub64(frame->index, lp_wrap_add64(before->index, 1)));
     if (flags & LP_FLAG_JUMP)
-        put_fixed(extras, double_bits(frame->jump), 8);
+        lp_put_fixed(extras, double_bits(frame->jump), 8);
     if (flags & LP_FLAG_UTC)
-        put_fixed(extras, double_bits(frame->utc), 8);
+        lp_put_fixed(extras, double_bits(frame->utc), 8);
     if (flags & LP_FLAG_REASON)
         put_string(extras, strings + own->reason - 1);
     if (flags & LP_FLAG_PICTURE)
@@ -217,7 +212,7 @@ static void put_person(lp_text columns[LP_COLUMNS], const lp_pose_codes *codes, 
     put_signed(&columns[LP_COLUMN_PEOPLE], lp_wrap_sub64(codes->id, other->id));
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++)
         states |= (uint64_t)(codes->states[k] ^ other->states[k]) << 2 * k;
-    put_fixed(&columns[LP_COLUMN_STATES], states, 5);
+    lp_put_fixed(&columns[LP_COLUMN_STATES], states, 5);
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         if (codes->states[k] == LIGHTPOSE_MISSING)
             continue;
@@ -289,7 +284,7 @@ static lightpose_status fill_columns(lp_block *block, int mode, lightpose_error 
 static void join_columns(lp_block *block) {
     lp_text_clear(&block->raw);
     for (int c = 0; c < LP_COLUMNS; c++)
-        put_fixed(&block->raw, block->columns[c].size, 4);
+        lp_put_fixed(&block->raw, block->columns[c].size, 4);
     for (int c = 0; c < LP_COLUMNS; c++) {
         lp_text_bytes(&block->raw, block->columns[c].data, block->columns[c].size);
         block->raw.failed |= block->columns[c].failed;
@@ -308,17 +303,17 @@ static lightpose_status put_block(const lp_block *block, int mode, lp_text *to, 
     const int stored = size >= block->raw.size;
     const size_t payload = stored ? block->raw.size : size, start = to->size;
     lp_text_bytes(to, LP_BLOCK_MAGIC, 4);
-    put_fixed(to, LP_BLOCK_VERSION, 2);
-    put_fixed(to, stored ? LP_BLOCK_STORED : LP_BLOCK_DEFLATE, 1);
-    put_fixed(to, (uint64_t)mode, 1);
-    put_fixed(to, (uint64_t)block->count, 4);
-    put_fixed(to, (uint64_t)block->people, 4);
-    put_fixed(to, (uint64_t)block->frames[0].frame.index, 8);
-    put_fixed(to, payload, 4);
-    put_fixed(to, block->raw.size, 4);
-    put_fixed(to, crc32(0, stored ? raw : packed, (uInt)payload), 4);
+    lp_put_fixed(to, LP_BLOCK_VERSION, 2);
+    lp_put_fixed(to, stored ? LP_BLOCK_STORED : LP_BLOCK_DEFLATE, 1);
+    lp_put_fixed(to, (uint64_t)mode, 1);
+    lp_put_fixed(to, (uint64_t)block->count, 4);
+    lp_put_fixed(to, (uint64_t)block->people, 4);
+    lp_put_fixed(to, (uint64_t)block->frames[0].frame.index, 8);
+    lp_put_fixed(to, payload, 4);
+    lp_put_fixed(to, block->raw.size, 4);
+    lp_put_fixed(to, crc32(0, stored ? raw : packed, (uInt)payload), 4);
     if (!to->failed)
-        put_fixed(to, crc32(0, (const Bytef *)to->data + start, LP_BLOCK_HEAD - 4), 4);
+        lp_put_fixed(to, crc32(0, (const Bytef *)to->data + start, LP_BLOCK_HEAD - 4), 4);
     lp_text_bytes(to, stored ? block->raw.data : (const char *)packed, payload);
     free(packed);
     return lp_text_check(to, error);

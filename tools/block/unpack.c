@@ -33,13 +33,6 @@ static lightpose_status damaged(lightpose_error *error, const char *name, const 
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
-static uint64_t fixed(const uint8_t *bytes, int count) {
-    uint64_t value = 0;
-    for (int i = 0; i < count; i++)
-        value |= (uint64_t)bytes[i] << 8 * i;
-    return value;
-}
-
 static const uint8_t *take(cursor *c, size_t count) {
     if ((size_t)(c->end - c->at) < count) {
         c->failed = 1;
@@ -51,7 +44,7 @@ static const uint8_t *take(cursor *c, size_t count) {
 
 static uint64_t take_fixed(cursor *c, int count) {
     const uint8_t *const bytes = take(c, (size_t)count);
-    return bytes ? fixed(bytes, count) : 0;
+    return bytes ? lp_get_fixed(bytes, count) : 0;
 }
 
 static uint64_t take_varint(cursor *c) {
@@ -115,20 +108,20 @@ static lightpose_status read_head(full_head *head, const uint8_t *bytes, size_t 
                                   lightpose_error *error) {
     if (size < LP_BLOCK_HEAD || memcmp(bytes, LP_BLOCK_MAGIC, 4) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no block begins here", name);
-    const int version = (int)fixed(bytes + 4, 2);
+    const int version = (int)lp_get_fixed(bytes + 4, 2);
     if (version != LP_BLOCK_VERSION)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE,
                        "%s: the block has version %d, and this program reads version %d: use the release that wrote it",
                        name, version, LP_BLOCK_VERSION);
-    if (crc32(0, bytes, LP_BLOCK_HEAD - 4) != fixed(bytes + LP_BLOCK_HEAD - 4, 4))
+    if (crc32(0, bytes, LP_BLOCK_HEAD - 4) != lp_get_fixed(bytes + LP_BLOCK_HEAD - 4, 4))
         return damaged(error, name, "the checksum of its head differs");
-    const uint64_t frames = fixed(bytes + 8, 4), people = fixed(bytes + 12, 4);
+    const uint64_t frames = lp_get_fixed(bytes + 8, 4), people = lp_get_fixed(bytes + 12, 4);
     *head = (full_head){.codec = bytes[6],
                         .mode = bytes[7],
-                        .payload = (size_t)fixed(bytes + 24, 4),
-                        .raw = (size_t)fixed(bytes + 28, 4),
-                        .checksum = (uint32_t)fixed(bytes + 32, 4)};
-    head->known.first = (int64_t)fixed(bytes + 16, 8);
+                        .payload = (size_t)lp_get_fixed(bytes + 24, 4),
+                        .raw = (size_t)lp_get_fixed(bytes + 28, 4),
+                        .checksum = (uint32_t)lp_get_fixed(bytes + 32, 4)};
+    head->known.first = (int64_t)lp_get_fixed(bytes + 16, 8);
     head->known.size = LP_BLOCK_HEAD + head->payload;
     if (head->known.first < 0 || frames < 1 || frames > LP_BLOCK_MAX_FRAMES || people > LP_BLOCK_MAX_PEOPLE ||
         head->raw > LP_BLOCK_MAX_RAW || head->raw < 4 * LP_COLUMNS || head->payload > LP_BLOCK_MAX_RAW ||
@@ -141,7 +134,7 @@ static lightpose_status read_head(full_head *head, const uint8_t *bytes, size_t 
 
 lightpose_status lp_block_read_head(lp_block_head *head, const void *bytes, size_t size, const char *name,
                                     lightpose_error *error) {
-    full_head full;
+    full_head full = {0};
     LP_TRY(read_head(&full, bytes, size, name, error));
     *head = full.known;
     return LIGHTPOSE_OK;
@@ -292,7 +285,7 @@ static lightpose_status split_columns(unpacking *u, const uint8_t *raw, const fu
                                       lightpose_error *error) {
     const uint8_t *at = raw + 4 * LP_COLUMNS, *const end = raw + head->raw;
     for (int c = 0; c < LP_COLUMNS; c++) {
-        const size_t size = (size_t)fixed(raw + 4 * c, 4);
+        const size_t size = (size_t)lp_get_fixed(raw + 4 * c, 4);
         if (size > (size_t)(end - at))
             return damaged(error, name, "its columns are longer than the block");
         u->columns[c] = (cursor){at, at + size, 0};
@@ -346,7 +339,7 @@ static lightpose_status inflate_payload(uint8_t *raw, const uint8_t *payload, co
 
 lightpose_status lp_block_unpack(lp_block_frames **frames, const void *bytes, size_t size, const char *name,
                                  lightpose_error *error) {
-    full_head head;
+    full_head head = {0};
 
     *frames = NULL;
     LP_TRY(read_head(&head, bytes, size, name, error));
