@@ -359,24 +359,26 @@ static lightpose_status ask(lp_db *db, void *opaque, lightpose_error *error) {
 #define CHOSEN                                                                                                         \
     " AND ($1 = 0 OR video = $1) AND ($2 = 0 OR id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR reason = $4)"
 
-lightpose_status lp_queue_retry(lp_corpus *corpus, const lp_queue_filter *filter, int64_t *count,
-                                lightpose_error *error) {
-    asking a = {filter,
-                "UPDATE lp_range SET state = 'queued', due = 0, tries = 0, owner = NULL, finished = NULL "
-                "WHERE state IN ('failed', 'cancelled')" CHOSEN,
-                0};
+static lightpose_status change(lp_corpus *corpus, const lp_queue_filter *filter, const char *sql, int64_t *count,
+                               lightpose_error *error) {
+    asking a = {filter, sql, 0};
     const lightpose_status status = lp_db_transact(corpus->db, ask, &a, error);
     *count = a.count;
     return status;
 }
 
+lightpose_status lp_queue_retry(lp_corpus *corpus, const lp_queue_filter *filter, int64_t *count,
+                                lightpose_error *error) {
+    return change(corpus, filter,
+                  "UPDATE lp_range SET state = 'queued', due = 0, tries = 0, owner = NULL, finished = NULL "
+                  "WHERE state IN ('failed', 'cancelled')" CHOSEN,
+                  count, error);
+}
+
 lightpose_status lp_queue_cancel(lp_corpus *corpus, const lp_queue_filter *filter, int64_t *count,
                                  lightpose_error *error) {
-    asking a = {filter,
-                "UPDATE lp_range SET state = 'cancelled', due = 0, owner = NULL, reason = 'cancelled', detail = NULL "
-                "WHERE state IN ('queued', 'running', 'failed')" CHOSEN,
-                0};
-    const lightpose_status status = lp_db_transact(corpus->db, ask, &a, error);
-    *count = a.count;
-    return status;
+    return change(corpus, filter,
+                  "UPDATE lp_range SET state = 'cancelled', due = 0, owner = NULL, reason = 'cancelled', detail = NULL "
+                  "WHERE state IN ('queued', 'running', 'failed')" CHOSEN,
+                  count, error);
 }
