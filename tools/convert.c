@@ -20,10 +20,6 @@ static const lp_cli_command command = {
     "    lightpose convert clip.lpb --track -o clip.jsonl      the same frames, with persistent IDs\n"
     "    lightpose convert day/*.lpb -o out --json openpose    one file per frame\n"};
 
-static const lp_cli_option own_options[] = {{"max-people", 0, "N", "keep the N best people of a frame (0: all)",
-                                             LP_CLI_AT(INT, lp_run_options, model.settings.max_people), .max = 1e6},
-                                            {0}};
-
 /* ---- What there is ----------------------------------------------------------------------------------------------- */
 
 static lightpose_status add_pictures(lp_stored *stored, lp_block_frames *frames, const char *path,
@@ -119,7 +115,7 @@ int cmd_convert(int argc, char **argv) {
     lp_run_options_init(&o);
     const lp_cli_group groups[] = {{"Output", lp_run_result_options, &o},
                                    {"People", lp_run_people_options, &o},
-                                   {"Number of people", own_options, &o},
+                                   {"Number of people", lp_run_number_options, &o},
                                    {0}};
     lp_cli_operands files;
     int code = lp_cli_parse(&command, groups, argc, argv, &files);

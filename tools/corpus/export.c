@@ -18,10 +18,6 @@ typedef struct export_options {
     lp_run_options run;
 } export_options;
 
-static const lp_cli_option own_options[] = {{"max-people", 0, "N", "keep the N best people of a frame (0: all)",
-                                             LP_CLI_AT(INT, lp_run_options, model.settings.max_people), .max = 1e6},
-                                            {0}};
-
 static const lp_cli_command command = {
     "corpus export", "[VIDEO...]",
     "Writes the results of the videos named, or of all, in any format of `run` that needs no pictures: the files that\n"
@@ -177,7 +173,7 @@ int lp_corpus_export(int argc, char **argv) {
     lp_run_options_init(&o.run);
     const lp_cli_group groups[] = {{"Output", lp_run_result_options, &o.run},
                                    {"People", lp_run_people_options, &o.run},
-                                   {"Number of people", own_options, &o.run},
+                                   {"Number of people", lp_run_number_options, &o.run},
                                    LP_CORPUS_GROUP(&o.corpus),
                                    {0}};
     int code = lp_cli_parse(&command, groups, argc, argv, &videos);

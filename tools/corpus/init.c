@@ -35,7 +35,7 @@ static const lp_cli_option own[] = {
 static const lp_cli_command command = {
     "corpus init", NULL,
     "Makes a corpus in a database. Its settings hold for all its frames and never change: the weights, and the\n"
-    "options below. Options that need more than one frame, as --track, are those of `lightpose run` on the results.",
+    "options below. `corpus export` has the options that need more than one frame, such as --track.",
     "    lightpose corpus init                                  corpus.db, with the default settings\n"
     "    lightpose corpus init --height 368 --precision int8\n"
     "    lightpose corpus init --db postgresql://me@server/films\n"};

@@ -36,7 +36,7 @@ void lp_run_options_init(lp_run_options *options);
 void lp_run_options_free(lp_run_options *options);
 
 /* Options of results and of people, whose base is an lp_run_options; other commands have them too. */
-extern const lp_cli_option lp_run_result_options[], lp_run_people_options[];
+extern const lp_cli_option lp_run_result_options[], lp_run_people_options[], lp_run_number_options[];
 
 /* The option groups of the command line, for lp_cli_parse; the last is empty. They point into `options`. */
 enum { LP_RUN_GROUPS = 6 };
