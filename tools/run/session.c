@@ -71,6 +71,8 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
     const lp_prospect *const prospect = prospect_of(s, job->source);
     a->about = job->about;
     a->begun = lp_work_now();
+    if (s->options->gauges)
+        lp_gauge_set(&s->options->gauges->sources[job->source].phase, LP_PHASE_RUNNING);
     if (s->options->track) {
         const lightpose_status status =
             lp_follower_open(&a->follower, s->options->track, prospect->tracker, prospect->tracker_size, error);
@@ -117,7 +119,9 @@ static lightpose_status refine(session *s, active_source *a, lp_job *job, lightp
 }
 
 /* Frames that a live source delivered and nobody could take in time are told as missing. */
-static void tell_missing(active_source *a, const lp_job *job) {
+static void tell_missing(session *s, active_source *a, const lp_job *job) {
+    if (s->options->gauges)
+        lp_gauge_add(&s->options->gauges->sources[job->source].dropped, job->stale_count);
     for (int i = 0; i < job->stale_count && a->out; i++) {
         const lp_stale *const stale = &job->stale[i];
         const lp_output_frame frame = {.index = stale->index,
@@ -156,7 +160,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     lightpose_status status = LIGHTPOSE_OK;
     if (job->frame.index < prospect_of(s, job->source)->next) /* the outputs and the tracker have it */
         return LIGHTPOSE_OK;
-    tell_missing(a, job);
+    tell_missing(s, a, job);
     if (job->error.status == LIGHTPOSE_OK) {
         status = refine(s, a, job, error);
         people = lightpose_result_get_count(job->result);
@@ -172,7 +176,10 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     a->last_index = job->frame.index;
     a->frames++;
     a->people += people;
-    lp_report_frame(s->options->report, job, people, lp_work_now() - start);
+    const int64_t output_ns = lp_work_now() - start;
+    lp_report_frame(s->options->report, job, people, output_ns);
+    if (s->options->gauges)
+        lp_gauges_frame(s->options->gauges, job, people, output_ns);
     if (job->error.status != LIGHTPOSE_OK) {
         tell_failed(s, a, job);
     } else {
@@ -228,6 +235,8 @@ static void end(session *s, const lp_job *job) {
     active_source *const a = &s->sources[job->source];
     const lp_source *const source = source_of(s, job);
     lp_report *const report = s->options->report;
+    if (s->options->gauges)
+        lp_gauge_set(&s->options->gauges->sources[job->source].phase, LP_PHASE_ENDED);
     /* What a camera or stream sent is all there is, whatever ended it. A file that cannot be read to its end is read as
      * far as it can be; an address may give more another time. */
     const int lost = job->error.status != LIGHTPOSE_OK && strstr(source->text, "://");

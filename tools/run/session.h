@@ -9,6 +9,7 @@
 
 #include "run/choose.h"
 #include "run/engine.h"
+#include "run/gauges.h"
 #include "run/ledger.h"
 #include "run/report.h"
 #include "run/targets.h"
@@ -24,7 +25,8 @@ typedef struct lp_session_options {
     lp_report *report;
     lp_window *window; /* NULL: none */
     lightpose_draw_settings draw;
-    atomic_int *stop; /* set to end the run in order */
+    lp_gauges *gauges; /* NULL: nobody counts */
+    atomic_int *stop;  /* set to end the run in order */
 } lp_session_options;
 
 /* Returns LP_CLI_OK, LP_CLI_FAILED, or, without a word, LP_CLI_CLOSED: standard output was all that was written to, and

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+#include "run/gauges.h"
+
+#include <stdlib.h>
+
+#include "fail.h"
+#include "run/work.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+lightpose_status lp_gauges_create(lp_gauges **gauges, const lp_sources *sources, lightpose_error *error) {
+    lp_gauges *g = calloc(1, sizeof *g);
+    *gauges = NULL;
+    if (g)
+        g->sources = calloc((size_t)sources->count + 1, sizeof *g->sources);
+    if (!g || !g->sources) {
+        lp_gauges_destroy(&g);
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the counts of %d inputs", sources->count);
+    }
+    g->started_ns = lp_work_now();
+    g->count = sources->count;
+    for (int i = 0; i < sources->count; i++)
+        g->sources[i].name = sources->items[i].name;
+    *gauges = g;
+    return LIGHTPOSE_OK;
+}
+
+void lp_gauges_destroy(lp_gauges **gauges) {
+    if (*gauges)
+        free((*gauges)->sources);
+    free(*gauges);
+    *gauges = NULL;
+}
+
+/* The number of the second that `now_ns` lies in, from 1. */
+static int64_t second_of(const lp_gauges *g, int64_t now_ns) {
+    return (now_ns - g->started_ns) / SECOND_NS + 1;
+}
+
+static void count_second(lp_source_gauges *s, int64_t second, int people) {
+    lp_gauge_second *const slot = &s->seconds[second % LP_GAUGE_SECONDS];
+    if (lp_gauge_get(&slot->second) != second) {
+        /* Release order: whoever sees the new second sees no count of the old one. */
+        atomic_store(&slot->second, 0);
+        atomic_store(&slot->frames, 0);
+        atomic_store(&slot->people, 0);
+        atomic_store(&slot->second, second);
+    }
+    lp_gauge_add(&slot->frames, 1);
+    lp_gauge_add(&slot->people, people);
+}
+
+void lp_gauges_frame(lp_gauges *g, const lp_job *job, int people, int64_t output_ns) {
+    lp_source_gauges *const s = &g->sources[job->source];
+    const int64_t now = lp_work_now();
+    if (job->error.status != LIGHTPOSE_OK) {
+        lp_gauge_add(&s->failed, 1);
+    } else {
+        lp_gauge_set(&s->width, job->image.width);
+        lp_gauge_set(&s->height, job->image.height);
+        lp_gauge_add(&s->read_ns, job->read_ns);
+        lp_gauge_add(&s->preprocess_ns, job->stats.preprocess_ns);
+        lp_gauge_add(&s->network_ns, job->stats.network_ns + job->stats.average_ns);
+        lp_gauge_add(&s->decode_ns, job->stats.peaks_ns + job->stats.group_ns);
+        lp_gauge_add(&s->output_ns, output_ns);
+        lp_gauge_set(&s->latency_ns, job->total_ns + output_ns);
+    }
+    lp_gauge_set(&s->people, people);
+    lp_gauge_add(&s->people_seen, people);
+    lp_gauge_set(&s->last_index, job->frame.index);
+    lp_gauge_add(&s->reconnections, job->frame.reconnected);
+    lp_gauge_add(&s->frames, 1);
+    lp_gauge_set(&s->last_ns, now);
+    count_second(s, second_of(g, now), people);
+}
+
+/* What is known of a second: its frames, 0 where it had none. */
+static int64_t read_second(const lp_source_gauges *s, int64_t second, int64_t *people) {
+    const lp_gauge_second *const slot = &s->seconds[second % LP_GAUGE_SECONDS];
+    *people = 0;
+    if (atomic_load(&slot->second) != second)
+        return 0;
+    const int64_t frames = atomic_load(&slot->frames);
+    *people = atomic_load(&slot->people);
+    if (atomic_load(&slot->second) == second)
+        return frames;
+    *people = 0;
+    return 0;
+}
+
+double lp_gauges_rate(const lp_gauges *g, int source, int64_t now_ns) {
+    const int64_t now = second_of(g, now_ns);
+    int64_t frames = 0, seconds = 0, people;
+    for (; seconds < LP_GAUGE_RATE_SECONDS && now - 1 - seconds > 0; seconds++)
+        frames += read_second(&g->sources[source], now - 1 - seconds, &people);
+    return seconds ? (double)frames / (double)seconds : 0;
+}
+
+int lp_gauges_history(const lp_gauges *g, int source, int64_t now_ns, int count, double *fps, double *people) {
+    const int64_t now = second_of(g, now_ns);
+    const int filled = now - 1 < count ? (int)(now - 1) : count;
+    for (int i = 0; i < filled; i++) {
+        int64_t seen;
+        const int64_t frames = read_second(&g->sources[source], now - filled + i, &seen);
+        fps[i] = (double)frames;
+        people[i] = frames ? (double)seen / (double)frames : 0;
+    }
+    return filled;
+}
