@@ -10,8 +10,16 @@ _lightpose() {
         mapfile -t COMPREPLY < <(compgen -W "$("$program" --list-options 2>/dev/null) --help --version" -- "$current")
         return
     fi
-    # Lines are "--flag", "--option=" or "--option=value value".
-    local options=()
+    # Lines are "--flag", "--option=" or "--option=value value"; or words, the commands of a command.
+    local options=() commands=() inner=()
+    mapfile -t commands < <("$program" "$command" --list-options 2>/dev/null)
+    if [ ${#commands[@]} -gt 0 ] && [[ ${commands[0]} != -* ]]; then
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            mapfile -t COMPREPLY < <(compgen -W "${commands[*]} --help" -- "$current")
+            return
+        fi
+        inner=("${COMP_WORDS[2]}")
+    fi
     while read -r line; do
         option=${line%%=*}
         options+=("$option")
@@ -25,7 +33,7 @@ _lightpose() {
             fi
             return
         fi
-    done < <("$program" "$command" --list-options 2>/dev/null)
+    done < <("$program" "$command" "${inner[@]}" --list-options 2>/dev/null)
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${options[*]} --help" -- "$current")
     else

@@ -3,7 +3,9 @@
 
 #include "corpus/session.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,21 @@ int lp_corpus_begin(lp_corpus *corpus, lp_db **db, const lp_corpus_options *opti
     lp_cli_error("%s", error.text);
     lp_db_close(db);
     return LP_CLI_FAILED;
+}
+
+void lp_corpus_plain(const char *text, char *plain, size_t size) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t i = 0;
+    for (; text[i] && i + 1 < size; i++)
+        plain[i] = (char)(strchr(letters, text[i]) ? text[i] : '_');
+    plain[i] = 0;
+}
+
+/* The moment when it was made tells two of one name apart. */
+void lp_corpus_get_tag(const lp_corpus *corpus, char tag[LP_CORPUS_TAG]) {
+    char name[41];
+    lp_corpus_plain(corpus->name, name, sizeof name);
+    snprintf(tag, LP_CORPUS_TAG, "lightpose-%s-%" PRIx64, name, (uint64_t)(corpus->created * 1000));
 }
 
 lightpose_status lp_corpus_find_video(lp_corpus *corpus, const char *text, int64_t *id, lightpose_error *error) {

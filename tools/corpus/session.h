@@ -33,6 +33,14 @@ int lp_corpus_begin(lp_corpus *corpus, lp_db **db, const lp_corpus_options *opti
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find_video(lp_corpus *corpus, const char *text, int64_t *id,
                                                           lightpose_error *error);
 
+/* What a corpus is called outside of its database, in names of jobs and folders: "lightpose-films-19cf3a2b1c0", of
+ * ASCII letters, digits, points, dashes and underlines. */
+enum { LP_CORPUS_TAG = 80 };
+void lp_corpus_get_tag(const lp_corpus *corpus, char tag[LP_CORPUS_TAG]);
+
+/* `text` with an underline for every other character; `size` with the final zero. */
+void lp_corpus_plain(const char *text, char *plain, size_t size);
+
 /* ---- The commands. argv[0] is "lightpose". Each returns the exit code. ------------------------------------------- */
 
 int lp_corpus_init(int argc, char **argv);
@@ -42,5 +50,11 @@ int lp_corpus_status(int argc, char **argv);
 int lp_corpus_retry(int argc, char **argv);
 int lp_corpus_cancel(int argc, char **argv);
 int lp_corpus_export(int argc, char **argv);
+int lp_corpus_submit(int argc, char **argv);
+int lp_corpus_stage(int argc, char **argv);
+int lp_corpus_purge(int argc, char **argv);
+
+/* Whether `work` takes these options: LP_CLI_GO, or LP_CLI_USAGE after a message. argv[0] is not read. */
+int lp_corpus_work_check(int argc, char **argv);
 
 #endif

@@ -3,15 +3,17 @@
 
 /* `lightpose corpus work`: claims ranges, one after another, and finds the people in their frames. */
 
-#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "corpus/amounts.h"
 #include "corpus/session.h"
+#include "corpus/space.h"
 #include "corpus/worker.h"
 #include "fail.h"
 #include "hash.h"
@@ -22,7 +24,7 @@
 
 typedef struct work_options {
     lp_corpus_options corpus;
-    const char *weights, *until;
+    const char *weights, *until, *work_space;
     int threads, once, quiet, idle_exit, margin;
     int64_t max_ranges;
     float lease, store_every;
@@ -53,6 +55,10 @@ static const lp_cli_option own[] = {
     {"store-every", 0, "SECONDS",
      "store frames so often, and at least every 250; a worker that is killed loses no more (2)",
      LP_CLI_AT(NUMBER, work_options, store_every), .min = 0.01, .max = 3600},
+    {"work-space", 0, "FOLDER",
+     "read the copies that `stage` has made there (default: $LIGHTPOSE_WORK_SPACE; without it, and where there is no "
+     "copy, the originals)",
+     LP_CLI_AT(TEXT, work_options, work_space)},
     {"quiet", 'q', NULL, "print errors only", LP_CLI_AT(FLAG, work_options, quiet)},
     {0}};
 
@@ -69,55 +75,12 @@ static const lp_cli_command command = {
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
-/* "90m", "11h30m", "45s". 0: no duration. */
-static int read_duration(const char *text, int64_t *seconds) {
-    *seconds = 0;
-    do {
-        char *end;
-        errno = 0;
-        const long long number = strtoll(text, &end, 10);
-        const int unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : *end == 's' ? 1 : 0;
-        if (end == text || errno || number < 0 || number > 100000000 || !unit)
-            return 0;
-        *seconds += number * unit;
-        text = end + 1;
-    } while (*text);
-    return 1;
-}
-
-/* Seconds from now to the time that --until names. 0: it names none. */
-static int read_until(const char *text, int64_t *seconds) {
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"};
-    const time_t now = time(NULL);
-    struct tm local;
-    if (*text == '+')
-        return read_duration(text + 1, seconds);
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        local = (struct tm){.tm_isdst = -1};
-        const char *const end = strptime(text, forms[i], &local);
-        if (end && !*end) {
-            *seconds = (int64_t)mktime(&local) - now;
-            return 1;
-        }
-    }
-    localtime_r(&now, &local);
-    local.tm_sec = 0;
-    local.tm_isdst = -1;
-    const char *const end = strptime(text, "%H:%M", &local);
-    if (!end || *end)
-        return 0;
-    *seconds = (int64_t)mktime(&local) - now;
-    if (*seconds <= 0) /* tomorrow */
-        *seconds += 86400;
-    return 1;
-}
-
 /* The moment to stop at, by the monotonic clock; 0: none. Returns LP_CLI_GO. */
 static int read_deadline(const work_options *o, int64_t *deadline_ms) {
     const char *const slurm = getenv("SLURM_JOB_END_TIME");
     int64_t seconds = 0;
     *deadline_ms = 0;
-    if (o->until && !read_until(o->until, &seconds))
+    if (o->until && !lp_read_moment(o->until, &seconds))
         return lp_cli_usage(command.name,
                             "option --until: \"%s\" is not a time as in 18:30, 2026-12-24T18:30 or +11h30m", o->until);
     if (!o->until && slurm && atoll(slurm) > 0)
@@ -139,7 +102,7 @@ typedef struct work_state {
     lp_corpus_settings given; /* on this command line alone */
     lp_corpus_settings settings;
     lp_worker worker;
-    char host[128], job[64], sha256[LP_HASH_TEXT];
+    char host[128], job[64], sha256[LP_HASH_TEXT], space[PATH_MAX];
     lightpose_system system;
     int64_t ranges; /* claimed */
     int failed;
@@ -226,6 +189,19 @@ static void introduce(work_state *s) {
     who->lease = (double)s->options->lease;
 }
 
+/* The corpus's folder in the work space. It need not be there yet. */
+static int find_space(work_state *s) {
+    const char *const place = lp_space_find(s->options->work_space);
+    char tag[LP_CORPUS_TAG];
+    if (!place)
+        return LP_CLI_GO;
+    lp_corpus_get_tag(&s->corpus, tag);
+    if (snprintf(s->space, sizeof s->space, "%s/%s", place, tag) >= (int)sizeof s->space)
+        return lp_cli_usage(command.name, "the path of the work space is too long: %.100s...", place);
+    s->worker.space = s->space;
+    return LP_CLI_GO;
+}
+
 static void tell_end(work_state *s, const lp_queue_claim *c, lp_worker_end end, int64_t from, double seconds,
                      const lightpose_error *error) {
     char range[128];
@@ -236,7 +212,8 @@ static void tell_end(work_state *s, const lp_queue_claim *c, lp_worker_end end, 
         lp_cli_error("%s", error->text);
     if (end == LP_WORKER_FAILED || s->options->quiet)
         return;
-    static const char *const words[] = {"done", "failed", "taken away from this worker", "stopped", "stopped"};
+    static const char *const words[] = {"done",    "failed", "taken away from this worker", "its copy has gone",
+                                        "stopped", "stopped"};
     printf("%s: %s; %" PRId64 " frames, %.1f a second\n", range, words[end], c->next - from,
            seconds > 0 ? (double)(c->next - from) / seconds : 0);
     fflush(stdout);
@@ -306,6 +283,19 @@ static int work_all(work_state *s) {
     return lp_signals_caught() ? 128 + lp_signals_caught() : s->failed ? LP_CLI_FAILED : LP_CLI_OK;
 }
 
+int lp_corpus_work_check(int argc, char **argv) {
+    work_options o = {0};
+    lp_corpus_settings settings;
+    lp_cli_group groups[GROUPS];
+    lp_cli_operands none;
+    lp_corpus_options_init(&o.corpus);
+    lp_corpus_settings_init(&settings);
+    make_groups(&o, &settings, groups);
+    const int code = lp_cli_parse(&command, groups, argc, argv, &none);
+    lp_corpus_settings_free(&settings);
+    return code == LP_CLI_OK ? lp_cli_usage("corpus submit", "--help is no option for a job") : code;
+}
+
 int lp_corpus_work(int argc, char **argv) {
     work_options o = {.idle_exit = -1, .margin = 60, .lease = 60, .store_every = 2};
     work_state s = {.options = &o};
@@ -327,6 +317,8 @@ int lp_corpus_work(int argc, char **argv) {
     if (code == LP_CLI_GO) {
         introduce(&s);
         code = check_settings(&s, &o, argc, argv);
+        if (code == LP_CLI_GO)
+            code = find_space(&s);
         if (code == LP_CLI_GO) {
             s.settings.run.model.settings.threads = o.threads;
             s.worker.corpus = &s.corpus;

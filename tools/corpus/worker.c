@@ -4,11 +4,14 @@
 #include "corpus/worker.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "block/block.h"
+#include "cli.h"
 #include "corpus/file.h"
+#include "corpus/space.h"
 #include "fail.h"
 #include "run/choose.h"
 #include "run/signals.h"
@@ -21,6 +24,8 @@ typedef struct task {
     lp_worker *worker;
     lp_queue_claim *claim;
     lp_corpus_file file;
+    const char *path;    /* that is read: the video's, or `copy` */
+    char copy[PATH_MAX]; /* of the video in the work space */
     lp_sources sources;
     lp_engine_options options;
     lp_source_start start;
@@ -86,19 +91,30 @@ static int renew_meanwhile(void *opaque) {
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
+/* Fails the range where somebody has touched the file meanwhile. A copy that is purged or changed is no failure: the
+ * range is queued again, and read from the original. */
+static int is_untouched(task *t) {
+    lightpose_error error = {0};
+    lp_queue_reason reason;
+    if (lp_corpus_file_check_again(&t->file, t->path, &reason, &error) == LIGHTPOSE_OK)
+        return 1;
+    if (t->path == t->copy) {
+        t->end = LP_WORKER_MOVED;
+        t->reason = LP_QUEUE_STOPPED;
+    } else {
+        fail_range(t, reason, error.text);
+    }
+    return 0;
+}
+
 /* Stores the block. Nothing of a file that somebody has touched meanwhile is stored. */
 static void store(task *t) {
     const int frames = t->block ? lp_block_count(t->block) : 0, people = frames ? lp_block_people(t->block) : 0;
     const int64_t start = lp_work_now();
     lightpose_error error = {0};
-    lp_queue_reason reason;
     int held = 1;
-    if (!frames || t->end != LP_WORKER_DONE)
+    if (!frames || t->end != LP_WORKER_DONE || !is_untouched(t))
         return;
-    if (lp_corpus_file_check_again(&t->file, t->claim->video.path, &reason, &error) != LIGHTPOSE_OK) {
-        fail_range(t, reason, error.text);
-        return;
-    }
     lp_text_clear(&t->packed);
     lightpose_status status = lp_block_pack(t->block, &t->packed, &error);
     if (status == LIGHTPOSE_OK)
@@ -128,7 +144,8 @@ static int is_of_frame(lightpose_status status) {
 /* The frames before the failure are good. */
 static void store_and_fail(task *t, lp_queue_reason reason, const char *text) {
     store(t);
-    fail_range(t, reason, text);
+    if (t->end == LP_WORKER_DONE && is_untouched(t)) /* else that is the reason */
+        fail_range(t, reason, text);
 }
 
 static lightpose_status add_frame(task *t, lp_job *job, lightpose_error *error) {
@@ -191,9 +208,9 @@ static void take_job(task *t, lp_job *job) {
 static lightpose_status open_source(task *t, lightpose_error *error) {
     const lp_queue_claim *const c = t->claim;
     t->sources = (lp_sources){.live = -1, .stop = &lp_stop_requested};
-    LP_TRY(lp_sources_add(&t->sources, c->video.path, error));
+    LP_TRY(lp_sources_add(&t->sources, t->path, error));
     if (t->sources.count != 1 || t->sources.items[0].kind != LP_SOURCE_VIDEO)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is no video any more", c->video.path);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is no video any more", t->path);
     if (lp_corpus_settings_engine("corpus work", t->worker->settings, &t->sources, &t->options) != LP_CLI_GO)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the settings of the corpus cannot be used");
     /* The frame before is read once more: what is told of a frame (a leap of the clock) may lie before it. */
@@ -205,16 +222,41 @@ static lightpose_status open_source(task *t, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+/* The copy in the work space, where there is one and it is the video. */
+static void find_copy(task *t) {
+    lightpose_error error = {0};
+    lp_queue_reason reason;
+    int there;
+    t->path = t->claim->video.path;
+    if (!t->worker->space)
+        return;
+    if (lp_space_copy(t->worker->space, &t->claim->video, t->copy, &there, &error) != LIGHTPOSE_OK || !there)
+        return;
+    lp_corpus_video copy = t->claim->video;
+    copy.path = t->copy;
+    if (lp_corpus_file_check(&t->file, &copy, renew_meanwhile, t, &reason, &error) == LIGHTPOSE_OK)
+        t->path = t->copy;
+    else if (reason == LP_QUEUE_STOPPED)
+        t->stopped = 1;
+    else
+        lp_cli_error("%s; the original is read", error.text);
+}
+
 static void begin(task *t) {
     lightpose_error error = {0};
     lp_queue_reason reason;
-    if (lp_corpus_file_check(&t->file, &t->claim->video, renew_meanwhile, t, &reason, &error) != LIGHTPOSE_OK) {
+    find_copy(t);
+    if (t->stopped)
+        return;
+    if (t->path == t->claim->video.path &&
+        lp_corpus_file_check(&t->file, &t->claim->video, renew_meanwhile, t, &reason, &error) != LIGHTPOSE_OK) {
         if (reason == LP_QUEUE_STOPPED)
             t->stopped = 1;
         else
             fail_range(t, reason, error.text);
     } else if (open_source(t, &error) != LIGHTPOSE_OK) {
-        fail_range(t, LP_QUEUE_DECODING, error.text);
+        if (is_untouched(t))
+            fail_range(t, LP_QUEUE_DECODING, error.text);
     } else if (lp_block_create(&t->block, &error) != LIGHTPOSE_OK ||
                lp_engine_start(&t->engine, &t->options, &error) != LIGHTPOSE_OK) {
         fail_range(t, LP_QUEUE_NETWORK, error.text);
@@ -241,8 +283,6 @@ static void work(task *t) {
 /* The source has ended, and frames are missing still. */
 static void explain_missing(task *t) {
     char text[PATH_SHOWN + 128];
-    lightpose_error error = {0};
-    lp_queue_reason reason;
     if (t->end != LP_WORKER_DONE || t->claim->next == t->claim->last)
         return;
     if (t->stopped || atomic_load(&lp_stop_requested)) {
@@ -250,12 +290,10 @@ static void explain_missing(task *t) {
         t->reason = lp_worker_is_out_of_time(t->worker) ? LP_QUEUE_TIME : LP_QUEUE_STOPPED;
         return;
     }
-    if (lp_corpus_file_check_again(&t->file, t->claim->video.path, &reason, &error) != LIGHTPOSE_OK) {
-        fail_range(t, reason, error.text);
+    if (!is_untouched(t))
         return;
-    }
     snprintf(text, sizeof text, "%.*s ends before frame %" PRId64 "; it had %" PRId64 " frames when it was added",
-             PATH_SHOWN, t->claim->video.path, t->claim->next, t->claim->video.frames);
+             PATH_SHOWN, t->path, t->claim->next, t->claim->video.frames);
     fail_range(t, LP_QUEUE_DECODING, text);
 }
 
@@ -264,9 +302,10 @@ static void give_back(task *t) {
     lightpose_error error = {0};
     if (t->end == LP_WORKER_DONE || t->end == LP_WORKER_BROKEN)
         return;
-    const char *const detail = t->end == LP_WORKER_FAILED ? t->error.text
-                               : t->end == LP_WORKER_LOST ? "the range was taken away"
-                                                          : NULL;
+    const char *const detail = t->end == LP_WORKER_FAILED  ? t->error.text
+                               : t->end == LP_WORKER_LOST  ? "the range was taken away"
+                               : t->end == LP_WORKER_MOVED ? "the copy in the work space has gone or changed"
+                                                           : NULL;
     if (lp_queue_end(t->worker->corpus, t->claim, t->end == LP_WORKER_LOST ? LP_QUEUE_STOPPED : t->reason, detail,
                      &error) == LIGHTPOSE_OK &&
         t->reason != LP_QUEUE_DISK)

@@ -17,6 +17,7 @@ typedef struct lp_worker {
     lp_queue_worker who;
     const lp_corpus_settings *settings;
     lightpose_model *model;
+    const char *space;    /* folder with copies of the corpus's videos (corpus/space.h); NULL: none */
     double block_seconds; /* age at which a block is stored */
     int64_t deadline_ms;  /* of the monotonic clock: stop then; 0: never */
     int64_t store_ns;     /* time that packing and storing took, in all ranges */
@@ -27,6 +28,7 @@ typedef enum lp_worker_end {
     LP_WORKER_DONE,
     LP_WORKER_FAILED,  /* the range, with its reason, in `error` */
     LP_WORKER_LOST,    /* another has the range by now, or it was cancelled */
+    LP_WORKER_MOVED,   /* its copy in the work space has gone or changed; the range is queued again */
     LP_WORKER_STOPPED, /* told to, or out of time; the range is queued again */
     LP_WORKER_BROKEN   /* the database cannot be written to any more: `error` */
 } lp_worker_end;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* How many jobs a corpus needs besides those that it has, and what has become of those that were submitted. */
+
+#ifndef LP_TOOLS_CORPUS_FLEET_H
+#define LP_TOOLS_CORPUS_FLEET_H
+
+#include "corpus/slurm.h"
+
+/* Seconds after which a job that finds nothing to do ends. */
+#define LP_FLEET_IDLE      60
+#define LP_FLEET_IDLE_TEXT "60"
+
+/* After so many arrays in a row of which no job has claimed a range, something is wrong that time does not mend. */
+enum { LP_FLEET_MOST_BAD = 5 };
+
+typedef struct lp_fleet_array {
+    char id[32];
+    int count;
+    double submitted; /* by the database's clock */
+} lp_fleet_array;
+
+typedef struct lp_fleet {
+    lp_fleet_array *arrays; /* submitted by this process, with jobs that may still run */
+    int count, bad;         /* arrays in a row without a range */
+    int is_hopeless;
+    void (*tell)(void *opaque, const char *text);
+    void *opaque;
+} lp_fleet;
+
+void lp_fleet_free(lp_fleet *fleet);
+
+typedef struct lp_fleet_plan {
+    int64_t queued, running; /* ranges */
+    int count;               /* jobs to submit */
+} lp_fleet_plan;
+
+/* As many jobs as there are ranges that no job will take, so that there are at most `most`. An array of which no job
+ * has claimed a range is told, with its log in `logs`, and the next has one job only. Errors: FILE, MEMORY; STATE where
+ * that has happened LP_FLEET_MOST_BAD times in a row (is_hopeless). */
+LIGHTPOSE_NODISCARD lightpose_status lp_fleet_make_plan(lp_fleet *fleet, lp_corpus *corpus, const lp_slurm_jobs *jobs,
+                                                        int most, const char *logs, lp_fleet_plan *plan,
+                                                        lightpose_error *error);
+
+/* Remembers an array. Errors: FILE, MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_fleet_add(lp_fleet *fleet, lp_corpus *corpus, const char *id, int count,
+                                                  lightpose_error *error);
+
+#endif

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* `lightpose corpus submit`: keeps a Slurm cluster at work on a corpus. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "corpus/amounts.h"
+#include "corpus/fleet.h"
+#include "corpus/session.h"
+#include "corpus/slurm.h"
+#include "corpus/space.h"
+#include "fail.h"
+#include "run/signals.h"
+#include "run/work.h"
+
+/* Says what nothing has changed in, and what fails again and again, no more often. */
+enum { REPEAT_MS = 3600 * 1000 };
+/* After a failure of Slurm or of the database it is tried again so soon, or after a period that is shorter. */
+enum { AGAIN_MS = 300 * 1000 };
+
+typedef struct submit_options {
+    lp_corpus_options corpus;
+    const char *template, *write_template, *logs, *weights, *watch, *work_space, *limit, *from;
+    int max_jobs, try_only, quiet;
+} submit_options;
+
+static const lp_cli_option own[] = {
+    {"max-jobs", 'j', "N", "at most N jobs that run or wait at a time (100)", LP_CLI_AT(INT, submit_options, max_jobs),
+     .min = 1, .max = 100000},
+    {"watch", 0, "PERIOD", "look again every so often, as in 1h or 10m, and fill up, until all is done",
+     LP_CLI_AT(TEXT, submit_options, watch)},
+    {"template", 0, "FILE",
+     "the job's script, with all that differs between clusters (default: the one that is built in)",
+     LP_CLI_AT(TEXT, submit_options, template)},
+    {"write-template", 0, "FILE", "write the script that is built in to FILE, to be changed, and exit",
+     LP_CLI_AT(TEXT, submit_options, write_template)},
+    {"logs", 0, "FOLDER", "where jobs write what they print (lightpose-logs)", LP_CLI_AT(TEXT, submit_options, logs)},
+    {"weights", 'w', "FILE", "weights file, as for `work`", LP_CLI_AT(TEXT, submit_options, weights)},
+    {"work-space", 0, "FOLDER",
+     "jobs read copies from there; with --watch also stage and purge them (default: $LIGHTPOSE_WORK_SPACE)",
+     LP_CLI_AT(TEXT, submit_options, work_space)},
+    {"limit", 0, "SIZE", "of all copies together, as for `stage` (500G)", LP_CLI_AT(TEXT, submit_options, limit)},
+    {"from", 0, "HOST:[FOLDER]", "copy from this host by rsync, as for `stage`", LP_CLI_AT(TEXT, submit_options, from)},
+    {"dry-run", 'n', NULL, "submit nothing; print what would be submitted", LP_CLI_AT(FLAG, submit_options, try_only)},
+    {"quiet", 'q', NULL, "print errors only", LP_CLI_AT(FLAG, submit_options, quiet)},
+    {0}};
+
+static const lp_cli_command command = {
+    "corpus submit", "[-- OPTION OF work...]",
+    "Submits an array of Slurm jobs, one worker each: as many as there are queued ranges that no job will take, up to\n"
+    "--max-jobs. What follows -- goes to `lightpose corpus work` in the jobs.",
+    "    lightpose corpus submit --write-template job.sh      then change what differs on your cluster\n"
+    "    lightpose corpus submit --template job.sh --watch 1h\n"
+    "    lightpose corpus submit --template job.sh --dry-run -- --lease 120\n"};
+
+/* Everything of a run of this command. */
+typedef struct submitting {
+    const submit_options *options;
+    lp_db *db;
+    lp_corpus corpus;
+    lp_fleet fleet;
+    char tag[LP_CORPUS_TAG], program[PATH_MAX], logs[PATH_MAX], script[PATH_MAX], address[PATH_MAX];
+    char said[256];                                 /* the last account */
+    int64_t said_ms;                                /* when */
+    char why[sizeof(((lightpose_error *)0)->text)]; /* the failure that lasts; empty: none */
+    int64_t why_ms;                                 /* when it was told last */
+    int failures;                                   /* in a row */
+    const char **job;                               /* the script's arguments */
+    lp_space_options space;
+} submitting;
+
+static int64_t now_ms(void) {
+    return lp_work_now() / 1000000;
+}
+
+/* A line with the time, as a log has it. */
+__attribute__((format(printf, 2, 3))) static void say(const submitting *s, const char *format, ...) {
+    const time_t now = time(NULL);
+    struct tm local;
+    char stamp[32];
+    va_list arguments;
+    if (s->options->quiet)
+        return;
+    if (s->options->watch && localtime_r(&now, &local) && strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local))
+        printf("%s  ", stamp);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* ---- What is submitted ------------------------------------------------------------------------------------------- */
+
+static const char script_text[] =
+#include "job.sh.inc"
+    ;
+
+static lightpose_status write_script(const char *path, const char *mode, lightpose_error *error) {
+    FILE *const file = fopen(path, mode);
+    const int written = file && fputs(script_text, file) >= 0;
+    if ((file && fclose(file) != 0) || !written)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s cannot be written: %s", path, strerror(errno));
+    return LIGHTPOSE_OK;
+}
+
+static int write_template(const char *path) {
+    lightpose_error error = {0};
+    if (write_script(path, "wx", &error) != LIGHTPOSE_OK || chmod(path, 0755) != 0) {
+        lp_cli_error("%s", error.status != LIGHTPOSE_OK ? error.text : strerror(errno));
+        return LP_CLI_FAILED;
+    }
+    printf("%s: change what differs on your cluster, then: lightpose corpus submit --template %s\n", path, path);
+    return LP_CLI_OK;
+}
+
+/* The script that is built in, in a file for sbatch, which keeps a copy. */
+static lightpose_status make_script(submitting *s, lightpose_error *error) {
+    const char *const folder = getenv("TMPDIR");
+    if (s->options->template) {
+        if (access(s->options->template, R_OK) != 0)
+            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", s->options->template, strerror(errno));
+        snprintf(s->script, sizeof s->script, "%s", s->options->template);
+        return LIGHTPOSE_OK;
+    }
+    snprintf(s->script, sizeof s->script, "%s/lightpose-job-XXXXXX", folder && *folder ? folder : "/tmp");
+    const int file = mkstemp(s->script);
+    if (file < 0) {
+        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s cannot be made: %s", s->script, strerror(errno));
+        *s->script = 0;
+        return LIGHTPOSE_ERROR_FILE;
+    }
+    close(file);
+    return write_script(s->script, "w", error);
+}
+
+/* An absolute path of what is there, or may be there. */
+static lightpose_status make_absolute(const char *path, char whole[PATH_MAX], lightpose_error *error) {
+    char folder[PATH_MAX] = "";
+    if (*path != '/' && !getcwd(folder, sizeof folder))
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
+    if (snprintf(whole, PATH_MAX, "%s%s%s", folder, *folder ? "/" : "", path) >= PATH_MAX)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.100s...: the path is too long", path);
+    return LIGHTPOSE_OK;
+}
+
+/* Slurm puts numbers of jobs where the name of a log has a percent sign, and a backslash switches that off. */
+static lightpose_status make_logs(submitting *s, lightpose_error *error) {
+    LP_TRY(make_absolute(s->options->logs, s->logs, error));
+    if (strpbrk(s->logs, "%\\"))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "--logs %s: Slurm reads \"%%\" and \"\\\" in the path of a log; use a folder without them",
+                       s->logs);
+    if (strlen(s->logs) > PATH_MAX - 64)
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "--logs %.100s...: the path is too long", s->logs);
+    for (char *slash = s->logs + 1; !s->options->try_only && slash; slash = strchr(slash + 1, '/')) {
+        char *const next = strchr(slash, '/');
+        if (!next)
+            break;
+        *next = 0;
+        (void)mkdir(s->logs, 0777); /* one that is there already, or fails with the last */
+        *next = '/';
+        slash = next;
+    }
+    if (!s->options->try_only && mkdir(s->logs, 0777) != 0 && errno != EEXIST)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "--logs %s cannot be made: %s", s->logs, strerror(errno));
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status find_program(submitting *s, lightpose_error *error) {
+    const ssize_t size = readlink("/proc/self/exe", s->program, sizeof s->program - 1);
+    if (size <= 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the path of this program cannot be found: %s", strerror(errno));
+    s->program[size] = 0;
+    return LIGHTPOSE_OK;
+}
+
+/* PROGRAM OPTION... */
+static lightpose_status make_job(submitting *s, const lp_cli_operands *passed, lightpose_error *error) {
+    const submit_options *const o = s->options;
+    const char *const space = lp_space_find(o->work_space);
+    s->job = calloc((size_t)passed->count + 10, sizeof *s->job);
+    if (!s->job)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a command line");
+    const char **next = s->job;
+    *next++ = s->program;
+    *next++ = "--idle-exit"; /* a job that waits keeps a node from others */
+    *next++ = LP_FLEET_IDLE_TEXT;
+    if (o->weights) {
+        *next++ = "--weights";
+        *next++ = o->weights;
+    }
+    if (space) {
+        *next++ = "--work-space";
+        *next++ = space;
+    }
+    for (int i = 0; i < passed->count; i++)
+        *next++ = passed->items[i];
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status prepare(submitting *s, const lp_cli_operands *passed, lightpose_error *error) {
+    const char *const address = lp_corpus_address(&s->options->corpus);
+    lp_corpus_get_tag(&s->corpus, s->tag);
+    LP_TRY(find_program(s, error));
+    LP_TRY(make_logs(s, error));
+    LP_TRY(make_job(s, passed, error));
+    if (!lp_db_is_server(address)) {
+        lp_cli_error("warning: %s is SQLite, which is for one machine: more than one node needs PostgreSQL", address);
+        LP_TRY(make_absolute(address, s->address, error));
+    } else if (snprintf(s->address, sizeof s->address, "%s", address) >= (int)sizeof s->address) {
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the address of the database is too long");
+    }
+    return make_script(s, error);
+}
+
+/* ---- A dry run --------------------------------------------------------------------------------------------------- */
+
+/* As a shell would read it. */
+static void print_word(const char *word) {
+    if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_")]) {
+        fputs(word, stdout);
+        return;
+    }
+    putchar('\'');
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*word);
+    putchar('\'');
+}
+
+static lightpose_status print_plan(const submitting *s, int count, lightpose_error *error) {
+    const lp_slurm_array array = {s->tag, s->logs,    s->options->template ? s->script : "SCRIPT",
+                                  s->job, s->address, count};
+    const char **argv = NULL;
+    lp_text memory = {0};
+    char bytes[4096];
+    FILE *const script = fopen(s->script, "r");
+    if (!script)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", s->script, strerror(errno));
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, script)) > 0;)
+        fwrite(bytes, 1, got, stdout);
+    fclose(script);
+    const lightpose_status status = lp_slurm_command(&array, &argv, &memory, error);
+    if (status == LIGHTPOSE_OK) {
+        printf("\n# %d job%s would be submitted, with $LIGHTPOSE_DB set to %s:\n#", count, count == 1 ? "" : "s",
+               lp_db_name(s->db));
+        for (int i = 0; argv[i]; i++) {
+            putchar(' ');
+            print_word(argv[i]);
+        }
+        putchar('\n');
+    }
+    free(argv);
+    lp_text_free(&memory);
+    return status;
+}
+
+/* ---- A round ----------------------------------------------------------------------------------------------------- */
+
+/* Why most of the waiting jobs wait. */
+static const char *find_reason(const lp_slurm_jobs *jobs) {
+    const char *best = "";
+    int most = 0;
+    for (int i = 0; i < jobs->count; i++) {
+        int same = 0;
+        for (int k = 0; k < jobs->count; k++)
+            same += !jobs->items[k].running && !jobs->items[i].running &&
+                    !strcmp(jobs->items[k].reason, jobs->items[i].reason);
+        if (same > most) {
+            most = same;
+            best = jobs->items[i].reason;
+        }
+    }
+    return best;
+}
+
+/* Says where it stands, where that is new. */
+static void account(submitting *s, const lp_fleet_plan *p, const lp_slurm_jobs *jobs, const char *id) {
+    char text[sizeof s->said], waiting[80] = "", submitted[80] = "";
+    const int pending = jobs->count - jobs->running;
+    if (pending)
+        snprintf(waiting, sizeof waiting, ", %d wait (%.40s)", pending, find_reason(jobs));
+    if (*id)
+        snprintf(submitted, sizeof submitted, "; submitted %d as %s", p->count, id);
+    snprintf(text, sizeof text, "%" PRId64 " ranges queued, %" PRId64 " running; %d job%s running%s%s", p->queued,
+             p->running, jobs->running, jobs->running == 1 ? "" : "s", waiting, submitted);
+    if (!strcmp(text, s->said) && now_ms() - s->said_ms < REPEAT_MS)
+        return;
+    snprintf(s->said, sizeof s->said, "%s", text);
+    s->said_ms = now_ms();
+    say(s, "%s", text);
+}
+
+static lightpose_status submit_count(submitting *s, int count, char id[32], lightpose_error *error) {
+    const lp_slurm_array array = {s->tag, s->logs, s->script, s->job, s->address, count};
+    LP_TRY(lp_slurm_submit(&array, id, error));
+    return lp_fleet_add(&s->fleet, &s->corpus, id, count, error);
+}
+
+static void tell_fleet(void *opaque, const char *text) {
+    (void)opaque;
+    lp_cli_error("%s", text);
+}
+
+static lightpose_status play_round(submitting *s, int *open, lightpose_error *error) {
+    lp_slurm_jobs jobs = {0};
+    lp_fleet_plan plan;
+    lightpose_error lost = {0};
+    char id[32] = "";
+    lightpose_status status = lp_slurm_list(&jobs, s->tag, s->options->try_only ? &lost : error);
+    if (status != LIGHTPOSE_OK && s->options->try_only) {
+        lp_cli_error("warning: %s; counted as if no jobs were there", lost.text);
+        status = LIGHTPOSE_OK;
+    }
+    if (status == LIGHTPOSE_OK)
+        status = lp_fleet_make_plan(&s->fleet, &s->corpus, &jobs, s->options->max_jobs, s->logs, &plan, error);
+    if (status == LIGHTPOSE_OK && s->options->try_only)
+        status = print_plan(s, plan.count, error);
+    else if (status == LIGHTPOSE_OK && plan.count > 0)
+        status = submit_count(s, plan.count, id, error);
+    if (status == LIGHTPOSE_OK && !s->options->try_only)
+        account(s, &plan, &jobs, id);
+    if (status == LIGHTPOSE_OK)
+        *open = plan.queued + plan.running > 0;
+    lp_slurm_jobs_free(&jobs);
+    return status;
+}
+
+/* ---- Watching ---------------------------------------------------------------------------------------------------- */
+
+static void pause_until(int64_t until) {
+    const struct timespec pause = {0, 50000000};
+    while (now_ms() < until && !atomic_load(&lp_stop_requested))
+        nanosleep(&pause, NULL);
+}
+
+/* What fails again and again is told when it begins, every hour, and when it is over. */
+static void tell_failure(submitting *s, const lightpose_error *error) {
+    s->failures++;
+    if (!strcmp(error->text, s->why) && now_ms() - s->why_ms < REPEAT_MS)
+        return;
+    if (*s->why && now_ms() - s->why_ms < AGAIN_MS) /* words that change are the same failure */
+        return;
+    snprintf(s->why, sizeof s->why, "%s", error->text);
+    s->why_ms = now_ms();
+    lp_cli_error("%s; it is tried again", error->text);
+}
+
+static void tell_success(submitting *s) {
+    if (s->failures)
+        say(s, "goes on after %d failure%s", s->failures, s->failures == 1 ? "" : "s");
+    s->failures = 0;
+    *s->why = 0;
+}
+
+/* One video at a time until then, so that jobs are submitted in time. */
+static void serve_space(submitting *s, int64_t until) {
+    const char *const place = lp_space_find(s->options->work_space);
+    lp_space space;
+    lp_space_outcome gone = {0}, made = {0};
+    lightpose_error error = {0};
+    if (!place)
+        return;
+    lightpose_status status = lp_space_open(&space, place, &s->corpus, &error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_space_purge(&space, &s->corpus, &s->space, &gone, &error);
+    if (gone.copies)
+        say(s, "work space: %" PRId64 " copies removed, %.3f GB", gone.copies, (double)gone.bytes * 1e-9);
+    for (int64_t copies = 1; status == LIGHTPOSE_OK && copies && now_ms() < until; copies = made.copies) {
+        status = lp_space_stage(&space, &s->corpus, &s->space, 1, &made, &error);
+        if (made.copies)
+            say(s, "work space: a copy made, %.3f GB", (double)made.bytes * 1e-9);
+        if (made.failed)
+            break;
+    }
+    if (status != LIGHTPOSE_OK && !atomic_load(&lp_stop_requested))
+        tell_failure(s, &error);
+    lp_space_close(&space);
+}
+
+static int watch(submitting *s, int64_t period_ms) {
+    int open = 1;
+    while (!atomic_load(&lp_stop_requested)) {
+        const int64_t next = now_ms() + period_ms;
+        lightpose_error error = {0};
+        if (play_round(s, &open, &error) != LIGHTPOSE_OK) {
+            if (atomic_load(&lp_stop_requested))
+                break;
+            if (s->fleet.is_hopeless) {
+                lp_cli_error("%s", error.text);
+                return LP_CLI_FAILED;
+            }
+            tell_failure(s, &error);
+            pause_until(now_ms() + (period_ms < AGAIN_MS ? period_ms : AGAIN_MS));
+            continue;
+        }
+        tell_success(s);
+        if (!open)
+            break;
+        serve_space(s, next);
+        pause_until(next);
+    }
+    return lp_signals_caught() ? 128 + lp_signals_caught() : LP_CLI_OK;
+}
+
+/* Whether every range is done, at the end. */
+static int tell_end(submitting *s) {
+    lightpose_error error = {0};
+    int64_t failed;
+    if (lp_db_select_integer(s->corpus.db, &failed, NULL, "SELECT COUNT(*) FROM lp_range WHERE state = 'failed'",
+                             LP_DB_NO_VALUES, &error) != LIGHTPOSE_OK) {
+        lp_cli_error("%s", error.text);
+        return LP_CLI_FAILED;
+    }
+    serve_space(s, 0);
+    if (failed)
+        lp_cli_error("%" PRId64 " range%s failed: see `lightpose corpus status --state failed`", failed,
+                     failed == 1 ? "" : "s");
+    else
+        say(s, "nothing is queued or running any more");
+    return failed ? LP_CLI_FAILED : LP_CLI_OK;
+}
+
+static int submit(submitting *s, const lp_cli_operands *passed, int64_t period) {
+    lightpose_error error = {0};
+    int open, code = LP_CLI_OK;
+    s->fleet.tell = tell_fleet;
+    if (prepare(s, passed, &error) != LIGHTPOSE_OK || (!period && play_round(s, &open, &error) != LIGHTPOSE_OK)) {
+        lp_cli_error("%s", error.text);
+        code = LP_CLI_FAILED;
+    } else if (period) {
+        code = watch(s, period * 1000);
+        if (code == LP_CLI_OK)
+            code = tell_end(s);
+    }
+    if (*s->script && !s->options->template)
+        unlink(s->script);
+    free(s->job);
+    lp_fleet_free(&s->fleet);
+    return code;
+}
+
+/* What follows -- is for `work`. */
+static int check_passed(const lp_cli_operands *passed) {
+    char **const argv = calloc((size_t)passed->count + 2, sizeof *argv);
+    if (!argv)
+        return lp_cli_usage(command.name, "no memory");
+    argv[0] = (char *)(uintptr_t) "lightpose";
+    for (int i = 0; i < passed->count; i++)
+        argv[i + 1] = (char *)(uintptr_t)passed->items[i];
+    const int code = lp_corpus_work_check(passed->count + 1, argv);
+    free(argv);
+    return code;
+}
+
+int lp_corpus_submit(int argc, char **argv) {
+    submit_options o = {.max_jobs = 100, .logs = "lightpose-logs", .limit = LP_SPACE_LIMIT};
+    submitting *const s = calloc(1, sizeof *s);
+    lp_cli_operands passed = {0};
+    int64_t period = 0;
+    lp_corpus_options_init(&o.corpus);
+    const lp_cli_group groups[] = {{"Submit", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
+    int code = s ? lp_cli_parse(&command, groups, argc, argv, &passed) : LP_CLI_FAILED;
+    if (code == LP_CLI_GO && o.write_template) {
+        code = write_template(o.write_template);
+    } else if (code == LP_CLI_GO) {
+        s->space.tell = tell_fleet;
+        if (o.watch && (!lp_read_duration(o.watch, &period) || period < 1))
+            code = lp_cli_usage(command.name, "option --watch: \"%s\" is no duration as in 1h, 10m or 1h30m", o.watch);
+        if (code == LP_CLI_GO)
+            code = lp_space_read_options(command.name, o.limit, o.from, &s->space);
+        if (code == LP_CLI_GO)
+            code = check_passed(&passed);
+    }
+    if (code == LP_CLI_GO) {
+        lp_signals_catch();
+        s->options = &o;
+        code = lp_corpus_begin(&s->corpus, &s->db, &o.corpus);
+        if (code == LP_CLI_GO) {
+            code = submit(s, &passed, o.try_only ? 0 : period);
+            lp_corpus_free(&s->corpus);
+            lp_db_close(&s->db);
+        }
+    }
+    lp_cli_operands_free(&passed);
+    free(s);
+    return code;
+}
