@@ -7,8 +7,10 @@ usage: bench/cluster.py [--nodes 30] [--cores 32] [--fps 35] [--frames 825e6] [-
 Every worker repeats what the real one does: it claims a range, computes a block of frames, stores it with the range's
 progress in one transaction, and so on to the range's end. The database does one transaction after another, each taking
 --transaction seconds, and answers after --latency more. Nodes fail at random and come back; a range whose node failed
-waits until its lease ends, and goes on after its last stored block. Jobs end at their time limit, and the next one starts
-after it has waited in the batch system's queue. Prints where the workers' time went, as shares of all worker time from the
+waits until its lease ends, and goes on after its last stored block. Jobs end at their time limit. `lightpose corpus submit
+--watch` looks at the queue every --watch seconds, and submits as many jobs as there are ranges that no job will take, so that
+there are at most --max-jobs; the batch system starts one that waits when a node is free, and takes --queue-wait for that.
+Prints where the workers' time went, as shares of all worker time from the
 start to the end of the corpus.
 
 Frames a second are those of one core, as `lightpose-bench --contexts 1` measures them; transactions and latency as the
@@ -52,11 +54,14 @@ class Worker:
         self.node, self.speed = node, speed
         self.range = None
         self.job = 0  # counts its starts: events of an earlier one are void
+        self.has_job = False
         self.ends = 0.0  # of the job's time limit
 
 
 class Cluster:
-    KINDS = ("computing", "database", "computed twice", "node down", "waiting for a lease", "batch queue", "nothing left")
+    KINDS = ("computing", "database", "computed twice", "node down", "waiting for a lease", "batch queue", "no job submitted", "starting",
+             "nothing left")
+    IDLE_EXIT = 60.0  # of the jobs of `submit`
 
     def __init__(self, options):
         self.options = o = options
@@ -70,6 +75,10 @@ class Cluster:
         self.orphans = []  # (end of the lease, number, range) of ranges whose workers are gone
         self.open = len(self.queue)
         self.idle = []  # workers, and since when
+        self.free = []  # workers whose node has no job, and since when
+        self.pending = 0  # jobs that wait
+        self.jobs = 0  # that run, or are about to
+        self.arrays = []  # sizes
         self.finished = None
         self.failures = 0
         self.losses = []
@@ -88,37 +97,73 @@ class Cluster:
 
     # ---- Nodes and jobs
 
-    def start_job(self, worker):
-        worker.job += 1
+    def submit(self):
+        """A round of `submit --watch`."""
+        if self.finished is not None:
+            return
+        working = sum(w.range is not None for workers in self.workers for w in workers)
+        orphans = sum(due <= self.now for due, _, _ in self.orphans)
+        jobs = self.jobs + self.pending
+        count = min(self.options.max_jobs - jobs, len(self.queue) + orphans - (jobs - working))
+        if count > 0:
+            self.arrays.append(count)
+            self.pending += count
+        self.dispatch()
+        self.at(self.now + self.options.watch, self.submit)
+
+    def dispatch(self):
+        """The batch system gives free nodes to jobs that wait."""
+        while self.pending and self.free:
+            worker, since = self.free.pop(0)
+            self.spend("no job submitted" if self.open else "nothing left", self.now - since)
+            self.pending -= 1
+            self.jobs += 1
+            wait = self.random.expovariate(1 / self.options.queue_wait) if self.options.queue_wait else 0.0
+            self.lose("batch queue", wait)
+            worker.job += 1
+            worker.has_job = True
+            self.at(self.now + wait, self.start_job, worker, worker.job)
+
+    def start_job(self, worker, job):
+        if job != worker.job:
+            return
         worker.ends = self.now + self.options.time_limit * 3600
-        self.claim(worker, worker.job)
+        self.lose("starting", self.options.start)
+        self.at(self.now + self.options.start, self.claim, worker, job)
 
     def end_job(self, worker):
-        """At the time limit: the range is given back, and another job waits for its turn."""
+        """At the time limit, or with nothing to do: the range is given back, and the node is free."""
         if worker.range:
             worker.range.owner = None
             self.queue.append(worker.range)
             worker.range = None
-        wait = self.random.expovariate(1 / self.options.queue_wait) if self.options.queue_wait else 0.0
-        self.lose("batch queue", wait)
         worker.job += 1
-        self.at(self.now + wait, self.start_job, worker)
+        worker.has_job = False
+        self.jobs -= 1
+        self.offer(worker)
         self.wake()
+
+    def offer(self, worker):
+        self.free.append((worker, self.now))
+        self.dispatch()
 
     def fail(self, node):
         self.failures += 1
         down = self.random.expovariate(1 / (self.options.repair * 3600))
         for worker in self.workers[node]:
             worker.job += 1
-            for idle in [entry for entry in self.idle if entry[0] is worker]:
-                self.spend("nothing left", self.now - idle[1])
-                self.idle.remove(idle)
+            self.jobs -= worker.has_job
+            worker.has_job = False
+            for entries, kind in ((self.idle, "nothing left"), (self.free, "no job submitted")):
+                for entry in [e for e in entries if e[0] is worker]:
+                    self.spend(kind, self.now - entry[1])
+                    entries.remove(entry)
             if worker.range:
                 heapq.heappush(self.orphans, (worker.range.lease, next(self.order), worker.range))
                 self.at(worker.range.lease, self.wake)
                 worker.range.owner, worker.range = None, None
             self.lose("node down", down)
-            self.at(self.now + down, self.start_job, worker)
+            self.at(self.now + down, self.offer, worker)
         self.at(self.now + down + self.time_to_failure(), self.fail, node)
 
     def time_to_failure(self):
@@ -138,11 +183,19 @@ class Cluster:
             worker.range = self.queue.pop()
         else:
             self.idle.append((worker, self.now))
+            self.at(self.now + self.IDLE_EXIT, self.leave, worker, job, self.now)
             return
         answer = self.database.call(self.now)
         worker.range.owner, worker.range.lease = worker, answer + self.options.lease
         self.spend("database", answer - self.now)
         self.at(answer, self.compute, worker, job)
+
+    def leave(self, worker, job, since):
+        """It has found nothing for so long."""
+        if job == worker.job and (worker, since) in self.idle and self.open:
+            self.idle.remove((worker, since))
+            self.spend("nothing left", self.now - since)
+            self.end_job(worker)
 
     def compute(self, worker, job):
         if job != worker.job:
@@ -181,13 +234,16 @@ class Cluster:
     def run(self):
         for node, workers in enumerate(self.workers):
             for worker in workers:
-                self.at(0.0, self.start_job, worker)
+                self.free.append((worker, 0.0))
             if self.options.mtbf:
                 self.at(self.time_to_failure(), self.fail, node)
+        self.at(0.0, self.submit)
         while self.finished is None:
             self.now, _, action, arguments = heapq.heappop(self.events)
             action(*arguments)
         for _, since in self.idle:
+            self.spend("nothing left", self.finished - since)
+        for _, since in self.free:
             self.spend("nothing left", self.finished - since)
         for kind, since, seconds in self.losses:
             self.spend(kind, max(0.0, min(seconds, self.finished - since)))
@@ -202,6 +258,7 @@ class Cluster:
               f"{100 * ideal / self.finished:.1f} % of the speed; {self.failures} node failures")
         print(f"database: {database.count / self.finished:.1f} transactions a second, busy {100 * database.busy / self.finished:.1f} %, "
               f"longest wait {database.most:.2f} s")
+        print(f"submit: {len(self.arrays)} arrays, {sum(self.arrays)} jobs; the first have {', '.join(map(str, self.arrays[:8]))}")
         for kind in self.KINDS:
             print(f"  {kind:<20} {100 * self.spent[kind] / total:6.2f} %")
 
@@ -217,13 +274,16 @@ def main():
     add("--frames", type=float, default=825e6, help="frames of the corpus (825e6)")
     add("--range", type=float, default=100000, help="frames of a range (100000)")
     add("--block", type=int, default=250, help="frames of a transaction (250)")
-    add("--lease", type=float, default=120.0, help="seconds (120)")
+    add("--lease", type=float, default=60.0, help="seconds (60)")
     add("--transaction", type=float, default=0.004, help="seconds of the database for one (0.004)")
     add("--latency", type=float, default=0.001, help="seconds of the network, there and back (0.001)")
     add("--mtbf", type=float, default=500.0, help="hours between two failures of a node; 0: none fails (500)")
     add("--repair", type=float, default=4.0, help="hours that a failed node is away (4)")
     add("--time-limit", type=float, default=12.0, help="hours of a job (12)")
-    add("--queue-wait", type=float, default=600.0, help="seconds that a job waits for its turn, on average (600)")
+    add("--queue-wait", type=float, default=60.0, help="seconds from a free node to a job on it, on average (60)")
+    add("--start", type=float, default=3.0, help="seconds until a job claims its first range (3)")
+    add("--watch", type=float, default=3600.0, help="seconds between two rounds of `submit --watch` (3600)")
+    add("--max-jobs", type=int, default=100, help="jobs that run or wait at a time (100)")
     add("--seed", type=int, default=1)
     options = parser.parse_args()
     Cluster(options).run().report()
