@@ -13,6 +13,9 @@
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 #if defined(__x86_64__)
@@ -68,9 +71,24 @@ unsigned lp_cpu_ask_for_tiles(unsigned features) {
 
 #else
 
+#if defined(__aarch64__)
+static unsigned detect(void) {
+    const unsigned long words[] = {getauxval(AT_HWCAP), getauxval(AT_HWCAP2)};
+    unsigned features = 0;
+
+    if (words[0] & HWCAP_ASIMD)
+        features |= LP_CPU_NEON;
+    if (features && words[0] & HWCAP_ASIMDDP)
+        features |= LP_CPU_DOTPROD;
+    if (features & LP_CPU_DOTPROD && words[1] & HWCAP2_I8MM)
+        features |= LP_CPU_I8MM;
+    return features;
+}
+#else
 static unsigned detect(void) {
     return 0;
 }
+#endif
 
 unsigned lp_cpu_ask_for_tiles(unsigned features) {
     return features;
@@ -78,7 +96,8 @@ unsigned lp_cpu_ask_for_tiles(unsigned features) {
 
 #endif
 
-/* oneDNN's names for its limits, each with what it leaves. An unknown name leaves all, as it does in oneDNN. */
+/* oneDNN's names for its limits, each with what it leaves, and two of ours for arm64, where oneDNN 2 and 3 have none
+ * that concerns us. An unknown name leaves all, as it does in oneDNN. */
 static unsigned allowed(void) {
     static const struct {
         const char *name;
@@ -92,6 +111,8 @@ static unsigned allowed(void) {
         {"AVX512_CORE", LP_CPU_AVX2 | LP_CPU_AVX512},
         {"AVX512_CORE_VNNI", LP_CPU_AVX2 | LP_CPU_AVX_VNNI | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI},
         {"AVX512_CORE_BF16", LP_CPU_AVX2 | LP_CPU_AVX_VNNI | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AVX512_BF16},
+        {"NEON", LP_CPU_NEON},
+        {"NEON_DOTPROD", LP_CPU_NEON | LP_CPU_DOTPROD},
     };
     const char *limit = getenv("ONEDNN_MAX_CPU_ISA");
     if (!limit || !*limit)
@@ -121,5 +142,11 @@ const char *lp_cpu_describe(void) {
         return "AVX2, VNNI";
     if (features & LP_CPU_AVX2)
         return "AVX2";
+    if (features & LP_CPU_I8MM)
+        return "NEON, DOTPROD, I8MM";
+    if (features & LP_CPU_DOTPROD)
+        return "NEON, DOTPROD";
+    if (features & LP_CPU_NEON)
+        return "NEON";
     return "baseline";
 }

@@ -13,7 +13,10 @@ enum lp_cpu_feature {
     LP_CPU_AVX512_VNNI = 1 << 3,
     LP_CPU_AVX512_BF16 = 1 << 4,
     LP_CPU_AMX_INT8 = 1 << 5,
-    LP_CPU_AMX_BF16 = 1 << 6
+    LP_CPU_AMX_BF16 = 1 << 6,
+    LP_CPU_NEON = 1 << 7,
+    LP_CPU_DOTPROD = 1 << 8, /* dot products of bytes of one kind, both signed or both unsigned */
+    LP_CPU_I8MM = 1 << 9     /* and of unsigned by signed ones */
 };
 
 /* The features of this CPU that the operating system enables, less those that ONEDNN_MAX_CPU_ISA (or
@@ -33,7 +36,7 @@ static inline int lp_cpu_lacks_vnni(unsigned features) {
     return (features & LP_CPU_AVX2) && !(features & (LP_CPU_AVX_VNNI | LP_CPU_AVX512_VNNI));
 }
 
-/* The widest of them in words: "AVX-512, VNNI, bf16", "AVX2", …, or "baseline". Static storage. */
+/* The widest of them in words: "AVX-512, VNNI, bf16", "AVX2", "NEON, DOTPROD", …, or "baseline". Static storage. */
 const char *lp_cpu_describe(void);
 
 #endif

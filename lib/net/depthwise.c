@@ -16,6 +16,7 @@ typedef struct depthwise_weights {
     int channels, blocks;
     int8_t *weights;
     float *scale, *bias, *gain;
+    int32_t *start;
     uint8_t *outside; /* one cell */
 } depthwise_weights;
 
@@ -67,17 +68,21 @@ const lp_dw_kernel lp_dw_plain = {.name = "lightpose:dw:c",
 /* ---- Choice and packing ------------------------------------------------------------------------------------------ */
 
 /* The best first. Blocks that the channels do not fill are for the kernels that can mask (a block of 64, plain C). */
-static const lp_dw_kernel *choose(unsigned features, int channels) {
+static const lp_dw_kernel *const kernels[] = {
 #if defined(__x86_64__)
-    const lp_dw_kernel *const kernels[] = {&lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2};
-
-    for (int i = 0; i < 3; i++)
-        if (lp_cpu_has_all(features, kernels[i]->features) && (i == 0 || channels % kernels[i]->block == 0))
-            return kernels[i];
+    &lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2,
+#elif defined(__aarch64__)
+    &lp_dw_neon_i8mm, &lp_dw_neon_dotprod, &lp_dw_neon,
 #endif
-    (void)features;
-    (void)channels;
-    return &lp_dw_plain;
+    &lp_dw_plain};
+
+static const lp_dw_kernel *choose(unsigned features, int channels) {
+    const lp_dw_kernel *const *kernel = kernels;
+
+    while (*kernel != &lp_dw_plain && !(lp_cpu_has_all(features, (*kernel)->features) &&
+                                        ((*kernel)->block == 64 || channels % (*kernel)->block == 0)))
+        kernel++;
+    return *kernel;
 }
 
 static void fill(depthwise_weights *dw, const lp_op_layer *layer, const int8_t *weights) {
@@ -87,7 +92,7 @@ static void fill(depthwise_weights *dw, const lp_op_layer *layer, const int8_t *
     memset(dw->outside, layer->zero, (size_t)(dw->blocks * kernel->block));
     for (int c = 0; c < spec->out; c++) {
         const int block = c / kernel->block;
-        int at_weight, at_float = 0;
+        int at_weight, at_float = 0, sum = 0;
         for (int tap = 0; tap < 9; tap++) {
             kernel->place(c % kernel->block, tap, &at_weight, &at_float);
             const size_t at = (size_t)block * (size_t)(kernel->taps * kernel->block) + (size_t)at_weight;
@@ -95,8 +100,10 @@ static void fill(depthwise_weights *dw, const lp_op_layer *layer, const int8_t *
                 ((int16_t *)dw->weights)[at] = weights[c * 9 + tap];
             else
                 dw->weights[at] = weights[c * 9 + tap];
+            sum += weights[c * 9 + tap];
         }
         at_float += block * kernel->block;
+        dw->start[at_float] = kernel->offset * sum;
         dw->scale[at_float] = spec->scales[c];
         dw->bias[at_float] = layer->bias[c];
         dw->gain[at_float] = spec->gains ? spec->gains[c] : spec->gain;
@@ -110,6 +117,7 @@ static void clear_packed(void *packed) {
     lp_free(dw->scale);
     lp_free(dw->bias);
     lp_free(dw->gain);
+    lp_free(dw->start);
     lp_free(dw->outside);
 }
 
@@ -125,8 +133,9 @@ static lightpose_status pack(void *packed, const lp_op_layer *layer, const void 
     dw->scale = lp_calloc(floats, sizeof(float));
     dw->bias = lp_calloc(floats, sizeof(float));
     dw->gain = lp_calloc(floats, sizeof(float));
+    dw->start = lp_calloc(floats, sizeof(int32_t));
     dw->outside = lp_calloc(floats, 1);
-    if (!dw->weights || !dw->scale || !dw->bias || !dw->gain || !dw->outside)
+    if (!dw->weights || !dw->scale || !dw->bias || !dw->gain || !dw->start || !dw->outside)
         return LIGHTPOSE_ERROR_MEMORY;
     fill(dw, layer, weights);
     return LIGHTPOSE_OK;
@@ -150,6 +159,7 @@ static void run_row(const depthwise *dw, const uint8_t *src, uint8_t *dst, int y
                      .scale = packed->scale + first,
                      .bias = packed->bias + first,
                      .gain = packed->gain + first,
+                     .start = packed->start + first,
                      .shift = dw->shift,
                      .elu = dw->elu};
 

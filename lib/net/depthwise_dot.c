@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Depthwise layers on the dot-product instruction, a vector of channels at a time (32 or 64). A column is the bytes of
- * three rows of one x, interleaved so that each 32-bit lane holds one channel's three, and a fourth whose weight is
+/* Depthwise layers on the dot-product instruction, a vector of channels at a time (16, 32 or 64). A column is the bytes
+ * of three rows of one x, interleaved so that each 32-bit lane holds one channel's three, and a fourth whose weight is
  * zero: one instruction multiplies and adds them. Neighbouring outputs share columns, so that an output costs one new
  * column, two at stride 2. Three columns are 12 vectors; weights come from memory, so that 16 registers do.
  *
  * The interleaving works in 128-bit lanes: vector j holds channels 16 l + 4 j + k in lane l, element k; packing the
- * four back gives channels in order. */
+ * four back gives channels in order.
+ *
+ * NEON's DOTPROD without I8MM multiplies signed bytes: 128 is taken off the source's, and sums begin with what that
+ * leaves out. */
 
 #include "net/depthwise_kernel.h"
 
@@ -19,10 +22,22 @@ enum { FEATURES = 0 };
 #if LP_MODEL == 16
 #define KERNEL lp_dw_dot_model_512
 #define NAME   "lightpose:dw:model_512"
+#elif LP_MODEL == 4
+#define KERNEL lp_dw_dot_model_128
+#define NAME   "lightpose:dw:model_128"
 #else
 #define KERNEL lp_dw_dot_model_256
 #define NAME   "lightpose:dw:model_256"
 #endif
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+enum { FEATURES = LP_CPU_NEON | LP_CPU_DOTPROD | LP_CPU_I8MM };
+#define KERNEL lp_dw_neon_i8mm
+#define NAME   "lightpose:dw:neon_i8mm"
+#elif defined(__aarch64__)
+enum { FEATURES = LP_CPU_NEON | LP_CPU_DOTPROD };
+#define KERNEL lp_dw_neon_dotprod
+#define NAME   "lightpose:dw:neon_dotprod"
+#define SIGNED
 #elif defined(LP_512)
 enum { FEATURES = LP_CPU_AVX512 | LP_CPU_AVX512_VNNI };
 #define KERNEL lp_dw_avx512_vnni
@@ -41,9 +56,20 @@ enum { BLOCK = VECTOR_BYTES };
 
 #define HOLD(value) __asm__("" : "+r"(value))
 
-/* Zeros that take no register until they are needed: the compiler would keep one of 16 for them. */
-INLINE sums no_sums(void) {
-#if defined(LP_MODEL) || defined(LP_512)
+/* What sums begin with. Zeros take no register until they are needed: the compiler would keep one of AVX2's 16. */
+#if defined(SIGNED)
+#define dot dot_signed
+enum { OFFSET = 128 };
+
+INLINE sums first_sums(const int32_t *start) {
+    return load_sums(start);
+}
+#else
+enum { OFFSET = 0 };
+
+INLINE sums first_sums(const int32_t *start) {
+    (void)start;
+#if defined(LP_MODEL) || defined(LP_512) || defined(__aarch64__)
     return (sums){0};
 #else
     sums v;
@@ -51,6 +77,7 @@ INLINE sums no_sums(void) {
     return v;
 #endif
 }
+#endif
 
 static void place(int channel, int tap, int *at_weight, int *at_float) {
     const int lane = channel / 16, j = channel % 16 / 4, k = channel % 4, column = tap % 3, row = tap / 3;
@@ -70,9 +97,9 @@ INLINE column load_column(const lp_dw_row *row, int x, int channels) {
 
     HOLD(at);
     const int inside = x >= 0 && x < row->source_width;
-    const bytes a = load_some(inside ? row->rows[0] + at * row->steps[0] : row->outside, channels);
-    const bytes b = load_some(inside ? row->rows[1] + at * row->steps[1] : row->outside, channels);
-    const bytes c = load_some(inside ? row->rows[2] + at * row->steps[2] : row->outside, channels);
+    const bytes a = load_some(inside ? row->rows[0] + at * row->steps[0] : row->outside, channels) ^ OFFSET;
+    const bytes b = load_some(inside ? row->rows[1] + at * row->steps[1] : row->outside, channels) ^ OFFSET;
+    const bytes c = load_some(inside ? row->rows[2] + at * row->steps[2] : row->outside, channels) ^ OFFSET;
     const bytes ab_low = interleave_bytes(a, b, 0), ab_high = interleave_bytes(a, b, 1);
     const bytes c_low = interleave_bytes(c, c, 0), c_high = interleave_bytes(c, c, 1);
 
@@ -87,7 +114,7 @@ INLINE void output(const lp_dw_row *row, const column *left, const column *middl
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         const int8_t *const weights = row->weights + VECTOR_BYTES * j;
-        sums sum = dot(no_sums(), (sums)left->part[j], load_sums(weights));
+        sums sum = dot(first_sums(row->start + LANES * j), (sums)left->part[j], load_sums(weights));
         sum = dot(sum, (sums)middle->part[j], load_sums(weights + 4 * BLOCK));
         sum = dot(sum, (sums)right->part[j], load_sums(weights + 8 * BLOCK));
         floats value =
@@ -156,5 +183,11 @@ static void run(const lp_dw_row *row) {
         run_some(&own);
 }
 
-const lp_dw_kernel KERNEL = {
-    .name = NAME, .features = FEATURES, .block = BLOCK, .taps = 12, .weight_bytes = 1, .place = place, .run = run};
+const lp_dw_kernel KERNEL = {.name = NAME,
+                             .features = FEATURES,
+                             .block = BLOCK,
+                             .taps = 12,
+                             .weight_bytes = 1,
+                             .offset = OFFSET,
+                             .place = place,
+                             .run = run};

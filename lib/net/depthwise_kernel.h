@@ -22,6 +22,7 @@ typedef struct lp_dw_row {
      * where `elu` is set, gain * elu(that) + shift. */
     const int8_t *weights;
     const float *scale, *bias, *gain;
+    const int32_t *start; /* what sums begin with: lp_dw_kernel.offset times the sum of each channel's weights */
     float shift;
     int elu;
 } lp_dw_row;
@@ -32,15 +33,17 @@ typedef struct lp_dw_kernel {
     int block;                                                          /* channels at a time */
     int taps;                                                           /* weight elements per channel */
     int weight_bytes;                                                   /* of one weight */
+    int offset;                                                         /* it takes off each source byte; 0: none */
     void (*place)(int channel, int tap, int *at_weight, int *at_float); /* order of weights and floats in a block */
     void (*run)(const lp_dw_row *row);
 } lp_dw_kernel;
 
 extern const lp_dw_kernel lp_dw_plain, lp_dw_avx2, lp_dw_avx512_vnni;
 extern const lp_dw_kernel lp_dw_avx_vnni, lp_dw_avx512_vnni_256;
+extern const lp_dw_kernel lp_dw_neon, lp_dw_neon_dotprod, lp_dw_neon_i8mm;
 
-/* Plain C, for the tests: depthwise_dot.c with vectors of 256 and of 512 bits. */
-extern const lp_dw_kernel lp_dw_dot_model_256, lp_dw_dot_model_512;
+/* Plain C, for the tests: depthwise_dot.c with vectors of 128, 256 and 512 bits. */
+extern const lp_dw_kernel lp_dw_dot_model_128, lp_dw_dot_model_256, lp_dw_dot_model_512;
 
 /* The source cell of row `r` for column `x` of the image. */
 static inline const uint8_t *lp_dw_cell(const lp_dw_row *row, int r, int x) {

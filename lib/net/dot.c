@@ -28,15 +28,21 @@ typedef struct instance {
     ptrdiff_t offsets[LP_DENSE_MOST_KERNEL * LP_DENSE_MOST_KERNEL]; /* dense.taps in bytes */
 } instance;
 
-static const lp_dot_kernel *choose(unsigned features) {
+/* The best first. */
+static const lp_dot_kernel *const kernels[] = {
 #if defined(__x86_64__)
-    if (lp_cpu_has_all(features, lp_dot_avx512_vnni.features))
-        return &lp_dot_avx512_vnni;
-    if (lp_cpu_has_all(features, lp_dot_avx_vnni.features))
-        return &lp_dot_avx_vnni;
+    &lp_dot_avx512_vnni, &lp_dot_avx_vnni,
+#elif defined(__aarch64__)
+    &lp_dot_neon_i8mm, &lp_dot_neon_dotprod, &lp_dot_neon,
 #endif
-    (void)features;
-    return NULL;
+    NULL};
+
+static const lp_dot_kernel *choose(unsigned features) {
+    const lp_dot_kernel *const *kernel = kernels;
+
+    while (*kernel && !lp_cpu_has_all(features, (*kernel)->features))
+        kernel++;
+    return *kernel;
 }
 
 /* Not measured yet on a CPU that has the instruction. On a Zen 3, with fused multiply-adds of floats instead (the same
@@ -49,11 +55,13 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* A panel holds, for each tap and each 4 source channels, 4 bytes of each column. */
+/* A panel holds, for each tap and each 4 source channels, 4 bytes of each column; or each channel's (`depth` 1). */
 static void fill(packed *p, const lp_conv_spec *spec, const int8_t *weights) {
     const lp_panels *const to = &p->panels;
-    const int columns = to->columns, area = spec->kernel * spec->kernel;
+    const int columns = to->columns, area = spec->kernel * spec->kernel, depth = p->kernel->depth;
+    const int added = p->kernel->find_start ? 128 : 0;
 
+    memset(to->values, added, (size_t)(to->count * columns) * (size_t)(to->taps * to->bytes));
     for (int o = 0; o < spec->out; o++) {
         uint8_t *const panel = to->values + (size_t)(o / columns * columns) * (size_t)(to->taps * to->bytes);
         int sum = 0;
@@ -61,7 +69,7 @@ static void fill(packed *p, const lp_conv_spec *spec, const int8_t *weights) {
             for (int tap = 0; tap < area; tap++) {
                 const int8_t weight = weights[((size_t)o * (size_t)spec->in + (size_t)c) * (size_t)area + (size_t)tap];
                 const int at = p->im2col ? tap * spec->in + c : tap * to->bytes + c;
-                panel[(at / 4 * columns + o % columns) * 4 + at % 4] = (uint8_t)weight;
+                panel[(at / depth * columns + o % columns) * depth + at % depth] = (uint8_t)(weight + added);
                 sum += abs(weight);
             }
         to->reach[o] = UINT8_MAX * sum;
@@ -91,9 +99,13 @@ static int unit_cells(const packed *p, const lp_conv_spec *spec) {
     return room < rows ? rows : room < most ? room : most;
 }
 
-/* The table of sources, then the patches. */
+/* The table of sources, what sums begin with, then the patches. */
 static size_t table_bytes(const instance *i) {
     return lp_align((size_t)(i->weights->panels.taps * i->dense.unit) * sizeof(const uint8_t *));
+}
+
+static size_t start_bytes(const instance *i) {
+    return i->weights->kernel->find_start ? lp_align((size_t)i->dense.unit * sizeof(int32_t)) : 0;
 }
 
 static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *weights,
@@ -108,7 +120,8 @@ static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, c
     for (int tap = 0; tap < spec->kernel * spec->kernel; tap++)
         i->offsets[tap] = ((ptrdiff_t)i->dense.taps[tap].y * spec->width + i->dense.taps[tap].x) * spec->in;
     made->kernel = p->kernel->name;
-    made->scratch_bytes = table_bytes(i) + (p->im2col ? (size_t)i->dense.unit * (size_t)p->panels.bytes + SLACK : 0);
+    made->scratch_bytes =
+        table_bytes(i) + start_bytes(i) + (p->im2col ? (size_t)i->dense.unit * (size_t)p->panels.bytes + SLACK : 0);
     return LIGHTPOSE_OK;
 }
 
@@ -181,13 +194,20 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
     const int rows = p->kernel->rows, columns = p->panels.columns, count = lp_dense_count(&i->dense, first);
     const int cells = (count + rows - 1) / rows * rows, column_bytes = p->panels.taps * p->panels.bytes;
     const uint8_t **const sources = scratch;
-    lp_dot_block block = {
-        .sources = sources, .count = count, .cells = cells, .taps = p->panels.taps, .in = p->panels.bytes};
+    int32_t *const start = (int32_t *)(void *)((uint8_t *)scratch + table_bytes(i));
+    lp_dot_block block = {.sources = sources,
+                          .count = count,
+                          .cells = cells,
+                          .taps = p->panels.taps,
+                          .in = p->panels.bytes,
+                          .start = start};
 
     if (p->im2col)
-        im2col(i, tensors->src, first, cells, (uint8_t *)scratch + table_bytes(i), sources);
+        im2col(i, tensors->src, first, cells, (uint8_t *)start + start_bytes(i), sources);
     else
         find_sources(i, tensors->src, first, cells, sources);
+    if (p->kernel->find_start)
+        p->kernel->find_start(&block, start);
     for (int o = 0; o < i->dense.spec.out; o += columns) {
         block.weights = (const int8_t *)p->panels.values + (size_t)o * (size_t)column_bytes;
         block.to = lp_dense_output(&i->dense, tensors, first, o, columns);

@@ -32,7 +32,8 @@ typedef struct lp_dot_block {
      * 8). `cells` is a multiple of the kernel's rows; only the first `count` are written. */
     const uint8_t *const *sources;
     int count, cells, taps, in;
-    const int8_t *weights; /* a panel: for each tap and each 4 source channels, 4 bytes of each column */
+    const int8_t *weights; /* a panel: for each tap and each `depth` source channels, `depth` bytes of each column */
+    const int32_t *start;  /* what the sums of each cell begin with, for kernels that have a function for it */
     lp_dot_output to;
 } lp_dot_block;
 
@@ -40,12 +41,19 @@ typedef struct lp_dot_kernel {
     const char *name;
     unsigned features; /* of the CPU, all needed */
     int rows, columns; /* of the sums that are held in registers: cells, and output channels of a panel */
+    int depth;         /* 4 or 1 (lp_dot_block.weights) */
+
+    /* Kernels that multiply unsigned bytes alone have 128 added to each weight, and their sums begin with -128 times
+     * what the cell's bytes add up to, which this finds. NULL: weights are signed, and sums begin with 0. */
+    void (*find_start)(const lp_dot_block *block, int32_t *start);
+
     void (*run)(const lp_dot_block *block);
 } lp_dot_kernel;
 
 extern const lp_dot_kernel lp_dot_avx_vnni, lp_dot_avx512_vnni, lp_dot_avx512_vnni_256;
+extern const lp_dot_kernel lp_dot_neon, lp_dot_neon_dotprod, lp_dot_neon_i8mm;
 
-/* Plain C, for the tests: the same source with vectors of 256 and of 512 bits. */
-extern const lp_dot_kernel lp_dot_model_256, lp_dot_model_512;
+/* Plain C, for the tests: the same source with vectors of 128, 256 and 512 bits. */
+extern const lp_dot_kernel lp_dot_model_128, lp_dot_model_256, lp_dot_model_512;
 
 #endif

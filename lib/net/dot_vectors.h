@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Vectors for the kernels of byte products (dot_kernel.c, depthwise_dot.c) in four forms: 256 bits with AVX-VNNI or
- * with AVX-512 VNNI (LP_NARROW), 512 bits with AVX-512 VNNI, and plain C of either width (LP_MODEL: its lanes).
+/* Vectors for the kernels of byte products (dot_kernel.c, depthwise_dot.c) in several forms: 128 bits with NEON, 256
+ * with AVX-VNNI or with AVX-512 VNNI (LP_NARROW), 512 with AVX-512 VNNI, and plain C of each width (LP_MODEL: its
+ * lanes).
  *
  * All forms give the same values, bit for bit. So multiplications followed by additions are written as multiply_add,
  * which rounds once everywhere; a plain a * b + c would be fused in some builds and not in others. */
@@ -15,6 +16,9 @@
 #if defined(LP_MODEL)
 #include <math.h>
 enum { LANES = LP_MODEL };
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+enum { LANES = 4 };
 #elif defined(__AVX512VNNI__) && !defined(LP_NARROW)
 #include <immintrin.h>
 #define LP_512
@@ -152,6 +156,39 @@ INLINE void store_halves(uint8_t *low, uint8_t *high, bytes v) {
     memcpy(high, (const uint8_t *)&v + VECTOR_BYTES / 2, VECTOR_BYTES / 2);
 }
 
+#elif defined(__aarch64__)
+
+/* DOTPROD alone multiplies bytes of one kind: its caller sees to the rest. */
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+#define dot(total, source, weights) ((sums)vusdotq_s32((int32x4_t)(total), (uint8x16_t)(source), (int8x16_t)(weights)))
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define dot_signed(total, source, weights)                                                                             \
+    ((sums)vdotq_s32((int32x4_t)(total), (int8x16_t)(source), (int8x16_t)(weights)))
+#endif
+#define multiply_add(a, b, c) ((floats)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
+/* Of a NaN and a number the number, which stands second. */
+#define greater(a, b)         ((floats)vmaxnmq_f32((float32x4_t)(a), (float32x4_t)(b)))
+#define lesser(a, b)          ((floats)vminnmq_f32((float32x4_t)(a), (float32x4_t)(b)))
+/* Saturates where the others give INT32_MIN: the same to a byte, for what is held to 255 first. */
+#define to_whole(a)           ((sums)vcvtnq_s32_f32((float32x4_t)(a)))
+#define pack_sums(a, b)       ((words)vqmovn_high_s32(vqmovn_s32((int32x4_t)(a)), (int32x4_t)(b)))
+#define pack_words(a, b)      ((bytes)vqmovun_high_s16(vqmovun_s16((int16x8_t)(a)), (int16x8_t)(b)))
+#define interleave_bytes(a, b, upper)                                                                                  \
+    ((bytes)((upper) ? vzip2q_u8((uint8x16_t)(a), (uint8x16_t)(b)) : vzip1q_u8((uint8x16_t)(a), (uint8x16_t)(b))))
+#define interleave_words(a, b, upper)                                                                                  \
+    ((bytes)((upper) ? vzip2q_u16((uint16x8_t)(a), (uint16x8_t)(b)) : vzip1q_u16((uint16x8_t)(a), (uint16x8_t)(b))))
+
+INLINE floats widen(const uint8_t *from) {
+    uint32_t four;
+    memcpy(&four, from, sizeof four);
+    return (floats)vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));
+}
+
+INLINE void store_halves(uint8_t *low, uint8_t *high, bytes v) {
+    vst1_u8(low, vget_low_u8((uint8x16_t)v));
+    vst1_u8(high, vget_high_u8((uint8x16_t)v));
+}
+
 #elif defined(LP_512)
 
 #define dot(total, source, weights) ((sums)_mm512_dpbusd_epi32((__m512i)(total), (__m512i)(source), (__m512i)(weights)))
@@ -240,13 +277,17 @@ INLINE void store_some(uint8_t *to, bytes from, int count) {
 
 /* Stores two rows of 2 LANES whole values, in order and saturated to bytes. */
 INLINE void store_rows(uint8_t *first, uint8_t *second, const sums a[2], const sums b[2]) {
+    const bytes packed = pack_words(pack_sums(a[0], a[1]), pack_sums(b[0], b[1]));
+#if defined(__aarch64__) && !defined(LP_MODEL)
+    store_halves(first, second, packed);
+#else
     sums order;
 
     for (int i = 0; i < LANES; i++)
         /* cppcheck-suppress uninitvar; a vector is set element by element */
         order[i] = 4 * (i % QUARTERS) + i / QUARTERS;
-    const bytes packed = pack_words(pack_sums(a[0], a[1]), pack_sums(b[0], b[1]));
     store_halves(first, second, (bytes)permute((sums)packed, order));
+#endif
 }
 
 /* x, or e^x - 1 where that is negative: to about 2^-20, far below the step of a byte. 2^n is added to the exponent: n

@@ -131,7 +131,7 @@ static lightpose_status read_weights(const lp_graph *graph, const lp_layer *laye
 }
 
 int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer) {
-    return (graph->features & LP_CPU_AVX2) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
+    return (graph->features & (LP_CPU_AVX2 | LP_CPU_NEON)) || strcmp(layer->from, "data") != 0 ? INT8_MAX : 64;
 }
 
 /* The scale of one output channel's weights. It is the file's own if the file holds int8 and all source channels have

@@ -49,8 +49,8 @@ void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_
 
 /* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
  * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
- * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer (on less than
- * AVX2), it gets 7 bits, which always fit. Our own kernels are exact. */
+ * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer (without
+ * AVX2 and NEON), it gets 7 bits, which always fit. Our own kernels are exact. */
 int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer);
 
 /* What a layer does beside its weights, in the terms of lp_conv_spec. */

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include "base/cpu.h"
 #include "base/mem.h"
@@ -231,6 +235,16 @@ static void the_isa_limit_of_onednn_limits_us_too(void **state) {
 #if defined(__x86_64__)
     assert_int_equal(!!(all & LP_CPU_AVX2), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
     assert_int_equal(!!(all & LP_CPU_AVX512_VNNI), !!__builtin_cpu_supports("avx512vnni"));
+#elif defined(__aarch64__)
+    assert_true(all & LP_CPU_NEON); /* part of the architecture */
+    assert_int_equal(!!(all & LP_CPU_DOTPROD), !!(getauxval(AT_HWCAP) & HWCAP_ASIMDDP));
+    assert_int_equal(!!(all & LP_CPU_I8MM), !!(getauxval(AT_HWCAP2) & HWCAP2_I8MM));
+    setenv("ONEDNN_MAX_CPU_ISA", "NEON", 1);
+    assert_int_equal(lp_cpu_features(), LP_CPU_NEON);
+    assert_string_equal(lp_cpu_describe(), "NEON");
+    setenv("ONEDNN_MAX_CPU_ISA", "neon_dotprod", 1);
+    assert_int_equal(lp_cpu_features(), all & (LP_CPU_NEON | LP_CPU_DOTPROD));
+    unsetenv("ONEDNN_MAX_CPU_ISA");
 #else
     assert_int_equal(all, 0);
 #endif

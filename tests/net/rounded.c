@@ -22,8 +22,7 @@ rounded rounded_weights(const lp_layer *layer, lightpose_precision precision, co
                         const float *from) {
     const int area = layer->kernel * layer->kernel, ins = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
     const unsigned cpu = lp_cpu_features();
-    const int first_in_pairs = strcmp(layer->from, "data") == 0 && !(cpu & LP_CPU_AVX512_VNNI) &&
-                               (!(cpu & LP_CPU_AVX2) || (cpu & LP_CPU_AVX_VNNI));
+    const int first_in_pairs = strcmp(layer->from, "data") == 0 && !(cpu & (LP_CPU_AVX2 | LP_CPU_NEON));
     rounded to = {.values = calloc((size_t)(layer->out * ins * area), sizeof(double)),
                   .steps = calloc((size_t)(layer->out * ins * area), sizeof(int))};
 

@@ -116,7 +116,9 @@ static void check_sample(const sample *s, unsigned features) {
 }
 
 static void kernels_equal_plain_loops(void **unused) {
-    const unsigned cpu = lp_cpu_features(), masks[] = {0, LP_CPU_AVX2, LP_CPU_AVX2 | LP_CPU_AVX512, ~0u};
+    const unsigned cpu = lp_cpu_features(),
+                   masks[] = {0,  LP_CPU_AVX2, LP_CPU_AVX2 | LP_CPU_AVX512, LP_CPU_NEON, LP_CPU_NEON | LP_CPU_DOTPROD,
+                              ~0u};
     (void)unused;
 
     for (int i = 0; i < 400; i++) {
@@ -145,8 +147,11 @@ static void each_kernel_is_chosen_where_its_cpu_is(void **unused) {
         const char *name;
     } cases[] = {{0, "lightpose:dw:c"},
                  {LP_CPU_AVX2, "lightpose:dw:avx2"},
-                 {LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, "lightpose:dw:avx512_vnni"}};
-    for (int i = 0; i < 3; i++) {
+                 {LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, "lightpose:dw:avx512_vnni"},
+                 {LP_CPU_NEON, "lightpose:dw:neon"},
+                 {LP_CPU_NEON | LP_CPU_DOTPROD, "lightpose:dw:neon_dotprod"},
+                 {LP_CPU_NEON | LP_CPU_DOTPROD | LP_CPU_I8MM, "lightpose:dw:neon_i8mm"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const lp_op_layer layer = {.spec = &s.spec, .bias = s.bias, .features = cases[i].features};
         char name[64];
         if ((cpu & cases[i].features) != cases[i].features)

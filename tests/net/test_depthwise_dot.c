@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Depthwise kernels on the dot-product instruction: in plain C of both widths against plain loops, and each that this
- * CPU has against plain C, byte for byte. */
+/* Depthwise kernels on the dot-product instruction: in plain C of each width against plain loops, and each that this
+ * CPU has against plain C, byte for byte; so is NEON's without that instruction. */
 
 #include "check.h"
 
@@ -12,9 +12,14 @@
 #include "conv_sample.h"
 #include "net/depthwise_kernel.h"
 
-static const lp_dw_kernel *const kernels[] = {&lp_dw_dot_model_256, &lp_dw_dot_model_512,
+static const lp_dw_kernel *const kernels[] = {&lp_dw_dot_model_128, &lp_dw_dot_model_256,
+                                              &lp_dw_dot_model_512,
 #if defined(__x86_64__)
-                                              &lp_dw_avx_vnni, &lp_dw_avx512_vnni_256, &lp_dw_avx512_vnni
+                                              &lp_dw_avx_vnni,      &lp_dw_avx512_vnni_256,
+                                              &lp_dw_avx512_vnni
+#elif defined(__aarch64__)
+                                              &lp_dw_neon,          &lp_dw_neon_dotprod,
+                                              &lp_dw_neon_i8mm
 #endif
 };
 enum { KERNELS = sizeof kernels / sizeof *kernels, MOST_BLOCK = 64, MOST_WIDTH = 24, GUARD = 64 };
@@ -79,7 +84,9 @@ static double exact(const sample *s, int x, int c) {
 }
 
 static void run(const sample *s, const lp_dw_kernel *kernel, uint8_t *target) {
-    _Alignas(64) int8_t weights[12 * MOST_BLOCK] = {0};
+    _Alignas(64) int16_t words[12 * MOST_BLOCK] = {0}; /* or bytes */
+    int32_t start[MOST_BLOCK] = {0};
+    int8_t *const weights = (int8_t *)words;
     _Alignas(64) float scale[MOST_BLOCK] = {0}, bias[MOST_BLOCK] = {0}, gain[MOST_BLOCK] = {0};
     lp_dw_row row = {.outside = s->outside.data,
                      .target = target,
@@ -93,15 +100,21 @@ static void run(const sample *s, const lp_dw_kernel *kernel, uint8_t *target) {
                      .scale = scale,
                      .bias = bias,
                      .gain = gain,
+                     .start = start,
                      .shift = s->shift,
                      .elu = s->elu};
 
     for (int c = 0; c < s->channels; c++) {
-        int at_weight, at_float = 0;
+        int at_weight, at_float = 0, sum = 0;
         for (int tap = 0; tap < 9; tap++) {
             kernel->place(c, tap, &at_weight, &at_float);
-            weights[at_weight] = s->weights[c][tap];
+            if (kernel->weight_bytes == 2)
+                words[at_weight] = s->weights[c][tap];
+            else
+                weights[at_weight] = s->weights[c][tap];
+            sum += s->weights[c][tap];
         }
+        start[at_float] = kernel->offset * sum;
         scale[at_float] = s->scale[c];
         bias[at_float] = s->bias[c];
         gain[at_float] = s->gain[c];
@@ -141,13 +154,14 @@ static void check(const sample *s) {
     assert_true(compared);
 }
 
-/* Whole blocks of either width, and parts. */
+/* Whole blocks of each width, and parts. */
 static void kernels_equal_plain_loops(void **unused) {
+    static const int whole[] = {8, 16, 32, 64};
     (void)unused;
 
     for (int i = 0; i < 600; i++) {
         sample s;
-        make_sample(&s, i % 3 == 0 ? 32 : i % 3 == 1 ? 64 : 1 + conv_chance(MOST_BLOCK));
+        make_sample(&s, i % 3 ? whole[i % 4] : 1 + conv_chance(MOST_BLOCK));
         check(&s);
         free_sample(&s);
     }

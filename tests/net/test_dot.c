@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Convolutions on the dot-product instruction: in plain C of both widths against plain loops, and each kernel that this
+/* Convolutions on the dot-product instruction: in plain C of each width against plain loops, and each kernel that this
  * CPU has against plain C, byte for byte. */
 
 #include "check.h"
@@ -13,9 +13,14 @@
 #include "conv_sample.h"
 #include "net/dot.h"
 
-static const lp_dot_kernel *const kernels[] = {&lp_dot_model_256, &lp_dot_model_512,
+static const lp_dot_kernel *const kernels[] = {&lp_dot_model_256,      &lp_dot_model_512,
+                                               &lp_dot_model_128,
 #if defined(__x86_64__)
-                                               &lp_dot_avx_vnni, &lp_dot_avx512_vnni, &lp_dot_avx512_vnni_256
+                                               &lp_dot_avx_vnni,       &lp_dot_avx512_vnni,
+                                               &lp_dot_avx512_vnni_256
+#elif defined(__aarch64__)
+                                               &lp_dot_neon,      &lp_dot_neon_dotprod,
+                                               &lp_dot_neon_i8mm
 #endif
 };
 enum { KERNELS = sizeof kernels / sizeof *kernels };
@@ -128,6 +133,8 @@ static void it_takes_what_it_can_do(void **unused) {
     assert_true(lp_op_dot.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX_VNNI));
     assert_true(lp_op_dot.takes(&good, wide));
     assert_false(lp_op_dot.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512));
+#elif defined(__aarch64__)
+    assert_true(lp_op_dot.takes(&good, LP_CPU_NEON));
 #endif
     assert_false(lp_op_dot.takes(&good, 0));
     for (int i = 0; i < 5; i++)

@@ -134,8 +134,8 @@ static void check_layer(const lp_plan *plan, const lp_weights *weights, lightpos
     const int winograd = runs_by(plan, layer, "lightpose:winograd");
     if (winograd)
         winograd_magnitudes(layer, &weights_used, exact_bias, &from, &magnitudes);
-    else if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV &&
-             !runs_by(plan, layer, "lightpose:1x1") && !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
+    else if (precision == LIGHTPOSE_PRECISION_INT8 && layer->kind == LP_CONV && !runs_by(plan, layer, "lightpose:") &&
+             !(lp_cpu_features() & LP_CPU_AVX512_VNNI))
         rounded_pairs(layer, &weights_used, &from, &target);
     if (layer->add)
         added = values_of(plan, layer->add);
