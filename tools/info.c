@@ -58,7 +58,8 @@ static void print_other_weights(const char *path) {
     snprintf(other, sizeof other, "%.*s%s", (int)(file - path), path, ours ? LP_PUBLISHED_WEIGHTS : LP_DEFAULT_WEIGHTS);
     const int there = access(other, R_OK) == 0;
     if (ours)
-        printf("published    %s\n", there ? other : "not there; " LP_GET_WEIGHTS " fetches them, which are more accurate");
+        printf("published    %s\n",
+               there ? other : "not there; " LP_GET_WEIGHTS " fetches them, which are more accurate");
     else
         printf("default      %s%s\n", other, there ? "" : ": not there");
 }

@@ -16,23 +16,24 @@
 #define ASSUMED_STEP 0.04
 
 void lp_clock_start(lp_clock *clock) {
-    *clock = (lp_clock){.start = NAN, .last = NAN, .last_utc = NAN};
+    *clock = (lp_clock){.start = NAN, .last = NAN, .last_arrived = NAN};
 }
 
-static double usual_step(const lp_clock *clock) {
+double lp_clock_step(const lp_clock *clock) {
     return clock->last_step > 0 ? clock->last_step : clock->step > 0 ? clock->step : ASSUMED_STEP;
 }
 
-double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump) {
-    const double step = usual_step(clock), last = clock->last;
-    /* After a leap a live source goes on by the wall clock. */
-    const double next = last + (isfinite(utc) && isfinite(clock->last_utc) ? utc - clock->last_utc : step);
+double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, double *jump) {
+    const double step = lp_clock_step(clock), last = clock->last;
+    /* After a leap a live source goes on as its frames arrive. */
+    const double next =
+        last + (isfinite(arrived) && isfinite(clock->last_arrived) ? arrived - clock->last_arrived : step);
     const int leapt = stretch != clock->stretch;
-    double now = !isnan(time) ? time + clock->offset : isnan(utc) ? last + step : isnan(last) ? 0 : next;
+    double now = !isnan(time) ? time + clock->offset : isnan(arrived) ? last + step : isnan(last) ? 0 : next;
     *jump = 0;
     if (!isnan(last) && !isnan(time)) {
         const double ahead = now - last;
-        const int live = isfinite(utc);
+        const int live = isfinite(arrived);
         if (leapt || ahead < -MIN_LEAP_BACK || ((clock->joins || live) && now - next > MIN_JOINT)) {
             *jump = now - next;
             clock->offset -= *jump;
@@ -48,13 +49,21 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, doub
     if (isnan(clock->start))
         clock->start = now;
     clock->stretch = stretch;
-    clock->last_utc = utc;
+    clock->last_arrived = arrived;
     clock->last = now;
     return now;
 }
 
+double lp_clock_expect(const lp_clock *clock, double time, double arrived) {
+    if (isnan(clock->last))
+        return NAN;
+    return !isnan(time)     ? time + clock->offset
+           : isnan(arrived) ? clock->last + lp_clock_step(clock)
+                            : clock->last + (arrived - clock->last_arrived);
+}
+
 double lp_clock_since_start(const lp_clock *clock, double time, int64_t number) {
-    return isnan(time) || isnan(clock->start) ? (double)number * usual_step(clock) : time - clock->start;
+    return isnan(time) || isnan(clock->start) ? (double)number * lp_clock_step(clock) : time - clock->start;
 }
 
 int lp_clock_is_joint(const lp_clock *clock, double gap) {

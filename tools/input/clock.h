@@ -18,16 +18,23 @@ typedef struct lp_clock {
     double offset;    /* what is added to the source's times */
     double last;      /* time of the last frame; NAN before the first */
     double last_step; /* from the one before */
-    double last_utc;
+    double last_arrived;
     int stretch;
 } lp_clock;
 
 void lp_clock_start(lp_clock *clock);
 
-/* The time of the next frame, whose source says `time`, in stretch `stretch` of its clock (timeline.h), or NAN; `utc`
- * is when a live source delivered it, NAN for others. *jump gets the seconds by which the clock leapt; 0: it did not. A
- * frame without a time follows the last at the usual step, of a live source by the wall clock from 0 on. */
-double lp_clock_tell(lp_clock *clock, double time, int stretch, double utc, double *jump);
+/* The time of the next frame, whose source says `time`, in stretch `stretch` of its clock (timeline.h), or NAN;
+ * `arrived` is when a live source delivered it, in seconds of a clock that nobody sets; NAN for others. *jump gets the
+ * seconds by which the source's clock leapt; 0: it did not. A frame without a time follows the last at the usual step,
+ * of a live source as it arrived, from 0 on. */
+double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, double *jump);
+
+/* What lp_clock_tell would say of it, unless the clock leaps; NAN before the first frame. */
+double lp_clock_expect(const lp_clock *clock, double time, double arrived);
+
+/* Seconds from frame to frame, as far as known. */
+double lp_clock_step(const lp_clock *clock);
 
 /* Whether a gap of so many seconds between two frames is a joint. */
 int lp_clock_is_joint(const lp_clock *clock, double gap);

@@ -35,16 +35,24 @@ static int is_entry(const uint8_t *unit, size_t size) {
     return type == UNIT_IDR || (type == UNIT_SEI && recovers_at_once(unit, size));
 }
 
-/* Units with a length before each, as MP4 and Matroska keep them. */
-static int among_sized(const uint8_t *data, size_t size, int length_size) {
+/* Whether another picture may build on the unit: pictures and parameter sets say so in two bits (nal_ref_idc). */
+static int is_referenced(const uint8_t *unit, size_t size) {
+    return size > 0 && unit[0] >> 5 & 3;
+}
+
+typedef int unit_test(const uint8_t *unit, size_t size);
+
+/* Whether some unit passes the test. Units with a length before each, as MP4 and Matroska keep them; `damaged` is what
+ * a length beyond the end makes of it. */
+static int among_sized(const uint8_t *data, size_t size, int length_size, unit_test *test, int damaged) {
     size_t at = 0;
     while (at + (size_t)length_size < size) {
         size_t length = 0;
         for (int i = 0; i < length_size; i++)
             length = length << 8 | data[at++];
         if (length > size - at)
-            return 0;
-        if (is_entry(data + at, length))
+            return damaged;
+        if (test(data + at, length))
             return 1;
         at += length;
     }
@@ -52,11 +60,17 @@ static int among_sized(const uint8_t *data, size_t size, int length_size) {
 }
 
 /* Units after start codes 0 0 1, as streams have them (annex B). */
-static int among_marked(const uint8_t *data, size_t size) {
+static int among_marked(const uint8_t *data, size_t size, unit_test *test) {
     for (size_t at = 0; at + 3 < size; at++)
-        if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1 && is_entry(data + at + 3, size - at - 3))
+        if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1 && test(data + at + 3, size - at - 3))
             return 1;
     return 0;
+}
+
+static int among(const AVCodecParameters *codec, const AVPacket *packet, unit_test *test, int damaged) {
+    const int sized = codec->extradata_size >= 7 && codec->extradata[0] == 1;
+    return sized ? among_sized(packet->data, (size_t)packet->size, (codec->extradata[4] & 3) + 1, test, damaged)
+                 : among_marked(packet->data, (size_t)packet->size, test);
 }
 
 int lp_entry_is_exact(const AVCodecParameters *codec, const AVPacket *packet) {
@@ -66,7 +80,11 @@ int lp_entry_is_exact(const AVCodecParameters *codec, const AVPacket *packet) {
      * refresh their picture bit by bit, which need never come to equal the whole decoding. */
     if (codec->codec_id != AV_CODEC_ID_H264 || packet->size <= 0)
         return 1;
-    const int sized = codec->extradata_size >= 7 && codec->extradata[0] == 1;
-    return sized ? among_sized(packet->data, (size_t)packet->size, (codec->extradata[4] & 3) + 1)
-                 : among_marked(packet->data, (size_t)packet->size);
+    return among(codec, packet, is_entry, 0);
+}
+
+int lp_entry_is_unreferenced(const AVCodecParameters *codec, const AVPacket *packet) {
+    if (codec->codec_id != AV_CODEC_ID_H264 || packet->size <= 0 || packet->flags & AV_PKT_FLAG_KEY)
+        return 0;
+    return !among(codec, packet, is_referenced, 1);
 }

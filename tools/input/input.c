@@ -16,6 +16,7 @@
 #include "fail.h"
 #include "input/address.h"
 #include "input/bytes.h"
+#include "input/pace.h"
 #include "input/video.h"
 
 struct lp_input {
@@ -26,6 +27,7 @@ struct lp_input {
     const uint8_t *still; /* the file of the one picture that it is */
     size_t still_size;
     lp_clock clock;
+    lp_pace pace;
     int64_t next; /* of pictures: the position; of a live source: the number of its next frame */
     lp_input_about about;
     int reconnects;
@@ -35,7 +37,7 @@ struct lp_input {
 void lp_input_frame_release(lp_input_frame *frame) {
     av_frame_free(&frame->owner);
     free(frame->bytes);
-    *frame = (lp_input_frame){.time = NAN, .utc = NAN};
+    *frame = (lp_input_frame){.time = NAN, .utc = NAN, .arrived = NAN};
 }
 
 void lp_input_options_default(lp_input_options *options) {
@@ -103,7 +105,7 @@ static lightpose_status open_video(lp_input *in, lightpose_error *error) {
         return want_numbers(in, error);
     }
     if (status == LIGHTPOSE_OK)
-        status = lp_video_open(&in->video, source, &in->options, in->bytes, &in->clock, in->next, error);
+        status = lp_video_open(&in->video, source, &in->options, in->bytes, &in->clock, &in->pace, in->next, error);
     if (status == LIGHTPOSE_OK)
         lp_video_get_about(in->video, &in->about);
     else
@@ -130,6 +132,10 @@ void lp_input_get_about(const lp_input *input, lp_input_about *about) {
 
 int lp_input_reconnects(const lp_input *input) {
     return input->reconnects;
+}
+
+int64_t lp_input_passed(const lp_input *input) {
+    return input->pace.passed;
 }
 
 static int next_picture(lp_input *in, lp_input_frame *frame) {
@@ -213,6 +219,7 @@ lightpose_status lp_input_open(lp_input **input, const lp_source *source, const 
     in->source = source;
     in->options = *options;
     lp_clock_start(&in->clock);
+    lp_pace_start(&in->pace, options->fps);
     const lightpose_status status = source->kind == LP_SOURCE_PICTURES ? open_pictures(in, error)
                                     : lp_source_is_live(source)        ? open_live(in, error)
                                                                        : open_video(in, error);

@@ -32,6 +32,7 @@ typedef struct lp_input_frame {
     double jump;      /* seconds by which the source's clock leapt before this frame; 0: it did not. Back, or far ahead
                          where the container allows of that: `time` goes on as if it had not; else a gap in `time` */
     double utc;       /* of live sources: when the frame arrived, in seconds since 1970 UTC; else NAN */
+    double arrived;   /* the same in seconds of the monotonic clock */
     int reconnected;  /* the first frame since a live source was lost and found again */
     const char *path; /* of a still picture, which whoever takes the frame reads (image.h); else NULL */
     uint8_t *bytes;   /* its file, where it came by a pipe or from an address, and that is what `path` names */
@@ -46,6 +47,7 @@ typedef struct lp_input_options {
     lp_input_orient turn; /* after what the file itself says of its orientation */
     lp_input_range range;
     int64_t step; /* of the range each step-th frame, from its first on; at least 1 */
+    double fps;   /* frames of the range so many times a second, by their times (pace.h); 0: all */
     int threads;  /* of the decoder; at least 1 */
     int video;    /* which of a file's videos, from 0, as FFmpeg counts them (v:N); -1: the one that it finds best */
 
@@ -95,5 +97,8 @@ int lp_input_next(lp_input *input, lp_input_frame *frame, lightpose_error *error
 
 /* Times a live source was lost and found again. */
 int lp_input_reconnects(const lp_input *input);
+
+/* Frames that options.fps had no use for and that were not decoded. */
+int64_t lp_input_passed(const lp_input *input);
 
 #endif

@@ -77,11 +77,23 @@ void lp_timeline_sent(lp_timeline *timeline, const AVPacket *packet) {
         give_up_times(timeline);
         return;
     }
-    const lp_timeline_entry entry = {timeline->mark, packet->pts, timeline->stretch};
+    const lp_timeline_entry entry = {.mark = timeline->mark, .time = packet->pts, .stretch = timeline->stretch};
     int at = timeline->pending_count++;
     for (; at > 0 && is_before(&entry, &timeline->pending[at - 1]); at--)
         timeline->pending[at] = timeline->pending[at - 1];
     timeline->pending[at] = entry;
+}
+
+void lp_timeline_passed(lp_timeline *timeline, int64_t time) {
+    lp_timeline *const t = timeline;
+    if (!t->by_time) {
+        t->came[t->came_count++] =
+            (lp_timeline_entry){.mark = t->mark, .time = time, .stretch = t->stretch, .passed = 1};
+        return;
+    }
+    for (int i = 0; i < t->pending_count; i++)
+        if (t->pending[i].mark == t->mark)
+            t->pending[i].passed = 1;
 }
 
 void lp_timeline_failed(lp_timeline *timeline) {
@@ -94,14 +106,14 @@ void lp_timeline_failed(lp_timeline *timeline) {
 void lp_timeline_came(lp_timeline *timeline, int64_t mark, int64_t time) {
     const lp_timeline_entry *const last =
         timeline->came_count ? &timeline->came[timeline->came_count - 1] : &timeline->shown;
-    lp_timeline_entry entry = {0, time, last->stretch};
+    lp_timeline_entry entry = {.time = time, .stretch = last->stretch};
     for (int i = 0; i < timeline->pending_count; i++)
         if (timeline->pending[i].mark == mark) {
             entry = timeline->pending[i];
             take_pending(timeline, i);
             if (is_before(&entry, last)) {
                 give_up_times(timeline);
-                entry = (lp_timeline_entry){mark, time, last->stretch};
+                entry = (lp_timeline_entry){.mark = mark, .time = time, .stretch = last->stretch};
             }
             break;
         }
@@ -112,12 +124,15 @@ lp_timeline_event lp_timeline_tell(lp_timeline *timeline, int ended, int64_t *in
     lp_timeline *const t = timeline;
     const lp_timeline_entry *const frame = t->came_count ? &t->came[0] : NULL;
     const int due = t->pending_count > 0 && (!frame || (frame->mark && is_before(&t->pending[0], frame)));
+    /* Of what was not decoded nothing will come; where frames are reordered, an earlier one may. */
+    const int passed = due && t->pending[0].passed && (frame || !t->reorders);
     lp_timeline_event event = frame ? LP_TIMELINE_FRAME : LP_TIMELINE_WAIT;
     if (t->lost > 0) {
         t->lost--;
-        *entry = (lp_timeline_entry){0, AV_NOPTS_VALUE, t->shown.stretch};
+        *entry = (lp_timeline_entry){.time = AV_NOPTS_VALUE, .stretch = t->shown.stretch};
         event = LP_TIMELINE_LOST;
-    } else if (due && (ended || t->came_count == LP_TIMELINE_HELD || t->pending_count == LP_TIMELINE_PENDING)) {
+    } else if (due &&
+               (passed || ended || t->came_count == LP_TIMELINE_HELD || t->pending_count == LP_TIMELINE_PENDING)) {
         *entry = t->shown = t->pending[0];
         take_pending(t, 0);
         event = LP_TIMELINE_LOST;

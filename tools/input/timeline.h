@@ -42,6 +42,7 @@ typedef struct lp_timeline_entry {
     int64_t mark; /* 0: none of the packets that count */
     int64_t time; /* its time stamp; of a frame without packet the decoder's; may be AV_NOPTS_VALUE */
     int stretch;  /* of the clock, from 0 */
+    int passed;   /* nobody wants it: it was not decoded, and is told as soon as it is its turn */
 } lp_timeline_entry;
 
 typedef struct lp_timeline {
@@ -73,6 +74,10 @@ int lp_timeline_counts(lp_timeline *timeline, const AVCodecParameters *codec, co
 
 /* A packet that counts goes to the decoder. */
 void lp_timeline_sent(lp_timeline *timeline, const AVPacket *packet);
+
+/* The packet that counts, of this time, does not go to the decoder. Where times order the frames, lp_timeline_sent was
+ * called before; else it must be its turn, and it counts as one that came, without a picture. */
+void lp_timeline_passed(lp_timeline *timeline, int64_t time);
 
 /* The decoder refused a packet. */
 void lp_timeline_failed(lp_timeline *timeline);

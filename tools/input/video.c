@@ -16,6 +16,7 @@
 #include "input/convert.h"
 #include "input/decoder.h"
 #include "input/demux.h"
+#include "input/entry.h"
 #include "input/packets.h"
 #include "input/mark.h"
 #include "input/timeline.h"
@@ -31,17 +32,21 @@ struct lp_video {
     AVFrame *held[LP_TIMELINE_HELD]; /* frames that came and wait for lost ones before them to be told; timeline.came */
     lp_timeline timeline;
     lp_clock *clock;
+    lp_pace *pace;
     lp_input_converter converter;
     lp_input_orient orient;
     lp_input_options options;
-    double arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
-    int64_t damaged;                     /* the last frame since a key frame that was lost or damaged; -1: none */
-    double jump;                         /* of the clock, before a frame that is not told */
-    int64_t told;                        /* frames told, for a range that never comes */
-    double since_start;                  /* of the last frame, told or not */
-    int past;                            /* a frame behind the range has come */
-    int has_packet;                      /* `packet` is to be sent still */
-    int draining;                        /* the file has ended: what the decoder holds back comes */
+    struct {
+        double monotonic, utc;
+    } arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
+    int intra_only;                 /* each packet is a picture by itself, and comes back at once */
+    int64_t damaged;                /* the last frame since a key frame that was lost or damaged; -1: none */
+    double jump;                    /* of the clock, before a frame that is not told */
+    int64_t told;                   /* frames told, for a range that never comes */
+    double since_start;             /* of the last frame, told or not */
+    int past;                       /* a frame behind the range has come */
+    int has_packet;                 /* `packet` is to be sent still */
+    int draining;                   /* the file has ended: what the decoder holds back comes */
     int ended;
     int stopped;    /* told to stop: nothing is due any more */
     int read_error; /* why the file ended, other than by its end */
@@ -49,14 +54,22 @@ struct lp_video {
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
+/* Whether a packet that nobody wants needs not be decoded for the sake of another. */
+static int is_intra_only(const AVCodecParameters *codec) {
+    const AVCodecDescriptor *const about = avcodec_descriptor_get(codec->codec_id);
+    const AVCodec *const decoder = avcodec_find_decoder(codec->codec_id);
+    return about && decoder && about->props & AV_CODEC_PROP_INTRA_ONLY && !(decoder->capabilities & AV_CODEC_CAP_DELAY);
+}
+
 static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
+    v->intra_only = v->pace->rate > 0 && is_intra_only(v->demux.stream->codecpar);
     const lp_decoder_options options = {
         .parameters = v->demux.stream->codecpar,
         .base = v->demux.stream->time_base,
         .name = v->demux.text,
         /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
         .threads = v->timeline.fields.has_fields ? 1 : v->options.threads,
-        .at_once = v->demux.live || v->demux.once,
+        .at_once = v->demux.live || v->demux.once || v->intra_only,
         .live = v->demux.live,
         .keep_damaged = v->options.keep_damaged,
     };
@@ -128,13 +141,15 @@ static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_er
 }
 
 lightpose_status lp_video_open(lp_video **video, const lp_source *source, const lp_input_options *options,
-                               lp_bytes *bytes, lp_clock *clock, int64_t number, lightpose_error *error) {
+                               lp_bytes *bytes, lp_clock *clock, lp_pace *pace, int64_t number,
+                               lightpose_error *error) {
     *video = NULL;
     lp_video *v = calloc(1, sizeof *v);
     if (!v)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
     v->options = *options;
     v->clock = clock;
+    v->pace = pace;
     v->damaged = -1;
     lightpose_status status = lp_demux_open(&v->demux, source, options, bytes, error);
     if (status == LIGHTPOSE_OK) {
@@ -199,6 +214,8 @@ void lp_video_get_about(const lp_video *v, lp_input_about *about) {
     const int64_t end = range->to >= 0 ? llround(range->to * about->fps) : range->last;
     const int64_t last = end >= 0 && end < total - 1 ? end : total - 1;
     about->frames = last < first ? 0 : (last - first) / v->options.step + 1;
+    if (v->options.fps > 0 && about->fps > v->options.fps)
+        about->frames = llround((double)about->frames * v->options.fps / about->fps);
 }
 
 int64_t lp_video_number(const lp_video *v) {
@@ -207,20 +224,27 @@ int64_t lp_video_number(const lp_video *v) {
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-static double wall_clock(void) {
+static double now_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* The time of a packet or frame in seconds; NAN where it has none that counts. */
+static double source_time(const lp_video *v, int64_t ticks) {
+    return ticks != AV_NOPTS_VALUE && lp_demux_has_clock(&v->demux) ? (double)ticks * av_q2d(v->demux.stream->time_base)
+                                                                    : NAN;
 }
 
 /* What the clocks say of the frame that is told next. */
 static void tell_times(lp_video *v, const lp_timeline_entry *entry, lp_input_frame *frame) {
-    const int timed = entry->time != AV_NOPTS_VALUE && lp_demux_has_clock(&v->demux);
+    const int64_t at = entry->mark % LP_TIMELINE_PENDING;
     double jump;
-    if (v->demux.live)
-        frame->utc = entry->mark ? v->arrived[entry->mark % LP_TIMELINE_PENDING] : wall_clock();
-    frame->time = lp_clock_tell(v->clock, timed ? (double)entry->time * av_q2d(v->demux.stream->time_base) : NAN,
-                                entry->stretch, frame->utc, &jump);
+    if (v->demux.live) {
+        frame->utc = entry->mark ? v->arrived[at].utc : now_of(CLOCK_REALTIME);
+        frame->arrived = entry->mark ? v->arrived[at].monotonic : now_of(CLOCK_MONOTONIC);
+    }
+    frame->time = lp_clock_tell(v->clock, source_time(v, entry->time), entry->stretch, frame->arrived, &jump);
     /* A leap before a frame that is passed over is told with the next. */
     v->jump += jump;
     frame->jump = v->jump;
@@ -246,6 +270,33 @@ static void tell_lost(lp_input_frame *frame, const char *reason) {
     snprintf(frame->reason, sizeof frame->reason, "%.*s", (int)sizeof frame->reason - 1, reason);
 }
 
+/* The period of a packet's frame; INT64_MIN where that is not certain yet. */
+static int64_t period_of(const lp_video *v, const lp_timeline_entry *entry) {
+    const double arrived = entry->mark ? v->arrived[entry->mark % LP_TIMELINE_PENDING].monotonic : NAN;
+    const double time = lp_clock_expect(v->clock, source_time(v, entry->time), v->demux.live ? arrived : NAN);
+    return isnan(time) || entry->stretch != v->timeline.shown.stretch
+               ? INT64_MIN
+               : lp_pace_period(v->pace, time - v->clock->start, v->clock->step);
+}
+
+/* Whether the packet just counted needs not be decoded: its frame is not wanted, because one before it is in the same
+ * period, and no other builds on it. What is not certain is decoded. */
+static int may_pass(const lp_video *v) {
+    const lp_timeline *const t = &v->timeline;
+    const lp_timeline_entry entry = {.mark = t->mark, .time = v->packet->pts, .stretch = t->stretch};
+    if (v->pace->rate <= 0 || v->past || (t->by_time ? entry.time == AV_NOPTS_VALUE : !v->intra_only) ||
+        (v->clock->joins && !v->demux.live))
+        return 0;
+    if (!v->intra_only && (t->fields.has_fields || !lp_entry_is_unreferenced(v->demux.stream->codecpar, v->packet)))
+        return 0;
+    const int64_t period = period_of(v, &entry);
+    int taken = period != INT64_MIN && period <= v->pace->kept;
+    for (int i = 0; period != INT64_MIN && i < t->pending_count && !taken; i++)
+        taken = t->pending[i].mark != entry.mark && !t->pending[i].passed && t->pending[i].time < entry.time &&
+                period_of(v, &t->pending[i]) == period;
+    return taken;
+}
+
 /* Sends a packet, or the end, to the decoder. */
 static void feed(lp_video *v) {
     if (!v->has_packet) {
@@ -262,7 +313,16 @@ static void feed(lp_video *v) {
     const int counts = lp_timeline_counts(&v->timeline, v->demux.stream->codecpar, v->packet);
     if (counts)
         lp_timeline_sent(&v->timeline, v->packet);
-    v->arrived[v->timeline.mark % LP_TIMELINE_PENDING] = v->demux.live ? wall_clock() : NAN;
+    if (v->demux.live) {
+        v->arrived[v->timeline.mark % LP_TIMELINE_PENDING].utc = now_of(CLOCK_REALTIME);
+        v->arrived[v->timeline.mark % LP_TIMELINE_PENDING].monotonic = now_of(CLOCK_MONOTONIC);
+    }
+    if (counts && may_pass(v)) {
+        lp_timeline_passed(&v->timeline, v->packet->pts);
+        v->pace->passed++;
+        av_packet_unref(v->packet);
+        return;
+    }
     /* An empty packet would tell the decoder that the end has come. */
     if (v->packet->size > 0 && lp_decoder_send(v->decoder, v->packet, v->timeline.mark, counts) < 0 && counts)
         lp_timeline_failed(&v->timeline);
@@ -326,8 +386,10 @@ static int take(lp_video *v, lp_input_frame *frame) {
            (event = lp_timeline_tell(&v->timeline, v->ended && !v->stopped, &index, &entry)) != LP_TIMELINE_WAIT) {
         AVFrame *const decoded = v->held[0];
         tell_times(v, &entry, frame);
-        const int wanted = is_wanted(v, index, frame->time);
-        note_damage(v, event, decoded, index);
+        const int wanted =
+            is_wanted(v, index, frame->time) && !entry.passed && lp_pace_keeps(v->pace, v->since_start, v->clock->step);
+        if (!entry.passed)
+            note_damage(v, event, decoded, index);
         if (event == LP_TIMELINE_FRAME) {
             memmove(v->held, v->held + 1, (LP_TIMELINE_HELD - 1) * sizeof *v->held);
             v->held[LP_TIMELINE_HELD - 1] = decoded;

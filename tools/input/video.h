@@ -9,14 +9,15 @@
 #include "input/bytes.h"
 #include "input/clock.h"
 #include "input/input.h"
+#include "input/pace.h"
 
 typedef struct lp_video lp_video;
 
-/* As lp_input_open, _close, _get_about and _next. `bytes`: of a source that is read once; else NULL. `clock` and
- * `number`, that of the first frame, go on where a live source is opened again. */
+/* As lp_input_open, _close, _get_about and _next. `bytes`: of a source that is read once; else NULL. `clock`, `pace`
+ * and `number`, that of the first frame, go on where a live source is opened again. */
 LIGHTPOSE_NODISCARD lightpose_status lp_video_open(lp_video **video, const lp_source *source,
                                                    const lp_input_options *options, lp_bytes *bytes, lp_clock *clock,
-                                                   int64_t number, lightpose_error *error);
+                                                   lp_pace *pace, int64_t number, lightpose_error *error);
 void lp_video_close(lp_video **video);
 void lp_video_get_about(const lp_video *video, lp_input_about *about);
 int lp_video_next(lp_video *video, lp_input_frame *frame, lightpose_error *error);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_amount.h"
 #include "cli_range.h"
 #include "run/choose.h"
 #include "run/options.h"
@@ -36,11 +37,25 @@ static int read_raw(const char *command, const lp_run_options *o, lp_input_optio
     return LP_CLI_GO;
 }
 
+static int read_fps(const char *command, const lp_run_options *o, lp_input_options *input) {
+    enum { MOST = 1000 };
+    input->fps = 0;
+    if (!o->fps || !strcmp(o->fps, "max"))
+        return LP_CLI_GO;
+    if (!lp_cli_read_number(o->fps, &input->fps) || input->fps < 0.001 || input->fps > MOST)
+        return lp_cli_usage(command, "option --fps: \"%s\" is neither max nor a number from 0.001 to %d", o->fps, MOST);
+    if (o->step > 1)
+        return lp_cli_usage(command, "options --fps and --step both choose frames; give one of them");
+    return LP_CLI_GO;
+}
+
 int lp_run_options_read(const char *command, const lp_run_options *o, lp_engine_options *engine) {
     lp_input_options_default(&engine->input);
     int code = lp_cli_range(command, o->first, o->last, &engine->input.range);
     if (code == LP_CLI_GO)
         code = read_roi(command, o, &engine->roi);
+    if (code == LP_CLI_GO)
+        code = read_fps(command, o, &engine->input);
     return code == LP_CLI_GO ? read_raw(command, o, &engine->input) : code;
 }
 
@@ -133,6 +148,8 @@ int lp_run_options_check_inputs(const char *command, const lp_run_options *o, co
     }
     if (o->video >= 0 && (!videos || o->raw))
         return lp_cli_usage(command, "option --stream needs a file or stream with videos in it");
+    if (o->fps && !videos && !cameras)
+        return lp_cli_usage(command, "option --fps needs a video or camera; pictures have no times");
     if (o->raw && !standard)
         return lp_cli_usage(command, "option --raw needs - as input");
     if (o->size && !cameras)

@@ -39,17 +39,20 @@ static reading read_source(const lp_source *source, const lp_input_options *opti
             r.failed++;
         }
     }
+    r.passed = input ? lp_input_passed(input) : 0;
     lp_input_frame_release(&frame);
     lp_input_close(&input);
     return r;
 }
 
-static reading read_file(const char *path, const lp_input_range *range, int64_t step, int threads, int keep_damaged) {
+static reading read_file(const char *path, const lp_input_range *range, int64_t step, double fps, int threads,
+                         int keep_damaged) {
     lp_sources sources = {0};
     lp_input_options options;
     lp_input_options_default(&options);
     options.range = *range;
     options.step = step;
+    options.fps = fps;
     options.threads = threads;
     options.keep_damaged = keep_damaged;
     assert_ok(lp_sources_add(&sources, path, error));
@@ -61,23 +64,28 @@ static reading read_file(const char *path, const lp_input_range *range, int64_t 
 
 reading reading_range(const char *path, int64_t first, int64_t last, int64_t step) {
     const lp_input_range range = {first, last, -1, -1};
-    return read_file(path, &range, step, 2, 0);
+    return read_file(path, &range, step, 0, 2, 0);
 }
 
 reading reading_part(const char *path, const lp_input_range *range, int64_t step) {
-    return read_file(path, range, step, 2, 0);
+    return read_file(path, range, step, 0, 2, 0);
 }
 
 reading reading_by(const char *path, int threads) {
-    return read_file(path, &lp_input_range_all, 1, threads, 0);
+    return read_file(path, &lp_input_range_all, 1, 0, threads, 0);
 }
 
 reading reading_damaged(const char *path, int threads) {
-    return read_file(path, &lp_input_range_all, 1, threads, 1);
+    return read_file(path, &lp_input_range_all, 1, 0, threads, 1);
 }
 
 reading reading_all(const char *path) {
     return reading_range(path, 0, -1, 1);
+}
+
+reading reading_at(const char *path, double fps, int threads, int64_t first) {
+    const lp_input_range range = {first, -1, -1, -1};
+    return read_file(path, &range, 1, fps, threads, 0);
 }
 
 reading reading_plainly(const char *path) {

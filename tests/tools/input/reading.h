@@ -18,6 +18,7 @@ typedef struct reading_frame {
 typedef struct reading {
     reading_frame *frames;
     int count, failed, end; /* what lp_input_next returned last */
+    int64_t passed;
     lightpose_error error;
 } reading;
 
@@ -25,6 +26,7 @@ typedef struct reading {
 reading reading_range(const char *path, int64_t first, int64_t last, int64_t step);
 reading reading_part(const char *path, const lp_input_range *range, int64_t step);
 reading reading_all(const char *path);
+reading reading_at(const char *path, double fps, int threads, int64_t first);
 reading reading_by(const char *path, int threads);
 reading reading_damaged(const char *path, int threads); /* frames that are damaged kept */
 
