@@ -122,6 +122,7 @@ extern const lp_cli_option lp_cli_model_options[];
 
 /* argv[0] is "lightpose", argv[1] the first word after the subcommand's name. Each returns the exit code. */
 int cmd_run(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_diff(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct {
     int has_network;
 } commands[] = {
     {"run", "finds people in pictures, videos and cameras", cmd_run, 1},
+    {"serve", "shows over HTTP what it finds in cameras and streams", cmd_serve, 1},
     {"convert", "writes stored results in other formats", cmd_convert, 0},
     {"corpus", "finds people in many videos, on many machines", cmd_corpus, 1},
     {"eval", "measures accuracy on labelled images by COCO's rules", cmd_eval, 1},

@@ -17,9 +17,11 @@
 #include "run/provenance.h"
 #include "run/session.h"
 #include "run/signals.h"
+#include "serve/listen.h"
+#include "serve/server.h"
 #include "which_weights.h"
 
-static const lp_cli_command command = {
+static const lp_cli_command run_command = {
     "run", "INPUT...",
     "Finds the people in each INPUT and their keypoints. INPUT is a picture, a folder, a pattern in quotes, a video,\n"
     "a camera (camera, camera:1, /dev/video0), an address (rtsp://..., http://...), a pipe, or - for frames on "
@@ -34,6 +36,18 @@ static const lp_cli_command command = {
     "    lightpose run camera -o -                         JSON Lines on standard output, live\n"
     "    lightpose run long.mkv --first 9000 --last 9999 -o part.jsonl\n"
     "    ffmpeg -i any -f yuv4mpegpipe - | lightpose run - -o any.csv\n"};
+
+static const lp_cli_command serve_command = {
+    "serve", "SOURCE...",
+    "Finds the people in each SOURCE, like `lightpose run --track`, and serves the live picture, the poses and figures "
+    "of "
+    "the run\n"
+    "over HTTP, on " LP_SERVE_ADDRESS " unless --serve says otherwise. SOURCE is what run takes, above all a camera.\n"
+    "Pages: / for people, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status, /healthz.",
+    "    lightpose serve camera                                 the page is http://" LP_SERVE_ADDRESS "/\n"
+    "    lightpose serve rtsp://door/1 rtsp://yard/1 -o poses.jsonl\n"
+    "    lightpose serve camera --serve 0.0.0.0:8710 --token-file token    for others, who need the token\n"
+    "    curl -sN http://" LP_SERVE_ADDRESS "/poses                   JSON Lines as they come\n"};
 
 /* Lists what the operands and lists name. What cannot be had is told; the rest goes on. */
 static int gather(const lp_run_options *o, const lp_cli_operands *inputs, lp_sources *sources) {
@@ -102,6 +116,8 @@ typedef struct run_parts {
     lp_source_start *starts;
     lp_ledger *ledger;
     lp_window *window;
+    lp_gauges *gauges;
+    lp_server *server;
     lp_report report;
     int to_stdout;
 } run_parts;
@@ -160,6 +176,26 @@ static lightpose_status look(const lp_run_options *o, run_parts *r, lp_engine_op
     return status;
 }
 
+static lightpose_status open_server(const lp_run_options *o, const lp_engine_options *engine, run_parts *r,
+                                    lightpose_error *error) {
+    if (!o->serve)
+        return LIGHTPOSE_OK;
+    lightpose_status status = lp_gauges_create(&r->gauges, engine->sources, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    const lp_server_options options = {.address = o->serve,
+                                       .token_file = o->token_file,
+                                       .viewers = o->viewers,
+                                       .healthy_seconds = o->healthy,
+                                       .gauges = r->gauges,
+                                       .output = r->output};
+    status = lp_server_open(&r->server, &options, error);
+    if (status == LIGHTPOSE_OK)
+        lp_report_note(&r->report, "serving on %s%s", lp_server_url(r->server),
+                       o->token_file ? "?token=..., with the token of --token-file" : "");
+    return status;
+}
+
 static lightpose_status prepare(const lp_run_options *o, const lp_cli_operands *places, const lp_cli_group *groups,
                                 run_parts *r, lp_engine_options *engine, lightpose_error *error) {
     lightpose_status status = lightpose_model_create(&engine->model, o->model.weights, error);
@@ -169,6 +205,8 @@ static lightpose_status prepare(const lp_run_options *o, const lp_cli_operands *
         status = lp_window_open(&r->window, engine->sources->items[0].name, error);
     if (status == LIGHTPOSE_OK)
         status = open_report(o, r, error);
+    if (status == LIGHTPOSE_OK)
+        status = open_server(o, engine, r, error);
     if (status != LIGHTPOSE_OK || !r->targets)
         return status;
     if (places->count > r->to_stdout) {
@@ -192,6 +230,8 @@ static int run_session(const lp_run_options *o, const run_parts *r, const lp_eng
         .report = (lp_report *)(uintptr_t)&r->report,
         .window = r->window,
         .draw = r->output.draw,
+        .gauges = r->gauges,
+        .server = r->server,
         .stop = &lp_stop_requested,
     };
     const int code = lp_session_run(&session);
@@ -205,6 +245,8 @@ static int run_session(const lp_run_options *o, const run_parts *r, const lp_eng
 static int free_parts(run_parts *r, int count) {
     lightpose_error error = {0};
     lp_window_close(&r->window);
+    lp_server_close(&r->server);
+    lp_gauges_destroy(&r->gauges);
     lp_targets_free(&r->targets);
     for (int i = 0; r->prospects && i < count; i++)
         lp_prospect_free(&r->prospects[i]);
@@ -217,7 +259,8 @@ static int free_parts(run_parts *r, int count) {
 }
 
 /* Plans the outputs. Returns LP_CLI_GO, or an exit code after a message. */
-static int plan(const lp_run_options *o, const lp_cli_operands *places, const lp_sources *sources, run_parts *r) {
+static int plan(const char *command, const lp_run_options *o, const lp_cli_operands *places, const lp_sources *sources,
+                run_parts *r) {
     lightpose_error error = {0};
     lightpose_status status = protect(o, sources, &r->guard, &error);
     if (status != LIGHTPOSE_OK) {
@@ -244,14 +287,14 @@ static int plan(const lp_run_options *o, const lp_cli_operands *places, const lp
     if (places->count)
         status = lp_targets_plan(&r->targets, &options, &error);
     if (status == LIGHTPOSE_ERROR_ARGUMENT)
-        return lp_cli_usage(command.name, "%s", error.text);
+        return lp_cli_usage(command, "%s", error.text);
     if (status == LIGHTPOSE_OK)
-        return lp_run_options_check_outputs(command.name, o, r->targets);
+        return lp_run_options_check_outputs(command, o, r->targets);
     lp_cli_error("%s", error.text);
     return LP_CLI_FAILED;
 }
 
-static int run(const lp_run_options *o, const lp_cli_group *groups, lp_engine_options *engine,
+static int run(const char *command, const lp_run_options *o, const lp_cli_group *groups, lp_engine_options *engine,
                const lp_sources *sources, const int64_t *ids) {
     lightpose_error error = {0};
     run_parts r = {0};
@@ -259,7 +302,7 @@ static int run(const lp_run_options *o, const lp_cli_group *groups, lp_engine_op
     const char *dash[] = {"-"};
     const lp_cli_operands to_dash = {dash, 1};
     const lp_cli_operands *const places = o->formats.count && !o->places.count ? &to_dash : &o->places;
-    int code = plan(o, places, sources, &r);
+    int code = plan(command, o, places, sources, &r);
     if (code == LP_CLI_GO) {
         if (r.targets)
             tell_names(o, sources, r.targets);
@@ -278,14 +321,15 @@ static int run(const lp_run_options *o, const lp_cli_group *groups, lp_engine_op
 }
 
 /* Runs over the inputs named. Returns an exit code. */
-static int run_inputs(const lp_run_options *o, const lp_cli_group *groups, const lp_cli_operands *inputs,
-                      lp_engine_options *engine, lp_sources *sources, const int64_t *ids) {
+static int run_inputs(const char *command, const lp_run_options *o, const lp_cli_group *groups,
+                      const lp_cli_operands *inputs, lp_engine_options *engine, lp_sources *sources,
+                      const int64_t *ids) {
     const int gathered = gather(o, inputs, sources);
     lp_run_options_set_engine(o, sources, engine);
-    int code = lp_run_options_check_inputs(command.name, o, sources);
+    int code = lp_run_options_check_inputs(command, o, sources);
     if (code == LP_CLI_GO) {
         tell_passed(o, sources);
-        code = sources->count ? run(o, groups, engine, sources, ids) : LP_CLI_FAILED;
+        code = sources->count ? run(command, o, groups, engine, sources, ids) : LP_CLI_FAILED;
     }
     /* A file stopped before its end is work undone; a camera ends no other way. */
     code = code == LP_CLI_OK ? gathered : code;
@@ -294,29 +338,42 @@ static int run_inputs(const lp_run_options *o, const lp_cli_group *groups, const
                : code;
 }
 
-int cmd_run(int argc, char **argv) {
-    lp_run_options o;
+static int main_of(const lp_cli_command *command, int argc, char **argv, const lp_run_options *defaults) {
+    lp_run_options o = *defaults;
     lp_cli_group groups[LP_RUN_GROUPS];
     lp_cli_operands inputs;
     lp_sources sources = {0};
     lp_engine_options engine = {0};
     int64_t *ids = NULL;
-    lp_run_options_init(&o);
     lp_run_options_groups(&o, groups);
-    int code = lp_cli_parse(&command, groups, argc, argv, &inputs);
+    int code = lp_cli_parse(command, groups, argc, argv, &inputs);
     if (code == LP_CLI_GO)
-        code = lp_run_options_check(command.name, &o, &inputs);
+        code = lp_run_options_check(command->name, &o, &inputs);
     if (code == LP_CLI_GO)
-        code = lp_run_options_read(command.name, &o, &engine);
+        code = lp_run_options_read(command->name, &o, &engine);
     if (code == LP_CLI_GO)
-        code = lp_run_options_ids(command.name, &o, &ids);
+        code = lp_run_options_ids(command->name, &o, &ids);
     if (code == LP_CLI_GO) {
         lp_signals_catch();
-        code = run_inputs(&o, groups, &inputs, &engine, &sources, ids);
+        code = run_inputs(command->name, &o, groups, &inputs, &engine, &sources, ids);
     }
     free(ids);
     lp_sources_free(&sources);
     lp_cli_operands_free(&inputs);
     lp_run_options_free(&o);
     return code;
+}
+
+int cmd_run(int argc, char **argv) {
+    lp_run_options defaults;
+    lp_run_options_init(&defaults);
+    return main_of(&run_command, argc, argv, &defaults);
+}
+
+int cmd_serve(int argc, char **argv) {
+    lp_run_options defaults;
+    lp_run_options_init(&defaults);
+    defaults.serve = LP_SERVE_ADDRESS;
+    defaults.track = 1;
+    return main_of(&serve_command, argc, argv, &defaults);
 }

@@ -104,13 +104,12 @@ static void add_clock(lp_text *text, const lp_output_frame *frame) {
         lp_text_add(text, ",\"reconnected\":true");
 }
 
-static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
+void lp_jsonl_line(lp_text *text, const lp_output_stream *stream, const lp_output_options *options,
+                   const lp_output_frame *frame) {
     static const char *const sources[] = {"{\"image\":", "{\"video\":", "{\"camera\":"};
-    lp_single *const self = state;
-    lp_text *const text = &self->text;
 
-    lp_text_add(text, sources[self->stream->kind]);
-    lp_text_json(text, self->stream->kind == LP_STREAM_IMAGES ? frame->name : self->stream->source);
+    lp_text_add(text, sources[stream->kind]);
+    lp_text_json(text, stream->kind == LP_STREAM_IMAGES ? frame->name : stream->source);
     lp_text_add(text, ",\"frame\":");
     lp_text_integer(text, frame->index);
     lp_text_add(text, ",\"time\":");
@@ -138,9 +137,14 @@ static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, l
     for (int i = 0; i < lightpose_result_get_count(frame->result); i++) {
         if (i > 0)
             lp_text_add(text, ",");
-        add_person(text, self->options, frame, lightpose_result_get_pose(frame->result, i));
+        add_person(text, options, frame, lightpose_result_get_pose(frame->result, i));
     }
     lp_text_add(text, "]}\n");
+}
+
+static lightpose_status jsonl_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
+    lp_single *const self = state;
+    lp_jsonl_line(&self->text, self->stream, self->options, frame);
     return lp_single_emit(self, error);
 }
 

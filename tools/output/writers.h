@@ -26,6 +26,10 @@ extern const lp_output_writer lp_writer_video;
 lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame, const lp_output_options *options,
                                     lightpose_error *error);
 
+/* Adds the line of a frame, with its newline: for `jsonl` and for /poses of `serve`. */
+void lp_jsonl_line(lp_text *text, const lp_output_stream *stream, const lp_output_options *options,
+                   const lp_output_frame *frame);
+
 /* The file name of a path, without folders and without its extension: "dir/a.b.jpg" -> "a.b". The length goes to
  * *size; nothing is copied. */
 const char *lp_base_name(const char *path, int *size);

@@ -12,6 +12,7 @@
 #include "run/choose.h"
 #include "run/options.h"
 #include "run/signals.h"
+#include "serve/server.h"
 
 static int read_roi(const char *command, const lp_run_options *o, lp_roi *roi) {
     char rest;
@@ -82,6 +83,14 @@ int lp_run_options_check(const char *command, const lp_run_options *o, const lp_
     }
     if (o->draw && !o->places.count)
         return lp_cli_usage(command, "option --draw needs --output");
+    if (!o->serve && (o->token_file || o->viewers != LP_SERVE_VIEWERS || o->healthy != LP_SERVE_HEALTHY))
+        return lp_cli_usage(command, "option --%s needs --serve",
+                            o->token_file                    ? "token-file"
+                            : o->viewers != LP_SERVE_VIEWERS ? "viewers"
+                                                             : "healthy");
+    lightpose_error error = {0};
+    if (o->serve && lp_server_check(o->serve, o->token_file, &error) != LIGHTPOSE_OK)
+        return lp_cli_usage(command, "option --serve: %s", error.text);
     return LP_CLI_GO;
 }
 
@@ -98,8 +107,8 @@ int lp_run_options_check_outputs(const char *command, const lp_run_options *o, c
     lightpose_tracker_settings_init(&track);
     lightpose_draw_settings_init(&draw);
     const int openpose = targets && (lp_targets_have(targets, "openpose") || lp_targets_have(targets, "dgs"));
-    const int lines = targets && (lp_targets_have(targets, "jsonl") || lp_targets_have(targets, "csv"));
-    const int pictures = targets && lp_targets_have(targets, NULL), drawn = pictures || o->show;
+    const int lines = o->serve || (targets && (lp_targets_have(targets, "jsonl") || lp_targets_have(targets, "csv")));
+    const int pictures = o->serve || (targets && lp_targets_have(targets, NULL)), drawn = pictures || o->show;
     const struct {
         int given, useful;
         const char *name, *needs;
@@ -114,9 +123,9 @@ int lp_run_options_check_outputs(const char *command, const lp_run_options *o, c
         {o->picture_format != 0, targets && lp_targets_have(targets, "draw"), "picture-format",
          "annotated pictures in a folder"},
         {o->quality != 0, pictures, "quality", "annotated pictures or videos"},
-        {o->boxes != draw.boxes, drawn, "boxes", "annotated pictures or videos, or --show"},
-        {o->scores > 0, drawn, "scores", "annotated pictures or videos, or --show"},
-        {o->opacity != draw.opacity, drawn, "opacity", "annotated pictures or videos, or --show"},
+        {o->boxes != draw.boxes, drawn, "boxes", "annotated pictures or videos, --show or --serve"},
+        {o->scores > 0, drawn, "scores", "annotated pictures or videos, --show or --serve"},
+        {o->opacity != draw.opacity, drawn, "opacity", "annotated pictures or videos, --show or --serve"},
         {targets && lp_targets_have(targets, "ids"), o->track, "json ids", "--track"},
         {o->ids.count, o->track, "id", "--track"},
         {o->expect_people, o->track, "expect-people", "--track"},

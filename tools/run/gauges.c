@@ -67,6 +67,8 @@ void lp_gauges_frame(lp_gauges *g, const lp_job *job, int people, int64_t output
         lp_gauge_add(&s->output_ns, output_ns);
         lp_gauge_set(&s->latency_ns, job->total_ns + output_ns);
     }
+    for (int i = 0; i < people && i < LP_GAUGE_IDS; i++)
+        lp_gauge_set(&s->ids[i], lightpose_result_get_pose(job->result, i)->id);
     lp_gauge_set(&s->people, people);
     lp_gauge_add(&s->people_seen, people);
     lp_gauge_set(&s->last_index, job->frame.index);

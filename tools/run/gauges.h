@@ -20,7 +20,10 @@ typedef struct lp_gauge_second {
     _Atomic int64_t frames, people;
 } lp_gauge_second;
 
-enum { LP_GAUGE_SECONDS = 300 };
+enum {
+    LP_GAUGE_SECONDS = 300,
+    LP_GAUGE_IDS = 32 /* of the people of a frame so many are told */
+};
 
 typedef enum lp_source_phase {
     LP_PHASE_WAITING = 0, /* not opened yet */
@@ -37,10 +40,11 @@ typedef struct lp_source_gauges {
     _Atomic int64_t dropped;       /* of a live source: a newer one had come before anybody could take it */
     _Atomic int64_t spared;        /* not decoded in full, or not searched, for the rate that was asked for */
     _Atomic int64_t reconnections;
-    _Atomic int64_t people;      /* in the last frame */
-    _Atomic int64_t people_seen; /* sum over all frames */
-    _Atomic int64_t last_index;  /* number of the last frame */
-    _Atomic int64_t last_ns;     /* when the last frame was done; 0: none is */
+    _Atomic int64_t people;            /* in the last frame */
+    _Atomic int64_t ids[LP_GAUGE_IDS]; /* of the first of them; -1 without a tracker */
+    _Atomic int64_t people_seen;       /* sum over all frames */
+    _Atomic int64_t last_index;        /* number of the last frame */
+    _Atomic int64_t last_ns;           /* when the last frame was done; 0: none is */
     /* Sums over all frames that were searched. */
     _Atomic int64_t read_ns, preprocess_ns, network_ns, decode_ns, output_ns;
     _Atomic int64_t latency_ns; /* of the last frame: from the end of its decoding to its result */

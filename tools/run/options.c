@@ -3,6 +3,8 @@
 
 #include "run/options.h"
 
+#include "serve/server.h"
+
 static const char *const format_names[] = {"openpose", "jsonl", "coco", "dgs",  "csv",   "ids",
                                            "checksum", "lpb",   "null", "draw", "video", NULL};
 static const char *const set_names[] = {"default", "coco18", "body25", NULL};
@@ -48,6 +50,17 @@ static const lp_cli_option drawing_options[] = {
      .aside = 1},
     {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
      .aside = 1},
+    {0}};
+
+static const lp_cli_option serve_options[] = {
+    {"serve", 0, "ADDRESS", "serve the live picture, poses and figures over HTTP: HOST:PORT, or a port of 127.0.0.1",
+     AT(TEXT, serve), .aside = 1},
+    {"token-file", 0, "FILE", "let in only who has the token in FILE; needed beyond 127.0.0.1", AT(TEXT, token_file),
+     .aside = 1},
+    {"viewers", 0, "N", "at most N viewers of pictures and poses at a time (64)", AT(INT, viewers), .min = 1,
+     .max = 10000, .aside = 1},
+    {"healthy", 0, "SECONDS", "/healthz fails for a source without a frame for this long (10)", AT(INT, healthy),
+     .min = 1, .max = 86400, .aside = 1},
     {0}};
 
 static const lp_cli_option input_options[] = {
@@ -118,6 +131,8 @@ void lp_run_options_init(lp_run_options *o) {
                           .reconnect = 30,
                           .meta = 1,
                           .live = -1,
+                          .viewers = LP_SERVE_VIEWERS,
+                          .healthy = LP_SERVE_HEALTHY,
                           .smooth = track.smooth,
                           .keep_seconds = track.keep_seconds,
                           .boxes = draw.boxes,
@@ -135,10 +150,13 @@ void lp_run_options_free(lp_run_options *o) {
 }
 
 void lp_run_options_groups(lp_run_options *o, lp_cli_group groups[LP_RUN_GROUPS]) {
-    const lp_cli_group all[LP_RUN_GROUPS] = {
-        {"Output", lp_run_result_options, o}, {"Drawing, resuming, report", drawing_options, o},
-        {"Input", input_options, o},          {"People", lp_run_people_options, o},
-        LP_CLI_MODEL_GROUP(&o->model),        {0}};
+    const lp_cli_group all[LP_RUN_GROUPS] = {{"Output", lp_run_result_options, o},
+                                             {"Drawing, resuming, report", drawing_options, o},
+                                             {"Serving", serve_options, o},
+                                             {"Input", input_options, o},
+                                             {"People", lp_run_people_options, o},
+                                             LP_CLI_MODEL_GROUP(&o->model),
+                                             {0}};
     for (int i = 0; i < LP_RUN_GROUPS; i++)
         groups[i] = all[i];
 }

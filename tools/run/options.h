@@ -27,6 +27,8 @@ typedef struct lp_run_options {
     int boxes, scores;
     float opacity;
     int show, quiet;
+    const char *serve, *token_file;
+    int viewers, healthy;
 } lp_run_options;
 
 extern const char *const lp_run_picture_formats[]; /* values of --picture-format; the first is the source's own */
@@ -39,7 +41,7 @@ void lp_run_options_free(lp_run_options *options);
 extern const lp_cli_option lp_run_result_options[], lp_run_people_options[], lp_run_number_options[];
 
 /* The option groups of the command line, for lp_cli_parse; the last is empty. They point into `options`. */
-enum { LP_RUN_GROUPS = 6 };
+enum { LP_RUN_GROUPS = 7 };
 void lp_run_options_groups(lp_run_options *options, lp_cli_group groups[LP_RUN_GROUPS]);
 
 /* The rest of this header returns LP_CLI_GO, or an exit code after a message where `int` is returned. `command` is the

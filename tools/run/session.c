@@ -83,8 +83,6 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
         a->last_index = prospect->next - 1;
         lp_report_note(s->options->report, "%s: goes on at frame %" PRId64, source->text, prospect->next);
     }
-    if (!s->options->targets)
-        return LIGHTPOSE_OK;
     const lp_output_stream stream = {
         .kind = source->kind == LP_SOURCE_PICTURES || job->about.still ? LP_STREAM_IMAGES
                 : job->about.live                                      ? LP_STREAM_CAMERA
@@ -100,7 +98,9 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
         .rate_den = job->about.rate_den,
         .number = job->source,
     };
-    return lp_targets_begin(&a->out, s->options->targets, &stream, error);
+    if (s->options->server)
+        lp_server_begin(s->options->server, job->source, &stream);
+    return s->options->targets ? lp_targets_begin(&a->out, s->options->targets, &stream, error) : LIGHTPOSE_OK;
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
@@ -118,26 +118,33 @@ static lightpose_status refine(session *s, active_source *a, lp_job *job, lightp
     return status;
 }
 
+static void write_frame(session *s, active_source *a, int source, const lp_output_frame *frame) {
+    if (a->out)
+        lp_targets_frame(a->out, frame);
+    if (s->options->server)
+        lp_server_frame(s->options->server, source, frame);
+}
+
 /* Frames that a live source delivered and nobody could take in time are told as missing. */
 static void tell_missing(session *s, active_source *a, const lp_job *job) {
     if (s->options->gauges)
         lp_gauge_add(&s->options->gauges->sources[job->source].dropped, job->stale_count);
-    for (int i = 0; i < job->stale_count && a->out; i++) {
+    for (int i = 0; i < job->stale_count; i++) {
         const lp_stale *const stale = &job->stale[i];
         const lp_output_frame frame = {.index = stale->index,
                                        .time = stale->time,
                                        .utc = isfinite(stale->utc) ? stale->utc : 0,
                                        .state = LP_FRAME_MISSING,
                                        .reason = "dropped: a newer frame had come"};
-        lp_targets_frame(a->out, &frame);
+        write_frame(s, a, job->source, &frame);
     }
 }
 
-static void write_frame(active_source *a, const lp_source *source, const lp_job *job) {
+/* A frame that is done. */
+static void write_job(session *s, active_source *a, const lp_job *job) {
     lp_output_frame frame;
-    lp_work_get_output(job, source, &frame);
-    if (a->out)
-        lp_targets_frame(a->out, &frame);
+    lp_work_get_output(job, source_of(s, job), &frame);
+    write_frame(s, a, job->source, &frame);
 }
 
 static void tell_failed(session *s, active_source *a, const lp_job *job) {
@@ -166,7 +173,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
         people = lightpose_result_get_count(job->result);
     }
     if (status == LIGHTPOSE_OK)
-        write_frame(a, source, job);
+        write_job(s, a, job);
     if (a->out && !lp_targets_stream_live(a->out))
         lp_engine_skip(s->engine_run, job->source);
     if (status == LIGHTPOSE_OK && s->options->window && job->error.status == LIGHTPOSE_OK)
@@ -303,7 +310,7 @@ static void checkpoint(session *s) {
 /* Whether there is no use in going on: nobody reads, and nothing else is written. */
 static int is_idle(const session *s) {
     const lp_session_options *const o = s->options;
-    return !o->window && (o->targets ? !lp_targets_live(o->targets) : o->report->closed);
+    return !o->window && !o->server && (o->targets ? !lp_targets_live(o->targets) : o->report->closed);
 }
 
 static lightpose_status run_engine(session *s, lightpose_error *error) {

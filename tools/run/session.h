@@ -14,6 +14,7 @@
 #include "run/report.h"
 #include "run/targets.h"
 #include "run/window.h"
+#include "serve/server.h"
 
 typedef struct lp_session_options {
     const lp_engine_options *engine;
@@ -25,6 +26,7 @@ typedef struct lp_session_options {
     lp_report *report;
     lp_window *window; /* NULL: none */
     lightpose_draw_settings draw;
+    lp_server *server; /* NULL: nobody is shown anything */
     lp_gauges *gauges; /* NULL: nobody counts */
     atomic_int *stop;  /* set to end the run in order */
 } lp_session_options;
