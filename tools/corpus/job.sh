@@ -6,7 +6,7 @@
 
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
-# One worker uses all of them. What it needs besides is 1 GB, and for videos larger than 1920x1080 more.
+# One worker uses all of them. Decoders of large videos take the most memory, on each CPU.
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=4G
 # A longer job loads the weights less often; a shorter one starts sooner. Nothing is lost at its end.
@@ -27,7 +27,7 @@
 program=$1 # of the machine that submitted
 shift
 
-# Slurm before 23.02 does not say when a job will end, and squeue may know a moment later. A worker stops a minute before
+# Older Slurm (22.05) does not tell a job when it will end, and squeue may know a moment later. A worker stops a minute before
 # (--margin). Without that it stops when Slurm sends SIGTERM at the limit, KillWait seconds before it is killed.
 job=${SLURM_ARRAY_JOB_ID:-${SLURM_JOB_ID-}}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 for pause in 1 2 3 0; do
