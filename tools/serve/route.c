@@ -144,6 +144,7 @@ static void refuse(lp_route *route, int status, const char *reason) {
     route->content = LP_CONTENT_REFUSAL;
     route->status = status;
     route->reason = reason;
+    route->source = -1;
 }
 
 static int has_source(lp_content content) {
