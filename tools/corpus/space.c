@@ -22,7 +22,7 @@
 #include "hash.h"
 #include "run/signals.h"
 
-enum { NAME = 160, STALE = 86400 };
+enum { NAME = 160, STALE = 86400, TOLD = 5 };
 
 /* Copies that are not whole yet begin so; a name of a copy begins with a digit. */
 static const char part[] = ".part-";
@@ -253,16 +253,28 @@ static lightpose_status stage_one(staging *s, int *fatal, lightpose_error *error
     return status;
 }
 
-/* The first video after *place that has queued ranges. *id is 0 where there is none. Places are numbers of ranges. */
-static lightpose_status find_next(lp_corpus *corpus, int64_t *place, int64_t *id, lightpose_error *error) {
+/* The videos with queued ranges, in the order in which those are claimed; freed with free(). */
+static lightpose_status list_queued(lp_corpus *corpus, int64_t **ids, int64_t *count, lightpose_error *error) {
     lp_db_rows *rows;
+    int64_t capacity = 0;
+    int got;
+    *ids = NULL;
+    *count = 0;
     LP_TRY(lp_db_select(corpus->db, &rows,
-                        "SELECT video, MIN(id) FROM lp_range WHERE state = 'queued' GROUP BY video HAVING MIN(id) > $1 "
-                        "ORDER BY 2 LIMIT 1",
-                        LP_DB_VALUES(lp_db_integer(*place)), error));
-    const int got = lp_db_next(rows, error);
-    *id = got > 0 ? lp_db_get_integer(rows, 0) : 0;
-    *place = got > 0 ? lp_db_get_integer(rows, 1) : *place;
+                        "SELECT video, MIN(id) FROM lp_range WHERE state = 'queued' GROUP BY video ORDER BY 2",
+                        LP_DB_NO_VALUES, error));
+    while ((got = lp_db_next(rows, error)) > 0) {
+        if (*count == capacity) {
+            capacity = 2 * capacity + 64;
+            int64_t *const more = realloc(*ids, (size_t)capacity * sizeof *more);
+            if (!more) {
+                lp_db_rows_close(&rows);
+                return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a list of videos");
+            }
+            *ids = more;
+        }
+        (*ids)[(*count)++] = lp_db_get_integer(rows, 0);
+    }
     lp_db_rows_close(&rows);
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
 }
@@ -296,8 +308,8 @@ static lightpose_status stage_row(lp_space *space, const lp_corpus_video *video,
     }
     if (fatal)
         return lp_fail(error, why.status, "%s", why.text);
-    outcome->failed++;
-    tell(o, "%s", why.text);
+    if (++outcome->failed <= TOLD)
+        tell(o, "%s", why.text);
     return LIGHTPOSE_OK;
 }
 
@@ -331,14 +343,16 @@ static lightpose_status stage_video(lp_space *space, lp_corpus *corpus, int64_t 
 
 lightpose_status lp_space_stage(lp_space *space, lp_corpus *corpus, const lp_space_options *options, int most,
                                 lp_space_outcome *outcome, lightpose_error *error) {
-    int64_t place = 0, id = 1;
+    int64_t *ids, count;
     *outcome = (lp_space_outcome){0};
-    while (id && !outcome->full && (!most || outcome->copies < most) && go_on(NULL)) {
-        LP_TRY(find_next(corpus, &place, &id, error));
-        if (id)
-            LP_TRY(stage_video(space, corpus, id, options, outcome, error));
-    }
-    return LIGHTPOSE_OK;
+    lightpose_status status = list_queued(corpus, &ids, &count, error);
+    for (int64_t i = 0; status == LIGHTPOSE_OK && i < count && !outcome->full && (!most || outcome->copies < most); i++)
+        status = go_on(NULL) ? stage_video(space, corpus, ids[i], options, outcome, error)
+                             : lp_fail(error, LIGHTPOSE_ERROR_STATE, "told to stop");
+    if (outcome->failed > TOLD)
+        tell(options, "%" PRId64 " videos could not be copied", outcome->failed);
+    free(ids);
+    return status;
 }
 
 /* ---- Purging ----------------------------------------------------------------------------------------------------- */
