@@ -145,6 +145,10 @@ static void add_isa(json_t *causes, lightpose_precision precision) {
 
     if (getenv("ONEDNN_MAX_CPU_ISA") || getenv("DNNL_MAX_CPU_ISA"))
         add_cause(causes, "ISA: limited by the environment to %s", lp_cpu_describe());
+    else if (features & LP_CPU_NEON && precision == LIGHTPOSE_PRECISION_INT8 && !(features & LP_CPU_DOTPROD))
+        add_cause(causes, "ISA: this CPU has no dot product of bytes, which takes a third of the instructions in int8");
+    else if (features & LP_CPU_NEON)
+        return;
     else if (!(features & LP_CPU_AVX2))
         add_cause(causes, "ISA: this CPU has no AVX2");
     else if (precision == LIGHTPOSE_PRECISION_INT8 && !(features & vnni))

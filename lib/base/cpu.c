@@ -96,8 +96,8 @@ unsigned lp_cpu_ask_for_tiles(unsigned features) {
 
 #endif
 
-/* oneDNN's names for its limits, each with what it leaves, and two of ours for arm64, where oneDNN 2 and 3 have none
- * that concerns us. An unknown name leaves all, as it does in oneDNN. */
+/* oneDNN's names for its limits, each with what it leaves, and two of our own for arm64. An
+ * unknown name leaves all, as it does in oneDNN. */
 static unsigned allowed(void) {
     static const struct {
         const char *name;
