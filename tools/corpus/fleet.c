@@ -76,6 +76,21 @@ static void tell(const lp_fleet *fleet, const lp_fleet_array *array, int64_t cla
         fleet->tell(fleet->opaque, text);
 }
 
+/* How many ranges that jobs may claim meet a condition on $1. */
+static lightpose_status count_where(const lp_fleet *fleet, lp_corpus *corpus, int64_t *count, const char *condition,
+                                    double value, lightpose_error *error) {
+    const size_t size = 512 + (fleet->only ? strlen(fleet->only) : 0);
+    char *const sql = malloc(size);
+    if (!sql)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a statement");
+    snprintf(sql, size, "SELECT COUNT(*) FROM lp_range WHERE %s%s%s%s", condition, fleet->only ? " AND video IN (" : "",
+             fleet->only ? fleet->only : "", fleet->only ? ")" : "");
+    const lightpose_status status =
+        lp_db_select_integer(corpus->db, count, NULL, sql, LP_DB_VALUES(lp_db_real(value)), error);
+    free(sql);
+    return status;
+}
+
 /* An array whose jobs have ended. That they claimed nothing is bad only where there was something all the time. */
 static lightpose_status judge(lp_fleet *fleet, lp_corpus *corpus, const lp_fleet_array *array, const char *logs,
                               lightpose_error *error) {
@@ -85,9 +100,7 @@ static lightpose_status judge(lp_fleet *fleet, lp_corpus *corpus, const lp_fleet
     LP_TRY(lp_db_select_integer(corpus->db, &claimed, NULL,
                                 "SELECT COUNT(DISTINCT job) FROM lp_attempt WHERE SUBSTR(job, 1, $2) = $1",
                                 LP_DB_VALUES(lp_db_text(prefix), lp_db_integer((int64_t)strlen(prefix))), error));
-    LP_TRY(lp_db_select_integer(corpus->db, &claimable, NULL,
-                                "SELECT COUNT(*) FROM lp_range WHERE state = 'queued' AND due <= $1",
-                                LP_DB_VALUES(lp_db_real(array->submitted)), error));
+    LP_TRY(count_where(fleet, corpus, &claimable, "state = 'queued' AND due <= $1", array->submitted, error));
     if (claimed)
         fleet->bad = 0;
     if (claimed >= array->count || !claimable)
@@ -119,8 +132,8 @@ static lightpose_status judge_all(lp_fleet *fleet, lp_corpus *corpus, const lp_s
 
 /* Ranges by state; *free: those that a worker could claim within the time that it waits; *held: those that these jobs
  * have. */
-static lightpose_status count_ranges(lp_corpus *corpus, const lp_slurm_jobs *jobs, lp_fleet_plan *plan, int64_t *free,
-                                     int64_t *held, lightpose_error *error) {
+static lightpose_status count_ranges(const lp_fleet *fleet, lp_corpus *corpus, const lp_slurm_jobs *jobs,
+                                     lp_fleet_plan *plan, int64_t *free, int64_t *held, lightpose_error *error) {
     lp_db_rows *rows;
     double now;
     int got;
@@ -128,10 +141,10 @@ static lightpose_status count_ranges(lp_corpus *corpus, const lp_slurm_jobs *job
     LP_TRY(lp_db_now(corpus->db, &now, error));
     LP_TRY(lp_db_select_integer(corpus->db, &plan->queued, NULL, "SELECT COUNT(*) FROM lp_range WHERE state = 'queued'",
                                 LP_DB_NO_VALUES, error));
-    LP_TRY(lp_db_select_integer(corpus->db, free, NULL,
-                                "SELECT COUNT(*) FROM lp_range WHERE state IN ('queued', 'running') AND due <= $1 + "
-                                "CASE WHEN state = 'queued' THEN " LP_FLEET_IDLE_TEXT " ELSE 0 END",
-                                LP_DB_VALUES(lp_db_real(now)), error));
+    LP_TRY(count_where(fleet, corpus, free,
+                       "state IN ('queued', 'running') AND due <= $1 + "
+                       "CASE WHEN state = 'queued' THEN " LP_FLEET_IDLE_TEXT " ELSE 0 END",
+                       now, error));
     LP_TRY(lp_db_select(corpus->db, &rows,
                         "SELECT a.job, r.due FROM lp_range r LEFT JOIN lp_attempt a ON a.range_id = r.id "
                         "AND a.number = r.attempt WHERE r.state = 'running'",
@@ -151,7 +164,7 @@ lightpose_status lp_fleet_make_plan(lp_fleet *fleet, lp_corpus *corpus, const lp
     int64_t free, held;
     *plan = (lp_fleet_plan){0};
     LP_TRY(judge_all(fleet, corpus, jobs, logs, error));
-    LP_TRY(count_ranges(corpus, jobs, plan, &free, &held, error));
+    LP_TRY(count_ranges(fleet, corpus, jobs, plan, &free, &held, error));
     const int64_t coming = jobs->count - held; /* each of these will claim one */
     int64_t count = free - coming;
     if (count > most - jobs->count)

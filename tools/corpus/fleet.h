@@ -25,6 +25,7 @@ typedef struct lp_fleet {
     lp_fleet_array *arrays; /* submitted by this process, with jobs that may still run */
     int count, bad;         /* arrays in a row without a range */
     int is_hopeless;
+    const char *only; /* ids of the videos that jobs claim ranges of (corpus/queue.h); NULL: all */
     void (*tell)(void *opaque, const char *text);
     void *opaque;
 } lp_fleet;

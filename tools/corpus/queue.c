@@ -34,11 +34,17 @@ typedef struct claiming {
 } claiming;
 
 /* The first of these rows that nobody else is at. */
-static lightpose_status pick(lp_db *db, int64_t *id, const char *condition, double now, lightpose_error *error) {
-    char sql[512];
-    snprintf(sql, sizeof sql, "SELECT id FROM lp_range WHERE %s ORDER BY due, id LIMIT 1%s", condition,
-             lp_db_skip_locked(db));
-    return lp_db_select_integer(db, id, NULL, sql, LP_DB_VALUES(lp_db_real(now)), error);
+static lightpose_status pick(lp_db *db, int64_t *id, const char *condition, const char *only, double now,
+                             lightpose_error *error) {
+    const size_t size = 512 + (only ? strlen(only) : 0);
+    char *const sql = malloc(size);
+    if (!sql)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a statement");
+    snprintf(sql, size, "SELECT id FROM lp_range WHERE %s%s%s%s ORDER BY due, id LIMIT 1%s", condition,
+             only ? " AND video IN (" : "", only ? only : "", only ? ")" : "", lp_db_skip_locked(db));
+    const lightpose_status status = lp_db_select_integer(db, id, NULL, sql, LP_DB_VALUES(lp_db_real(now)), error);
+    free(sql);
+    return status;
 }
 
 /* A range whose worker died so often that it is the range's fault. */
@@ -68,7 +74,7 @@ static lightpose_status find_range(lp_db *db, const claiming *c, double now, int
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
         for (;;) {
             int64_t tries;
-            LP_TRY(pick(db, id, conditions[i], now, error));
+            LP_TRY(pick(db, id, conditions[i], c->worker->only, now, error));
             if (!*id)
                 break;
             if (i % 2 == 1)

@@ -31,7 +31,8 @@ typedef struct lp_queue_worker {
     int64_t process;
     const char *weights_sha256, *precision, *cpu, *engine;
     int threads;
-    double lease; /* seconds for which a claim holds unless it is renewed */
+    const char *only; /* ids of the videos that it claims of, "3,17"; NULL: of all */
+    double lease;     /* seconds for which a claim holds unless it is renewed */
 } lp_queue_worker;
 
 typedef struct lp_queue_claim {

@@ -101,6 +101,26 @@ lightpose_status lp_space_copy(const char *folder, const lp_corpus_video *video,
     return LIGHTPOSE_OK;
 }
 
+lightpose_status lp_space_list(const char *folder, lp_text *ids, lightpose_error *error) {
+    DIR *const dir = opendir(folder);
+    struct dirent *entry;
+    struct stat about;
+    lp_text_clear(ids);
+    lp_text_add(ids, "0");
+    while (dir && (entry = readdir(dir))) {
+        const size_t digits = strspn(entry->d_name, "0123456789");
+        if (!digits || digits > 18 || entry->d_name[digits] != '-' ||
+            fstatat(dirfd(dir), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(about.st_mode))
+            continue;
+        lp_text_add(ids, ",");
+        lp_text_bytes(ids, entry->d_name, digits);
+    }
+    if (dir)
+        closedir(dir);
+    lp_text_bytes(ids, "", 1);
+    return lp_text_check(ids, error);
+}
+
 /* Calls `each` for every plain file. */
 static lightpose_status for_each(const lp_space *space,
                                  void (*each)(void *opaque, const char *name, const struct stat *about), void *opaque,

@@ -14,6 +14,7 @@
 #include <limits.h>
 
 #include "corpus/corpus.h"
+#include "output/text.h"
 
 typedef struct lp_space {
     char path[PATH_MAX]; /* of the corpus's folder */
@@ -31,6 +32,10 @@ void lp_space_close(lp_space *space);
 /* The path of a video's copy in the corpus's folder; *there says whether there is one. Errors: FILE (too long). */
 LIGHTPOSE_NODISCARD lightpose_status lp_space_copy(const char *folder, const lp_corpus_video *video,
                                                    char path[PATH_MAX], int *there, lightpose_error *error);
+
+/* Ids of the videos that have a copy in the corpus's folder, "0,3,17": never empty, and 0 is no video. A folder that is
+ * not there has none. Errors: MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_space_list(const char *folder, lp_text *ids, lightpose_error *error);
 
 typedef struct lp_space_options {
     int64_t limit;    /* bytes of all copies of the corpus together */

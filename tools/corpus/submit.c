@@ -27,11 +27,13 @@
 enum { REPEAT_MS = 3600 * 1000 };
 /* After a failure of Slurm or of the database it is tried again so soon, or after a period that is shorter. */
 enum { AGAIN_MS = 300 * 1000 };
+/* With nothing that jobs could do until copies are there. */
+enum { FIRST_MS = 60 * 1000 };
 
 typedef struct submit_options {
     lp_corpus_options corpus;
     const char *template, *write_template, *logs, *weights, *watch, *work_space, *limit, *from;
-    int max_jobs, try_only, quiet;
+    int max_jobs, try_only, quiet, staged;
 } submit_options;
 
 static const lp_cli_option own[] = {
@@ -49,6 +51,8 @@ static const lp_cli_option own[] = {
     {"work-space", 0, "FOLDER",
      "jobs read copies from there; with --watch also stage and purge them (default: $LIGHTPOSE_WORK_SPACE)",
      LP_CLI_AT(TEXT, submit_options, work_space)},
+    {"staged", 0, NULL, "jobs claim only ranges of videos that have a copy there, as for `work`",
+     LP_CLI_AT(FLAG, submit_options, staged)},
     {"limit", 0, "SIZE", "of all copies together, as for `stage` (500G)", LP_CLI_AT(TEXT, submit_options, limit)},
     {"from", 0, "HOST:[FOLDER]", "copy from this host by rsync, as for `stage`", LP_CLI_AT(TEXT, submit_options, from)},
     {"dry-run", 'n', NULL, "submit nothing; print what would be submitted", LP_CLI_AT(FLAG, submit_options, try_only)},
@@ -77,6 +81,8 @@ typedef struct submitting {
     int failures;                                   /* in a row */
     const char **job;                               /* the script's arguments */
     lp_space_options space;
+    lp_text staged;  /* ids of the videos with a copy */
+    int has_no_jobs; /* after the last round */
 } submitting;
 
 static int64_t now_ms(void) {
@@ -204,6 +210,8 @@ static lightpose_status make_job(submitting *s, const lp_cli_operands *passed, l
         *next++ = "--work-space";
         *next++ = space;
     }
+    if (o->staged)
+        *next++ = "--staged";
     for (int i = 0; i < passed->count; i++)
         *next++ = passed->items[i];
     return LIGHTPOSE_OK;
@@ -315,6 +323,15 @@ static void tell_fleet(void *opaque, const char *text) {
     lp_cli_error("%s", text);
 }
 
+/* Only ranges of videos that have a copy count. */
+static lightpose_status find_staged(submitting *s, lightpose_error *error) {
+    char folder[PATH_MAX + LP_CORPUS_TAG];
+    snprintf(folder, sizeof folder, "%s/%s", lp_space_find(s->options->work_space), s->tag);
+    LP_TRY(lp_space_list(folder, &s->staged, error));
+    s->fleet.only = s->staged.data;
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status play_round(submitting *s, int *open, lightpose_error *error) {
     lp_slurm_jobs jobs = {0};
     lp_fleet_plan plan;
@@ -325,6 +342,8 @@ static lightpose_status play_round(submitting *s, int *open, lightpose_error *er
         lp_cli_error("warning: %s; counted as if no jobs were there", lost.text);
         status = LIGHTPOSE_OK;
     }
+    if (status == LIGHTPOSE_OK && s->options->staged)
+        status = find_staged(s, error);
     if (status == LIGHTPOSE_OK)
         status = lp_fleet_make_plan(&s->fleet, &s->corpus, &jobs, s->options->max_jobs, s->logs, &plan, error);
     if (status == LIGHTPOSE_OK && s->options->try_only)
@@ -335,6 +354,7 @@ static lightpose_status play_round(submitting *s, int *open, lightpose_error *er
         account(s, &plan, &jobs, id);
     if (status == LIGHTPOSE_OK)
         *open = plan.queued + plan.running > 0;
+    s->has_no_jobs = jobs.count + plan.count == 0;
     lp_slurm_jobs_free(&jobs);
     return status;
 }
@@ -394,7 +414,7 @@ static void serve_space(submitting *s, int64_t until) {
 static int watch(submitting *s, int64_t period_ms) {
     int open = 1;
     while (!atomic_load(&lp_stop_requested)) {
-        const int64_t next = now_ms() + period_ms;
+        int64_t next = now_ms() + period_ms;
         lightpose_error error = {0};
         if (play_round(s, &open, &error) != LIGHTPOSE_OK) {
             if (atomic_load(&lp_stop_requested))
@@ -410,6 +430,8 @@ static int watch(submitting *s, int64_t period_ms) {
         tell_success(s);
         if (!open)
             break;
+        if (s->options->staged && s->has_no_jobs && next - now_ms() > FIRST_MS) /* jobs wait for a first copy */
+            next = now_ms() + FIRST_MS;
         serve_space(s, next);
         pause_until(next);
     }
@@ -450,6 +472,7 @@ static int submit(submitting *s, const lp_cli_operands *passed, int64_t period) 
         unlink(s->script);
     free(s->job);
     lp_fleet_free(&s->fleet);
+    lp_text_free(&s->staged);
     return code;
 }
 
@@ -482,6 +505,8 @@ int lp_corpus_submit(int argc, char **argv) {
             code = lp_cli_usage(command.name, "option --watch: \"%s\" is no duration as in 1h, 10m or 1h30m", o.watch);
         if (code == LP_CLI_GO)
             code = lp_space_read_options(command.name, o.limit, o.from, &s->space);
+        if (code == LP_CLI_GO && o.staged && !lp_space_find(o.work_space))
+            code = lp_cli_usage(command.name, "option --staged needs --work-space, or $LIGHTPOSE_WORK_SPACE");
         if (code == LP_CLI_GO)
             code = check_passed(&passed);
     }

@@ -25,7 +25,7 @@
 typedef struct work_options {
     lp_corpus_options corpus;
     const char *weights, *until, *work_space;
-    int threads, once, quiet, idle_exit, margin;
+    int threads, once, quiet, idle_exit, margin, staged;
     int64_t max_ranges;
     float lease, store_every;
 } work_options;
@@ -59,6 +59,8 @@ static const lp_cli_option own[] = {
      "read the copies that `stage` has made there (default: $LIGHTPOSE_WORK_SPACE; without it, and where there is no "
      "copy, the originals)",
      LP_CLI_AT(TEXT, work_options, work_space)},
+    {"staged", 0, NULL, "claim only ranges of videos that have a copy there, where the originals are out of reach",
+     LP_CLI_AT(FLAG, work_options, staged)},
     {"quiet", 'q', NULL, "print errors only", LP_CLI_AT(FLAG, work_options, quiet)},
     {0}};
 
@@ -104,6 +106,7 @@ typedef struct work_state {
     lp_worker worker;
     char host[128], job[64], sha256[LP_HASH_TEXT], space[PATH_MAX];
     lightpose_system system;
+    lp_text staged; /* ids of the videos with a copy */
     int64_t ranges; /* claimed */
     int failed;
 } work_state;
@@ -194,7 +197,9 @@ static int find_space(work_state *s) {
     const char *const place = lp_space_find(s->options->work_space);
     char tag[LP_CORPUS_TAG];
     if (!place)
-        return LP_CLI_GO;
+        return s->options->staged
+                   ? lp_cli_usage(command.name, "option --staged needs --work-space, or $LIGHTPOSE_WORK_SPACE")
+                   : LP_CLI_GO;
     lp_corpus_get_tag(&s->corpus, tag);
     if (snprintf(s->space, sizeof s->space, "%s/%s", place, tag) >= (int)sizeof s->space)
         return lp_cli_usage(command.name, "the path of the work space is too long: %.100s...", place);
@@ -258,6 +263,9 @@ static int work_all(work_state *s) {
     lightpose_error error = {0};
     while (!atomic_load(&lp_stop_requested) && !lp_worker_is_out_of_time(&s->worker)) {
         lp_queue_claim claim;
+        if (o->staged && lp_space_list(s->space, &s->staged, &error) != LIGHTPOSE_OK)
+            break;
+        s->worker.who.only = o->staged ? s->staged.data : NULL;
         if (lp_queue_claim_next(&s->corpus, &s->worker.who, &claim, &error) != LIGHTPOSE_OK)
             break;
         if (claim.id) {
@@ -327,6 +335,7 @@ int lp_corpus_work(int argc, char **argv) {
             code = load(&s, &error) == LIGHTPOSE_OK ? work_all(&s) : (lp_cli_error("%s", error.text), LP_CLI_FAILED);
         }
         lightpose_model_destroy(&s.worker.model);
+        lp_text_free(&s.staged);
         lp_corpus_free(&s.corpus);
         lp_db_close(&db);
     }
