@@ -15,6 +15,7 @@
 #include "output/guard.h"
 #include "run/options.h"
 #include "run/provenance.h"
+#include "run/repeat.h"
 #include "run/session.h"
 #include "run/signals.h"
 #include "serve/listen.h"
@@ -274,6 +275,14 @@ static int plan(const char *command, const lp_run_options *o, const lp_cli_opera
     for (int i = 0; i < places->count; i++)
         r->to_stdout += !strcmp(places->items[i], "-");
     lp_report_start(&r->report, o->quiet, r->to_stdout || (o->report && !strcmp(o->report, "-")) ? NULL : stdout);
+    lp_segment_options segments;
+    const int read = lp_run_options_segments(command, o, &segments);
+    if (read != LP_CLI_GO)
+        return read;
+    if (o->segment)
+        lp_signals_cut_on_hangup();
+    if (lp_source_is_live(&sources->items[0]))
+        lp_repeat_start();
     const lp_targets_options options = {.places = places,
                                         .formats = &o->formats,
                                         .draw = o->draw,
@@ -282,6 +291,7 @@ static int plan(const char *command, const lp_run_options *o, const lp_cli_opera
                                         .resume = o->resume,
                                         .no_clobber = o->no_clobber,
                                         .in_order = o->track,
+                                        .segments = segments,
                                         .tell = tell_failed_output,
                                         .tell_opaque = &r->report};
     if (places->count)

@@ -3,6 +3,7 @@
 
 #include "input/input.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,13 +172,14 @@ static int is_final(const lightpose_error *error) {
 
 /* Opens the source again and again, at growing intervals, for as long as the options say. */
 static lightpose_status try_again(lp_input *in, lightpose_error *error) {
-    const int64_t until = now_ms() + (int64_t)in->options.reconnect * 1000;
+    const int for_ever = in->options.reconnect == INT_MAX;
+    const int64_t until = for_ever ? INT64_MAX : now_ms() + (int64_t)in->options.reconnect * 1000;
     for (int pause = 100; !is_stopped(in); pause = pause < 2000 ? 2 * pause : 2000) {
         lightpose_error detail = {0};
         const lightpose_status status = open_video(in, &detail);
         if (status == LIGHTPOSE_OK)
             return status;
-        if (is_final(&detail) || now_ms() + pause > until)
+        if (is_final(&detail) || now_ms() > until - pause)
             return lp_fail(error, status, "%s", detail.text);
         for (int slept = 0; slept < pause && !is_stopped(in); slept += 50)
             sleep_ms(50);
@@ -185,13 +187,21 @@ static lightpose_status try_again(lp_input *in, lightpose_error *error) {
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: told to stop before it could be reached", in->source->text);
 }
 
+static const char *how_long(const lp_input *in, char text[32]) {
+    if (in->options.reconnect == INT_MAX)
+        return "for ever";
+    snprintf(text, 32, "for %d s", in->options.reconnect);
+    return text;
+}
+
 /* Finds a source that is lost, and numbers its frames on. A pipe that has ended is at its end. */
 static int reconnect(lp_input *in, const char *reason) {
     lightpose_error ignored = {0};
+    char text[32];
     if (!in->options.reconnect || in->source->once)
         return 0;
     close_video(in);
-    tell(in, "%s; looking for it for %d s", reason, in->options.reconnect);
+    tell(in, "%s; looking for it %s", reason, how_long(in, text));
     const int64_t start = now_ms();
     if (try_again(in, &ignored) != LIGHTPOSE_OK)
         return 0;
@@ -203,10 +213,11 @@ static int reconnect(lp_input *in, const char *reason) {
 
 static lightpose_status open_live(lp_input *in, lightpose_error *error) {
     lightpose_error detail = {0};
+    char text[32];
     const lightpose_status status = open_video(in, &detail);
     if (status == LIGHTPOSE_OK || !in->options.reconnect || in->source->once || is_final(&detail) || is_stopped(in))
         return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
-    tell(in, "%s; trying for %d s", detail.text, in->options.reconnect);
+    tell(in, "%s; trying %s", detail.text, how_long(in, text));
     return try_again(in, error);
 }
 

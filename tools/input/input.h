@@ -60,7 +60,7 @@ typedef struct lp_input_options {
     const char *size; /* "1280x720" of a camera; NULL: its own */
 
     int keep_damaged; /* 1: damaged frames that the decoder could conceal are good, and marked */
-    int reconnect;    /* seconds to try for when a live source cannot be had or is lost; 0: never */
+    int reconnect;    /* seconds to try for when a live source cannot be had or is lost; 0: never; INT_MAX: for ever */
     void (*tell)(
         void *opaque,
         const char *text); /* losses, reconnections and ranges that go beyond the end, from any thread; or NULL */

@@ -28,6 +28,9 @@ LIGHTPOSE_NODISCARD lightpose_status lp_output_guard_input(lp_output_guard *guar
 LIGHTPOSE_NODISCARD lightpose_status lp_output_guard_claim(lp_output_guard *guard, const char *name,
                                                            lightpose_error *error);
 
+/* Gives a name back that was claimed. */
+void lp_output_guard_release(lp_output_guard *guard, const char *name);
+
 /* ---- One file ---------------------------------------------------------------------------------------------------- */
 
 /* A file under its final name is whole. Until it is committed

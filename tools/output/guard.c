@@ -88,6 +88,16 @@ lightpose_status lp_output_guard_claim(lp_output_guard *guard, const char *name,
     }
 }
 
+void lp_output_guard_release(lp_output_guard *guard, const char *name) {
+    char *const key = guard ? name_key(name) : NULL;
+    char **const node = key ? tfind(key, &guard->keys, compare) : NULL;
+    char *const held = node ? *node : NULL;
+    if (held)
+        tdelete(key, &guard->keys, compare);
+    free(held);
+    free(key);
+}
+
 int lp_output_guard_is_input(const lp_output_guard *guard, const struct stat *existing) {
     char *const key = guard ? input_key(existing) : NULL;
     const int is_input =

@@ -240,6 +240,11 @@ static lp_meta describe(const lp_output *out) {
 lightpose_status lp_output_checkpoint(lp_output *out, const void *tracker, size_t size, int ended,
                                       lightpose_error *error) {
     lp_text remembered = {0};
+    if (!out->failed && out->writer->flush && out->stream) {
+        const lightpose_status status = out->writer->flush(out->state, error);
+        out->failed |= status != LIGHTPOSE_OK;
+        return status;
+    }
     if (out->failed || !out->partial_meta || !out->writer->resumes || !out->stream)
         return LIGHTPOSE_OK;
     int64_t bytes = 0;

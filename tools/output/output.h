@@ -106,6 +106,8 @@ typedef struct lp_output_options {
     void (*note)(void *opaque, const char *text);
     void *note_opaque;
 
+    int growing; /* `video`: what is there can be played while it grows, as of a live source */
+
     const char *about; /* which run this is, for NAME.meta: members of a JSON object; NULL: nothing is said */
     int no_meta;       /* 1: a whole result has no NAME.meta beside it */
 
@@ -149,6 +151,8 @@ typedef struct lp_output_writer {
     int resumes;
     /* Hands on all text so far; *size: the bytes of the file. NULL: there is no such file. */
     lightpose_status (*sync)(void *state, int64_t *size, lightpose_error *error);
+    /* Of writers without `sync`: what there is so far can be read, whatever becomes of the run. NULL: it can anyhow. */
+    lightpose_status (*flush)(void *state, lightpose_error *error);
     void (*save)(const void *state, struct lp_text *to); /* NULL: there is nothing to remember */
     lightpose_status (*restore)(void *state, const lp_output_stream *stream, const char *saved, size_t size,
                                 lightpose_error *error);

@@ -67,6 +67,11 @@ static int write_bytes(void *opaque, given *data, int size) {
     return fwrite(data, 1, (size_t)size, to) == (size_t)size ? size : AVERROR(errno ? errno : EIO);
 }
 
+/* Live, or in segments: nobody knows when it ends. */
+static int grows(const video *v) {
+    return v->options->growing || v->stream->kind == LP_STREAM_CAMERA;
+}
+
 static int64_t seek_to(void *opaque, int64_t offset, int whence) {
     FILE *const to = opaque;
     if (whence & AVSEEK_SIZE)
@@ -106,6 +111,8 @@ static void set_quality(video *v, const AVCodec *codec) {
     if (codec->id == AV_CODEC_ID_H264) {
         av_opt_set(v->encoder->priv_data, "preset", "veryfast", 0);
         av_opt_set_double(v->encoder->priv_data, "crf", 45 - 0.3 * quality, 0);
+        if (grows(v)) /* no frame waits in the encoder */
+            av_opt_set(v->encoder->priv_data, "tune", "zerolatency", 0);
     } else {
         v->encoder->flags |= AV_CODEC_FLAG_QSCALE;
         v->encoder->global_quality = FF_QP2LAMBDA * (2 + (100 - quality) * 29 / 99);
@@ -176,7 +183,12 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
     v->frame->color_range = v->encoder->color_range;
     if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO)
         add_sound(v);
-    const int code = avformat_write_header(v->muxer, NULL);
+    /* MP4 with an index for each part, so that what is there plays without an end. Other formats ignore the option. */
+    AVDictionary *settings = NULL;
+    if (grows(v))
+        av_dict_set(&settings, "movflags", "frag_custom+empty_moov+default_base_moof", 0);
+    const int code = avformat_write_header(v->muxer, &settings);
+    av_dict_free(&settings);
     return code < 0 ? fail(v, code, "the head of the file", error) : LIGHTPOSE_OK;
 }
 
@@ -311,6 +323,20 @@ static lightpose_status video_frame(void *state, const lp_output_frame *frame, l
     return status == LIGHTPOSE_OK ? encode(v, frame, error) : status;
 }
 
+/* Ends the part at hand, and hands on all bytes. */
+static lightpose_status video_flush(void *state, lightpose_error *error) {
+    video *const v = state;
+    if (!v->muxer || !v->to || !grows(v))
+        return LIGHTPOSE_OK;
+    const int code = av_write_frame(v->muxer, NULL);
+    if (code < 0)
+        return fail(v, code, "writing", error);
+    avio_flush(v->muxer->pb);
+    if (v->muxer->pb->error < 0)
+        return fail(v, v->muxer->pb->error, "writing", error);
+    return lp_output_file_flush(v->file, error);
+}
+
 static void free_all(video *v) {
     lp_audio_close(&v->audio);
     avcodec_free_context(&v->encoder);
@@ -375,4 +401,5 @@ const lp_output_writer lp_writer_video = {
     .frame = video_frame,
     .close = video_close,
     .abort = video_abort,
+    .flush = video_flush,
 };

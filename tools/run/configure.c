@@ -4,6 +4,9 @@
 /* What the options of `lightpose run` mean. */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +14,7 @@
 #include "cli_range.h"
 #include "run/choose.h"
 #include "run/options.h"
+#include "run/repeat.h"
 #include "run/signals.h"
 #include "serve/server.h"
 
@@ -50,6 +54,39 @@ static int read_fps(const char *command, const lp_run_options *o, lp_input_optio
     return LP_CLI_GO;
 }
 
+static int read_reconnect(const char *command, const lp_run_options *o, int *seconds) {
+    enum { MOST = 86400 };
+    double number = 30;
+    if (o->reconnect && !strcmp(o->reconnect, "forever")) {
+        *seconds = INT_MAX;
+        return LP_CLI_GO;
+    }
+    if (o->reconnect && (!lp_cli_read_number(o->reconnect, &number) || number > MOST || floor(number) < number))
+        return lp_cli_usage(command,
+                            "option --reconnect: \"%s\" is neither forever nor a whole number of seconds from 0 to %d",
+                            o->reconnect, MOST);
+    *seconds = (int)number;
+    return LP_CLI_GO;
+}
+
+int lp_run_options_segments(const char *command, const lp_run_options *o, lp_segment_options *segments) {
+    *segments = (lp_segment_options){.cuts = &lp_cuts_requested};
+    if (o->keep_disk && (!lp_cli_read_bytes(o->keep_disk, &segments->keep_bytes) || segments->keep_bytes < 1))
+        return lp_cli_usage(command, "option --keep-disk: \"%s\" is not a size, as in 800M or 50G", o->keep_disk);
+    if (o->keep_disk && !o->segment)
+        return lp_cli_usage(command, "option --keep-disk needs --segment: it removes whole segments");
+    if (o->segment && !strcmp(o->segment, "hup"))
+        segments->seconds = INFINITY;
+    else if (o->segment && (!lp_cli_read_duration(o->segment, &segments->seconds) || segments->seconds < 1 ||
+                            segments->seconds > 366 * 86400.0))
+        return lp_cli_usage(
+            command, "option --segment: \"%s\" is neither hup nor a time from 1s to 366d, as in 10m or 1h", o->segment);
+    if (o->segment && (o->resume || o->no_clobber))
+        return lp_cli_usage(command, "option --segment begins new files: it does not go with --%s",
+                            o->resume ? "resume" : "no-clobber");
+    return LP_CLI_GO;
+}
+
 int lp_run_options_read(const char *command, const lp_run_options *o, lp_engine_options *engine) {
     lp_input_options_default(&engine->input);
     int code = lp_cli_range(command, o->first, o->last, &engine->input.range);
@@ -57,6 +94,8 @@ int lp_run_options_read(const char *command, const lp_run_options *o, lp_engine_
         code = read_roi(command, o, &engine->roi);
     if (code == LP_CLI_GO)
         code = read_fps(command, o, &engine->input);
+    if (code == LP_CLI_GO)
+        code = read_reconnect(command, o, &engine->input.reconnect);
     return code == LP_CLI_GO ? read_raw(command, o, &engine->input) : code;
 }
 
@@ -96,8 +135,14 @@ int lp_run_options_check(const char *command, const lp_run_options *o, const lp_
 
 /* From the thread that reads a source. */
 static void tell_of_source(void *opaque, const char *text) {
+    int64_t withheld;
     (void)opaque;
-    lp_cli_error("%s", text);
+    if (!lp_repeat_now(text, &withheld))
+        return;
+    if (withheld)
+        lp_cli_error("%s (and %" PRId64 " more like it)", text, withheld);
+    else
+        lp_cli_error("%s", text);
 }
 
 /* Options that would do nothing: what they are for is not written, or not there. */
@@ -194,7 +239,6 @@ void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *source
     engine->input.video = o->video;
     engine->input.step = o->step;
     engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
-    engine->input.reconnect = o->reconnect;
     engine->input.keep_damaged = o->keep_damaged;
     engine->input.stop = &lp_stop_requested;
     if (!o->quiet)
@@ -210,6 +254,7 @@ void lp_run_options_set_output(const lp_run_options *o, lp_output_guard *guard, 
     output->part_boxes = o->part_boxes;
     output->guard = guard;
     output->no_meta = !o->meta;
+    output->growing = o->segment != NULL;
     output->picture_format = o->picture_format ? lp_run_picture_formats[o->picture_format] : NULL;
     output->quality = o->quality;
     output->draw.boxes = o->boxes;

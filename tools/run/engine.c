@@ -200,6 +200,7 @@ static lp_job *take(lp_engine *e) {
         e->next_take = (e->next_take + i + 1) % e->lane_count;
         lp_job *const job = at(l, l->take++);
         job->phase = PHASE_BUSY;
+        job->taken_ns = lp_work_now();
         return job;
     }
     return NULL;
@@ -383,6 +384,19 @@ lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *op
     else
         lp_engine_close(&e);
     return status;
+}
+
+int64_t lp_engine_busy_ns(lp_engine *e, int64_t now_ns) {
+    int64_t longest = 0;
+    pthread_mutex_lock(&e->lock);
+    for (int i = 0; i < e->lane_count; i++)
+        for (int64_t n = e->lanes[i].first; n < e->lanes[i].take; n++) {
+            const lp_job *const job = at(&e->lanes[i], n);
+            if (job->phase == PHASE_BUSY && now_ns - job->taken_ns > longest)
+                longest = now_ns - job->taken_ns;
+        }
+    pthread_mutex_unlock(&e->lock);
+    return longest;
 }
 
 void lp_engine_skip(lp_engine *e, int source) {

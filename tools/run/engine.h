@@ -57,6 +57,7 @@ typedef struct lp_job {
 
     /* The engine's own. */
     int phase, lane;
+    int64_t taken_ns; /* when a worker took it */
     lp_input_picture picture;
 } lp_job;
 
@@ -93,6 +94,9 @@ void lp_engine_done(lp_engine *engine, lp_job *job);
 
 /* Nothing more of this source is wanted. Frames on their way may still come, and its end does. */
 void lp_engine_skip(lp_engine *engine, int source);
+
+/* For how long the frame that has been at work for the longest time has been, at `now_ns`; 0 where none is. */
+int64_t lp_engine_busy_ns(lp_engine *engine, int64_t now_ns);
 
 /* Stops the threads, whatever they are at, and frees everything. */
 void lp_engine_close(lp_engine **engine);

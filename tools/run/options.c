@@ -48,6 +48,12 @@ static const lp_cli_option drawing_options[] = {
     {"show", 0, NULL, "show the result in a window; Q closes it", AT(FLAG, show), .aside = 1},
     {"resume", 0, NULL, "continue an interrupted run: skip complete results, append to NAME.partial", AT(FLAG, resume),
      .aside = 1},
+    {"segment", 0, "TIME",
+     "cut results at multiples of 10m, 1h, 1d ... of UTC, into files NAME-20261128T120000Z.jsonl; also at SIGHUP (hup: "
+     "only then)",
+     AT(TEXT, segment), .aside = 1},
+    {"keep-disk", 0, "SIZE", "with --segment: remove the oldest segments above this size in all (50G, 800M)",
+     AT(TEXT, keep_disk), .aside = 1},
     {"report", 0, "FILE", "write the outcome of each input as JSON Lines; - is standard output", AT(TEXT, report),
      .aside = 1},
     {0}};
@@ -84,8 +90,8 @@ static const lp_cli_option input_options[] = {
      AT(TEXT, raw)},
     {"rate", 0, "FPS", "frame rate of raw frames (25) and cameras", AT(TEXT, rate)},
     {"size", 0, "WxH", "frame size of cameras", AT(TEXT, size)},
-    {"reconnect", 0, "SECONDS", "how long to wait for a live source that is absent or lost (30)", AT(INT, reconnect),
-     .max = 86400, .aside = 1},
+    {"reconnect", 0, "SECONDS", "how long to wait for a live source that is absent or lost (30), or forever",
+     AT(TEXT, reconnect), .aside = 1},
     {"live", 0, NULL,
      "treat addresses, pipes and standard input as live: drop stale frames (--no-live: treat none as live; by default "
      "it depends on the source)",
@@ -128,7 +134,6 @@ void lp_run_options_init(lp_run_options *o) {
     lightpose_draw_settings_init(&draw);
     *o = (lp_run_options){.video = -1,
                           .step = 1,
-                          .reconnect = 30,
                           .meta = 1,
                           .live = -1,
                           .viewers = LP_SERVE_VIEWERS,

@@ -15,10 +15,10 @@ typedef struct lp_run_options {
     lp_cli_operands places, formats, lists, clips, ids;
     int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
     const char *report;
-    const char *first, *last, *fps;
+    const char *first, *last, *fps, *reconnect, *segment, *keep_disk;
     int64_t step;
     int video;
-    int rotate, flip, reconnect, live, recursive, keep_damaged;
+    int rotate, flip, live, recursive, keep_damaged;
     const char *roi, *raw, *rate, *size;
     int track, expect_people, order, smooth, assignment;
     float keep_seconds;
@@ -56,6 +56,9 @@ int lp_run_options_check_outputs(const char *command, const lp_run_options *opti
 
 /* Reads --first, --last, --roi, --raw, --rate and --size. */
 int lp_run_options_read(const char *command, const lp_run_options *options, lp_engine_options *engine);
+
+/* Reads --segment and --keep-disk. */
+int lp_run_options_segments(const char *command, const lp_run_options *options, lp_segment_options *segments);
 
 /* The ids of --id, which the caller frees. */
 int lp_run_options_ids(const char *command, const lp_run_options *options, int64_t **ids);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "run/repeat.h"
 #include "run/work.h"
 
 /* Between two progress messages, on a terminal and elsewhere. */
@@ -128,8 +129,14 @@ int lp_report_reader_is_gone(void) {
 static void say(lp_report *report, const char *format, va_list args) {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
+    int64_t withheld;
+    if (!lp_repeat_now(text, &withheld))
+        return;
     wipe(report);
-    lp_cli_error("%s", text);
+    if (withheld)
+        lp_cli_error("%s (and %" PRId64 " more like it)", text, withheld);
+    else
+        lp_cli_error("%s", text);
 }
 
 void lp_report_error(lp_report *report, const char *format, ...) {

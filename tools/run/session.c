@@ -10,6 +10,7 @@
 
 #include "fail.h"
 #include "run/follower.h"
+#include "run/notify.h"
 #include "run/work.h"
 
 /* Of the frames of a source that fail, so many are told one by one. */
@@ -37,6 +38,7 @@ typedef struct session {
     int64_t last_checkpoint;
     char engine[96]; /* what the network ran on, for the summary */
     lp_engine *engine_run;
+    lp_notify notify;
     int failed;
     int interrupted; /* some source is not at its end */
 } session;
@@ -307,6 +309,28 @@ static void checkpoint(session *s) {
     }
 }
 
+/* Tells systemd that the run is well: frames come out of the network, or none is in it, because the sources are waited
+ * for. A frame that never ends lets the watchdog bite, and so does an output that never returns, for then nobody comes
+ * here. */
+static void tell_alive(session *s) {
+    const int64_t now = lp_work_now();
+    char text[256];
+    int64_t frames = 0, people = 0;
+    if (s->notify.socket < 0)
+        return;
+    if (!s->notify.watchdog_ns || lp_engine_busy_ns(s->engine_run, now) < s->notify.watchdog_ns)
+        lp_notify_alive(&s->notify, now);
+    if (!lp_notify_wants_status(&s->notify, now))
+        return;
+    for (int i = 0; i < s->options->engine->sources->count; i++) {
+        frames += s->sources[i].frames;
+        people += s->sources[i].people;
+    }
+    snprintf(text, sizeof text, "%s: %" PRId64 " frames, %" PRId64 " people seen",
+             s->options->engine->sources->items[0].name, frames, people);
+    lp_notify_status(&s->notify, text);
+}
+
 /* Whether there is no use in going on: nobody reads, and nothing else is written. */
 static int is_idle(const session *s) {
     const lp_session_options *const o = s->options;
@@ -317,6 +341,8 @@ static lightpose_status run_engine(session *s, lightpose_error *error) {
     const lp_session_options *const o = s->options;
     lightpose_status status = lp_engine_start(&s->engine_run, o->engine, error);
     lp_job *job;
+    if (status == LIGHTPOSE_OK) /* a source that is not there yet is waited for */
+        lp_notify_ready(&s->notify);
     for (int got = 0; status == LIGHTPOSE_OK && got >= 0 && !is_idle(s);) {
         got = lp_engine_next(s->engine_run, &job, o->window ? 20 : 200);
         if (o->window && lp_window_is_closed(o->window))
@@ -326,7 +352,9 @@ static lightpose_status run_engine(session *s, lightpose_error *error) {
             lp_engine_done(s->engine_run, job);
         }
         checkpoint(s);
+        tell_alive(s);
     }
+    lp_notify_stopping(&s->notify);
     lp_engine_close(&s->engine_run);
     return status;
 }
@@ -366,6 +394,7 @@ int lp_session_run(const lp_session_options *options) {
         return lp_report_error(options->report, "no memory for %d inputs", count), LP_CLI_FAILED;
     for (int i = 0; i < count; i++)
         s.sources[i].last_index = -1;
+    lp_notify_open(&s.notify);
     status = run_engine(&s, &error);
     if (status != LIGHTPOSE_OK) {
         s.failed = 1;
@@ -377,6 +406,7 @@ int lp_session_run(const lp_session_options *options) {
     s.failed |= options->targets && lp_targets_failed(options->targets);
     const int closed = options->targets ? lp_targets_closed(options->targets) && !lp_targets_live(options->targets)
                                         : options->report->closed && !options->window;
+    lp_notify_close(&s.notify);
     lp_chooser_free(&s.chooser);
     free(s.memory);
     free(s.sources);

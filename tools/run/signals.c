@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-atomic_int lp_stop_requested;
+atomic_int lp_stop_requested, lp_cuts_requested;
 static volatile sig_atomic_t caught;
 
 static int64_t now_ms(void) {
@@ -30,6 +30,16 @@ static void on_signal(int number) {
     if (!caught)
         caught = number;
     atomic_store(&lp_stop_requested, 1);
+}
+
+static void on_hangup(int number) {
+    (void)number;
+    atomic_fetch_add(&lp_cuts_requested, 1);
+}
+
+void lp_signals_cut_on_hangup(void) {
+    const struct sigaction action = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+    sigaction(SIGHUP, &action, NULL);
 }
 
 void lp_signals_catch(void) {

@@ -13,6 +13,10 @@
  * once. */
 void lp_signals_catch(void);
 
+/* From here on SIGHUP cuts the results (segments.h) and does not end the run. */
+void lp_signals_cut_on_hangup(void);
+extern atomic_int lp_cuts_requested; /* how often */
+
 /* Not 0: the run is to end. */
 extern atomic_int lp_stop_requested;
 

@@ -11,9 +11,14 @@
 #include "run/lineage.h"
 #include "run/report.h"
 #include "run/targets_inside.h"
+#include "run/work.h"
 
 /* Frames that failed before the first good one, kept until there is something to write them to. */
 enum { MAX_FAILED = 4096 };
+
+/* A segment that failed, as on a full disk, is followed by another after so long; and so often old ones go. */
+#define RETRY_NS INT64_C(10000000000)
+#define SWEEP_NS INT64_C(10000000000)
 
 typedef struct failed_frame {
     int64_t index;
@@ -40,7 +45,14 @@ struct lp_target_stream {
 /* Ends an output that failed; what it has stays. */
 static void fail_target(lp_targets *t, lp_target_stream *s, int index, lp_target *which, const lightpose_error *error) {
     lp_output_abort(&which->out);
-    which->dead = 1;
+    if (which->whole) {
+        lp_output_guard_release(t->options.output->guard, which->slot.path);
+        which->retry_ns = lp_work_now() + RETRY_NS;
+        if (s)
+            s->begun[index] = 0;
+    } else {
+        which->dead = 1;
+    }
     t->failed = 1;
     if (s)
         s->failed++;
@@ -88,6 +100,7 @@ lightpose_status lp_targets_plan(lp_targets **targets, const lp_targets_options 
     if (!t)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
     t->options = *options;
+    t->segments.options = options->segments;
     lightpose_status status =
         lp_places_plan(&t->places, options->places, options->formats, options->draw, options->sources, error);
     if (status == LIGHTPOSE_OK)
@@ -119,6 +132,7 @@ void lp_target_free(lp_target *which) {
     lp_output_abort(&which->out);
     lp_slot_free(&which->slot);
     lp_left_free(&which->left);
+    free(which->whole);
 }
 
 void lp_targets_free(lp_targets **targets) {
@@ -132,6 +146,7 @@ void lp_targets_free(lp_targets **targets) {
     free(t->streams);
     free(t->shared);
     lp_places_free(&t->places);
+    lp_segments_free(&t->segments);
     free(t);
     *targets = NULL;
 }
@@ -265,8 +280,75 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
     return LIGHTPOSE_OK;
 }
 
+/* ---- Segments ---------------------------------------------------------------------------------------------------- */
+
+static int cuts_of(const lp_targets *t) {
+    return t->options.segments.cuts ? atomic_load(t->options.segments.cuts) : 0;
+}
+
+/* Names the next segment, of a file that has its own name: not of standard output, a device, or files for each frame.
+ */
+static lightpose_status begin_segment(lp_targets *t, int index, lp_target *which, lightpose_error *error) {
+    const lp_output_writer *const writer = lp_place_at(t, index)->writer;
+    lightpose_status status = LIGHTPOSE_OK;
+    if (t->options.segments.seconds <= 0 || !writer->suffix || !which->slot.base)
+        return status;
+    if (!which->whole) {
+        const int video = !strcmp(writer->name, "video");
+        const int lines = !strcmp(writer->name, "jsonl") || !strcmp(writer->name, "csv");
+        which->whole = strdup(which->slot.path);
+        which->suffix = which->whole ? lp_segment_suffix(which->whole, writer->suffix) : NULL;
+        status = which->whole ? lp_segments_add(&t->segments, which->whole, which->suffix, lines,
+                                                video || (lines && !strstr(which->suffix, ".gz")), error)
+                              : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    }
+    const double utc = lp_segment_utc(&t->options.segments);
+    char *const name = status == LIGHTPOSE_OK ? lp_segment_name(which->whole, which->suffix, utc) : NULL;
+    char *const base = name ? strdup(name) : NULL;
+    if (!base) {
+        free(name);
+        return status != LIGHTPOSE_OK ? status : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
+    }
+    free(which->slot.path);
+    free(which->slot.base);
+    which->slot.path = name;
+    which->slot.base = base;
+    which->number = lp_segment_number(&t->options.segments, utc);
+    which->cuts = cuts_of(t);
+    which->retry_ns = 0;
+    return LIGHTPOSE_OK;
+}
+
+static void sweep(lp_targets *t) {
+    const int64_t now = lp_work_now();
+    if (t->segments.count && now - t->last_sweep >= SWEEP_NS) {
+        t->last_sweep = now;
+        (void)lp_segments_sweep(&t->segments);
+    }
+}
+
+/* Ends the segments whose time is over. */
+static void end_segments(lp_target_stream *s) {
+    lp_targets *const t = s->targets;
+    if (t->options.segments.seconds <= 0)
+        return;
+    const int64_t number = lp_segment_number(&t->options.segments, lp_segment_utc(&t->options.segments));
+    for (int i = 0; i < t->places.count; i++) {
+        lp_target *const which = target_of(s, i);
+        lightpose_error error = {0};
+        if (!which->whole || !which->out || !s->begun[i] || (which->number == number && which->cuts == cuts_of(t)))
+            continue;
+        s->begun[i] = 0;
+        t->last_sweep = 0;
+        lp_output_guard_release(t->options.output->guard, which->slot.path);
+        if (lp_output_close(&which->out, &error) != LIGHTPOSE_OK)
+            fail_target(t, s, i, which, &error);
+    }
+    sweep(t);
+}
+
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
-    const lp_targets *const t = s->targets;
+    lp_targets *const t = s->targets;
     const lp_place *const place = lp_place_at(t, index);
     lp_target *const which = target_of(s, index);
     lightpose_status status = LIGHTPOSE_OK;
@@ -276,6 +358,8 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
             status = lp_output_make_folder(which->slot.folder, error);
         if (s->about->kind == LP_STREAM_CAMERA && which->slot.base)
             lp_left_set_aside(which->slot.base);
+        if (status == LIGHTPOSE_OK)
+            status = begin_segment(t, index, which, error);
         if (status == LIGHTPOSE_OK)
             status = lp_output_open(&which->out, place->writer, which->slot.path, which->slot.base, t->options.output,
                                     error);
@@ -294,7 +378,7 @@ static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
         const lp_place *const place = lp_place_at(t, i);
         lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
-        if (!s->takes[i] || which->dead || frame->index < lp_output_next(which->out))
+        if (!s->takes[i] || which->dead || !which->out || frame->index < lp_output_next(which->out))
             continue;
         /* A picture that cannot be read gets no file of its own. */
         if (frame->state != LP_FRAME_OK && s->about->kind == LP_STREAM_IMAGES && place->writer->folder)
@@ -321,15 +405,21 @@ static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
     return 1;
 }
 
-static void open_all(lp_target_stream *s) {
+/* Opens what is not open, but for what failed a moment ago. */
+static void open_rest(lp_target_stream *s) {
     lp_targets *const t = s->targets;
-    s->open = 1;
     for (int i = 0; i < t->places.count; i++) {
         lp_target *const which = target_of(s, i);
         lightpose_error error = {0};
-        if (s->takes[i] && !s->begun[i] && !which->dead && open_target(s, i, &error) != LIGHTPOSE_OK)
+        if (s->takes[i] && !s->begun[i] && !which->dead && (!which->retry_ns || lp_work_now() >= which->retry_ns) &&
+            open_target(s, i, &error) != LIGHTPOSE_OK)
             fail_target(t, s, i, which, &error);
     }
+}
+
+static void open_all(lp_target_stream *s) {
+    s->open = 1;
+    open_rest(s);
     for (int i = 0; i < s->waiting_count; i++) {
         const failed_frame *const f = &s->waiting[i];
         const lp_output_frame frame = {
@@ -356,6 +446,9 @@ void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
             s->about->height = s->about_shared->height = frame->height;
         }
         open_all(s);
+    } else if (s->targets->options.segments.seconds > 0) {
+        end_segments(s);
+        open_rest(s);
     }
     write_one(s, frame);
 }
@@ -383,6 +476,7 @@ static void checkpoint(lp_target_stream *s, const void *tracker, size_t size, in
 }
 
 void lp_targets_checkpoint(lp_target_stream *s, const void *tracker, size_t size) {
+    end_segments(s);
     checkpoint(s, tracker, size, 0);
 }
 

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "input/source.h"
 #include "output/output.h"
+#include "run/segments.h"
 
 typedef struct lp_targets lp_targets;
 
@@ -22,6 +23,7 @@ typedef struct lp_targets_options {
     int resume;                                   /* go on with what is partial, pass over what is whole */
     int no_clobber;                               /* pass over what is whole */
     int in_order;                                 /* frames depend on those before: none is passed over by itself */
+    lp_segment_options segments;                  /* of files; one that fails is begun anew after a while */
     void (*tell)(void *opaque, const char *text); /* of an output that fails */
     void *tell_opaque;
 } lp_targets_options;

@@ -7,6 +7,7 @@
 #define LP_TOOLS_RUN_TARGETS_INSIDE_H
 
 #include "run/left.h"
+#include "run/segments.h"
 #include "run/targets.h"
 
 /* An output and how it stands. One for each place that is a file, and one for each stream and place that is a folder.
@@ -16,6 +17,13 @@ typedef struct lp_target {
     lp_left left;
     lp_output *out; /* NULL: not open yet, or ended */
     int dead;       /* it failed */
+
+    /* In segments. The slot is that of the current one. */
+    char *whole;        /* the path that all are called after; NULL: there are none */
+    const char *suffix; /* within it */
+    int64_t number;     /* of the current segment */
+    int cuts;           /* the value of options.segments.cuts then */
+    int64_t retry_ns;   /* after a failure: when to begin the next */
 } lp_target;
 
 struct lp_targets {
@@ -25,6 +33,8 @@ struct lp_targets {
     lp_output_stream **streams; /* all that have begun: outputs point at them */
     int stream_count;
     int failed, closed;
+    lp_segments segments;
+    int64_t last_sweep;
 };
 
 static inline const lp_place *lp_place_at(const lp_targets *t, int index) {
