@@ -22,6 +22,7 @@ static const struct {
     {"purge", "removes the copies of complete videos", lp_corpus_purge},
     {"status", "shows what is queued, running, done and failed", lp_corpus_status},
     {"export", "writes the results of whole videos in any format of run", lp_corpus_export},
+    {"verify", "computes random stored frames again, and compares", lp_corpus_verify},
     {"retry", "queues failed ranges again", lp_corpus_retry},
     {"cancel", "takes ranges from the queue", lp_corpus_cancel},
     {NULL, NULL, NULL},

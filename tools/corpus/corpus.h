@@ -75,4 +75,14 @@ LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find(lp_corpus *corpus, const cha
 enum { LP_CORPUS_VIDEO_COUNT = 15 };
 void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *video);
 
+/* Copies the texts of a video to memory of the caller's, to be freed one by one, also after a failure. Errors: MEMORY.
+ */
+enum { LP_CORPUS_VIDEO_TEXTS = 4 };
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_keep_video(lp_corpus_video *video, char *memory[LP_CORPUS_VIDEO_TEXTS],
+                                                          lightpose_error *error);
+
+/* The video with this id, kept as above. Errors: FILE, MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_corpus_get_video(lp_corpus *corpus, int64_t id, lp_corpus_video *video,
+                                                         char *memory[LP_CORPUS_VIDEO_TEXTS], lightpose_error *error);
+
 #endif

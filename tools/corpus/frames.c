@@ -55,7 +55,8 @@ static lightpose_status fetch(lp_db *db, void *opaque, lightpose_error *error) {
     LP_TRY(lp_db_select(
         db, &rows,
         "SELECT first, data FROM lp_block WHERE video = $1 AND first >= (SELECT COALESCE(MAX(first), $2) "
-        "FROM lp_block WHERE video = $1 AND first <= $2) AND first < $3 ORDER BY first LIMIT $4",
+        "FROM lp_block WHERE video = $1 AND first <= $2) AND first + frames > $2 AND first < $3 ORDER BY first LIMIT "
+        "$4",
         LP_DB_VALUES(lp_db_integer(f->video), lp_db_integer(f->next), lp_db_integer(f->last), lp_db_integer(PAGE)),
         error));
     lightpose_status status = LIGHTPOSE_OK;

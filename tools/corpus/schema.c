@@ -63,23 +63,54 @@ static lightpose_status count_corpora(lp_db *db, int64_t *count, lightpose_error
     return lp_db_last_failure(db) == LP_DB_ABSENT ? LIGHTPOSE_OK : lp_fail(error, status, "%s", detail.text);
 }
 
-static lightpose_status create(lp_db *db, void *opaque, lightpose_error *error) {
-    const lp_corpus *const c = opaque;
-    double now;
+/* With `missing`, those that are not there. */
+static lightpose_status make_tables(lp_db *db, int missing, lightpose_error *error) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        static const char *const words[] = {"CREATE TABLE ", "CREATE INDEX "};
+        const char *const start = words[!strncmp(tables[i], words[1], strlen(words[1]))];
+        const char *const rest = tables[i] + strlen(start), *const place = strstr(rest, "%s");
+        const int before = (int)(place ? place - rest : (ptrdiff_t)strlen(rest));
         char sql[1024];
-        const char *const place = strstr(tables[i], "%s");
-        if (place)
-            snprintf(sql, sizeof sql, "%.*s%s%s", (int)(place - tables[i]), tables[i], lp_db_blob_type(db), place + 2);
-        else
-            snprintf(sql, sizeof sql, "%s", tables[i]);
+        snprintf(sql, sizeof sql, "%s%s%.*s%s%s", start, missing ? "IF NOT EXISTS " : "", before, rest,
+                 place ? lp_db_blob_type(db) : "", place ? place + 2 : "");
         LP_TRY(lp_db_execute(db, NULL, sql, LP_DB_NO_VALUES, error));
     }
-    LP_TRY(lp_db_now(db, &now, error));
+    return LIGHTPOSE_OK;
+}
+
+typedef struct creating {
+    const lp_corpus *corpus;
+    double now; /* 0 before the first run */
+} creating;
+
+/* Whether the corpus is there already, from a transaction whose commit nobody heard of. The tables are made where they
+ * are not: to ask for one that is missing would end the transaction. */
+static lightpose_status is_created(lp_db *db, const creating *c, int *created, lightpose_error *error) {
+    int64_t count;
+    LP_TRY(make_tables(db, 1, error));
+    LP_TRY(lp_db_select_integer(
+        db, &count, NULL, "SELECT COUNT(*) FROM lp_corpus WHERE created = $1 AND name = $2 AND settings = $3",
+        LP_DB_VALUES(lp_db_real(c->now), lp_db_text(c->corpus->name), lp_db_text(c->corpus->settings)), error));
+    *created = count == 1;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status create(lp_db *db, void *opaque, lightpose_error *error) {
+    creating *const creation = opaque;
+    const lp_corpus *const c = creation->corpus;
+    int created = 0;
+    if (creation->now > 0)
+        LP_TRY(is_created(db, creation, &created, error));
+    else
+        LP_TRY(make_tables(db, 0, error));
+    if (created)
+        return LIGHTPOSE_OK;
+    if (!(creation->now > 0))
+        LP_TRY(lp_db_now(db, &creation->now, error));
     return lp_db_execute(db, NULL, "INSERT INTO lp_corpus VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                          LP_DB_VALUES(lp_db_integer(LP_CORPUS_SCHEMA), lp_db_text(c->name), lp_db_text(c->settings),
                                       lp_db_text(c->weights), lp_db_text(c->weights_sha256), lp_db_text(c->precision),
-                                      lp_db_text(c->version), lp_db_real(now), lp_db_integer(c->range_frames),
+                                      lp_db_text(c->version), lp_db_real(creation->now), lp_db_integer(c->range_frames),
                                       lp_db_integer(c->max_attempts)),
                          error);
 }
@@ -91,7 +122,8 @@ lightpose_status lp_corpus_create(lp_db *db, const lp_corpus *corpus, lightpose_
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                        "%s holds a corpus already; a database holds one, so give the new one another file or database",
                        lp_db_name(db));
-    return lp_db_transact(db, create, (void *)(uintptr_t)corpus, error);
+    creating creation = {corpus, 0};
+    return lp_db_transact(db, create, &creation, error);
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */

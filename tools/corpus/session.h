@@ -50,6 +50,7 @@ int lp_corpus_status(int argc, char **argv);
 int lp_corpus_retry(int argc, char **argv);
 int lp_corpus_cancel(int argc, char **argv);
 int lp_corpus_export(int argc, char **argv);
+int lp_corpus_verify(int argc, char **argv);
 int lp_corpus_submit(int argc, char **argv);
 int lp_corpus_stage(int argc, char **argv);
 int lp_corpus_purge(int argc, char **argv);

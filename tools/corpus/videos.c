@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "corpus/corpus.h"
@@ -26,6 +27,34 @@ void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *v) {
     v->rate_den = (int)lp_db_get_integer(rows, column + 12);
     v->time_base_num = (int)lp_db_get_integer(rows, column + 13);
     v->time_base_den = (int)lp_db_get_integer(rows, column + 14);
+}
+
+lightpose_status lp_corpus_keep_video(lp_corpus_video *v, char *memory[LP_CORPUS_VIDEO_TEXTS], lightpose_error *error) {
+    const char **const texts[LP_CORPUS_VIDEO_TEXTS] = {&v->path, &v->source, &v->name, &v->sha256};
+    for (int i = 0; i < LP_CORPUS_VIDEO_TEXTS; i++) {
+        free(memory[i]);
+        *texts[i] = memory[i] = strdup(*texts[i] ? *texts[i] : "");
+        if (!memory[i])
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a video's names");
+    }
+    return LIGHTPOSE_OK;
+}
+
+lightpose_status lp_corpus_get_video(lp_corpus *corpus, int64_t id, lp_corpus_video *video,
+                                     char *memory[LP_CORPUS_VIDEO_TEXTS], lightpose_error *error) {
+    lp_db_rows *rows;
+    LP_TRY(lp_db_select(corpus->db, &rows, "SELECT " LP_CORPUS_VIDEO_COLUMNS " FROM lp_video v WHERE v.id = $1",
+                        LP_DB_VALUES(lp_db_integer(id)), error));
+    const int got = lp_db_next(rows, error);
+    lightpose_status status = LIGHTPOSE_ERROR_FILE;
+    if (got > 0) {
+        lp_corpus_read_video(rows, 0, video);
+        status = lp_corpus_keep_video(video, memory, error);
+    } else if (got == 0) {
+        status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s has no video %" PRId64, lp_db_name(corpus->db), id);
+    }
+    lp_db_rows_close(&rows);
+    return status;
 }
 
 lightpose_status lp_corpus_find(lp_corpus *corpus, const char *path, int64_t *id, lightpose_error *error) {

@@ -14,13 +14,11 @@
 #include "corpus/amounts.h"
 #include "corpus/session.h"
 #include "corpus/space.h"
+#include "corpus/source.h"
 #include "corpus/worker.h"
 #include "fail.h"
-#include "hash.h"
-#include "run/provenance.h"
 #include "run/signals.h"
 #include "run/work.h"
-#include "which_weights.h"
 
 typedef struct work_options {
     lp_corpus_options corpus;
@@ -148,26 +146,6 @@ static int check_settings(work_state *s, work_options *o, int argc, char **argv)
     lp_cli_operands_free(&none);
     lp_corpus_settings_free(&stored);
     return code;
-}
-
-static lightpose_status load(work_state *s, lightpose_error *error) {
-    const work_options *const o = s->options;
-    const char *const path = lp_which_weights(o->weights);
-    lp_worker *const w = &s->worker;
-    LP_TRY(lp_hash_file(path, s->sha256, NULL, NULL, error));
-    if (strcmp(s->sha256, s->corpus.weights_sha256) != 0)
-        return lp_fail(
-            error, LIGHTPOSE_ERROR_WEIGHTS,
-            "%s are not the weights of the corpus in %s: those are called %s, with SHA-256 %.16s...; pass them "
-            "with --weights",
-            path, lp_db_name(s->corpus.db), s->corpus.weights, s->corpus.weights_sha256);
-    LP_TRY(lightpose_model_create(&w->model, path, error));
-    LP_TRY(lp_provenance_find_precision(w->model, &s->settings.run.model.settings, &w->who.precision, error));
-    if (strcmp(s->corpus.version, lightpose_version()) != 0)
-        lp_cli_error("warning: the corpus was made with lightpose %s, and this is %s: results may differ in their last "
-                     "digits",
-                     s->corpus.version, lightpose_version());
-    return LIGHTPOSE_OK;
 }
 
 static void introduce(work_state *s) {
@@ -332,7 +310,10 @@ int lp_corpus_work(int argc, char **argv) {
             s.worker.corpus = &s.corpus;
             s.worker.block_seconds = (double)o.store_every;
             s.worker.settings = &s.settings;
-            code = load(&s, &error) == LIGHTPOSE_OK ? work_all(&s) : (lp_cli_error("%s", error.text), LP_CLI_FAILED);
+            code = lp_corpus_load_model(&s.corpus, &s.settings, o.weights, &s.worker.model, s.sha256,
+                                        &s.worker.who.precision, &error) == LIGHTPOSE_OK
+                       ? work_all(&s)
+                       : (lp_cli_error("%s", error.text), LP_CLI_FAILED);
         }
         lightpose_model_destroy(&s.worker.model);
         lp_text_free(&s.staged);

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "corpus/file.h"
 #include "corpus/space.h"
+#include "corpus/source.h"
 #include "fail.h"
 #include "run/choose.h"
 #include "run/signals.h"
@@ -26,9 +27,7 @@ typedef struct task {
     lp_corpus_file file;
     const char *path;    /* that is read: the video's, or `copy` */
     char copy[PATH_MAX]; /* of the video in the work space */
-    lp_sources sources;
-    lp_engine_options options;
-    lp_source_start start;
+    lp_corpus_source source;
     lp_engine *engine;
     lp_chooser chooser;
     lp_block *block;
@@ -152,7 +151,7 @@ static lightpose_status add_frame(task *t, lp_job *job, lightpose_error *error) 
     lp_output_frame frame;
     if (job->error.status == LIGHTPOSE_OK)
         LP_TRY(lp_chooser_move(&t->chooser, job->result, job->roi.x, job->roi.y, error));
-    lp_work_get_output(job, &t->sources.items[0], &frame);
+    lp_work_get_output(job, &t->source.sources.items[0], &frame);
     return lp_block_add(t->block, &frame, error);
 }
 
@@ -160,7 +159,7 @@ static void take_frame(task *t, lp_job *job) {
     const int64_t start = lp_work_now();
     lightpose_error error = {0};
     char text[256];
-    if (job->frame.index < t->next) /* the one before the first (open_source) */
+    if (job->frame.index < t->next) /* the one before the first */
         return;
     if (job->frame.index != t->next) {
         snprintf(text, sizeof text, "frame %" PRId64 " came where %" PRId64 " was to come", job->frame.index, t->next);
@@ -205,23 +204,6 @@ static void take_job(task *t, lp_job *job) {
 
 /* ---- The range --------------------------------------------------------------------------------------------------- */
 
-static lightpose_status open_source(task *t, lightpose_error *error) {
-    const lp_queue_claim *const c = t->claim;
-    t->sources = (lp_sources){.live = -1, .stop = &lp_stop_requested};
-    LP_TRY(lp_sources_add(&t->sources, t->path, error));
-    if (t->sources.count != 1 || t->sources.items[0].kind != LP_SOURCE_VIDEO)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is no video any more", t->path);
-    if (lp_corpus_settings_engine("corpus work", t->worker->settings, &t->sources, &t->options) != LP_CLI_GO)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the settings of the corpus cannot be used");
-    /* The frame before is read once more: what is told of a frame (a leap of the clock) may lie before it. */
-    t->start = (lp_source_start){.first = c->next > 0 ? c->next - 1 : -1};
-    t->options.starts = &t->start;
-    t->options.input.range.first = 0;
-    t->options.input.range.last = c->last - 1;
-    t->options.model = t->worker->model;
-    return LIGHTPOSE_OK;
-}
-
 /* The copy in the work space, where there is one and it is the video. */
 static void find_copy(task *t) {
     lightpose_error error = {0};
@@ -254,11 +236,12 @@ static void begin(task *t) {
             t->stopped = 1;
         else
             fail_range(t, reason, error.text);
-    } else if (open_source(t, &error) != LIGHTPOSE_OK) {
+    } else if (lp_corpus_source_open(&t->source, "corpus work", t->worker->settings, t->worker->model, t->path,
+                                     t->claim->next, t->claim->last, &error) != LIGHTPOSE_OK) {
         if (is_untouched(t))
             fail_range(t, LP_QUEUE_DECODING, error.text);
     } else if (lp_block_create(&t->block, &error) != LIGHTPOSE_OK ||
-               lp_engine_start(&t->engine, &t->options, &error) != LIGHTPOSE_OK) {
+               lp_engine_start(&t->engine, &t->source.options, &error) != LIGHTPOSE_OK) {
         fail_range(t, LP_QUEUE_NETWORK, error.text);
     }
 }
@@ -325,7 +308,7 @@ lp_worker_end lp_worker_run(lp_worker *worker, lp_queue_claim *claim, lightpose_
     lp_block_destroy(&t.block);
     lp_text_free(&t.packed);
     lp_chooser_free(&t.chooser);
-    lp_sources_free(&t.sources);
+    lp_corpus_source_close(&t.source);
     if (t.error.status != LIGHTPOSE_OK)
         lp_fail(error, t.error.status, "%s", t.error.text);
     return t.end;
