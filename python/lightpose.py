@@ -248,6 +248,11 @@ _PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "tracker_update": (c_int, [_H, c_double, _H, _E]),
     "tracker_save": (c_size_t, [_H, c_void_p, c_size_t]),
     "tracker_restore": (c_int, [_PH, c_void_p, c_size_t, _E]),
+    "governor_create": (c_int, [_PH, c_void_p, c_double, _E]),
+    "governor_destroy": (None, [_PH]),
+    "governor_get_count": (c_int, [_H]),
+    "governor_get_settings": (c_int, [_H, c_int, c_void_p, _E]),
+    "governor_update": (c_int, [_H, c_double, c_double]),
     "draw_settings_init": (None, [POINTER(_DrawSettings)]),
     "canvas_draw": (c_int, [POINTER(_Canvas), _H, POINTER(_DrawSettings), _E]),
 }

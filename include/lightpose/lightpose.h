@@ -637,6 +637,44 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_restore(lig
                                                                              const void *bytes, size_t size,
                                                                              lightpose_error *error);
 
+/* ---- Holding a latency ------------------------------------------------------------------------------------------- */
+
+/* Chooses settings that keep each frame within a time, beside whatever else the machine does. It has a ladder of them:
+ * level 0 is what the caller gives, each further level is cheaper: without averaging and tiles, with a shorter and then
+ * without a second look, with less height in steps of about an eighth down to 112, at last with one stage.
+ *
+ *     for each level: create a context with its settings, and prepare it
+ *     level = 0
+ *     for each frame: infer with the context of `level`;
+ *         level = lightpose_governor_update(governor, time, latency)
+ *
+ * Two late frames among five step down at once, as far as they were late. After a stretch without late frames of 2 s it
+ * steps up by one level, where that would have been in time; a step that proves wrong doubles the next stretch, to 64 s
+ * at most. So it never steps up more often than every 2 s. It has no clock and no threads: the same calls give the same
+ * levels. Thread-safety: one thread at a time. */
+typedef struct lightpose_governor lightpose_governor;
+
+/* `target_seconds` is 0.001 to 60. NULL `settings` mean the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_governor_create(lightpose_governor **governor,
+                                                                             const lightpose_settings *settings,
+                                                                             double target_seconds,
+                                                                             lightpose_error *error);
+LIGHTPOSE_API void lightpose_governor_destroy(lightpose_governor **governor);
+
+/* The number of levels, at least 1; 0 for NULL. */
+LIGHTPOSE_API int lightpose_governor_get_count(const lightpose_governor *governor);
+
+/* The settings of a level. Errors: ARGUMENT. */
+LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_governor_get_settings(const lightpose_governor *governor,
+                                                                                   int level,
+                                                                                   lightpose_settings *settings,
+                                                                                   lightpose_error *error);
+
+/* A frame is done, at a time of any clock that is never set back, `latency_seconds` after it came. Returns the level of
+ * the next frame. Leave out frames that prepared a context. A time that is not finite, a negative latency and a NULL
+ * change nothing. */
+LIGHTPOSE_API int lightpose_governor_update(lightpose_governor *governor, double time_seconds, double latency_seconds);
+
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
 
 /* The caller's pixels to draw on: BGR24, RGB24, BGRA or RGBA. */

@@ -18,6 +18,7 @@ static lightpose_context *context, *made;
 static lightpose_result *result, *made_empty;
 static lightpose_calibrator *calibrator, *made_calibrator;
 static lightpose_tracker *tracker, *made_tracker;
+static lightpose_governor *governor, *made_governor;
 static lightpose_settings settings, zeroed;
 static lightpose_tracker_settings tracking;
 static lightpose_image image;
@@ -200,6 +201,17 @@ static lightpose_status tracker_restore__size(void) {
     const size_t size = lightpose_tracker_save(tracker, bytes, sizeof bytes);
     return lightpose_tracker_restore(&made_tracker, bytes, size - 1, failure);
 }
+WRONG(governor_create, governor, lightpose_governor_create(NULL, NULL, 0.05, failure))
+WRONG(governor_create, settings, lightpose_governor_create(&made_governor, &zeroed, 0.05, failure))
+WRONG(governor_create, target_seconds, lightpose_governor_create(&made_governor, NULL, NAN, failure))
+IGNORED(governor_destroy, governor, (lightpose_governor_destroy(NULL), lightpose_governor_destroy(&made_governor)))
+WRONG(governor_get_count, governor, holds(lightpose_governor_get_count(NULL) == 0))
+WRONG(governor_get_settings, governor, lightpose_governor_get_settings(NULL, 0, &settings, failure))
+WRONG(governor_get_settings, level, lightpose_governor_get_settings(governor, 99, &settings, failure))
+WRONG(governor_get_settings, settings, lightpose_governor_get_settings(governor, 0, NULL, failure))
+WRONG(governor_update, governor, holds(lightpose_governor_update(NULL, 0, 1) == 0))
+WRONG(governor_update, time_seconds, holds(lightpose_governor_update(governor, NAN, 9) == 0))
+WRONG(governor_update, latency_seconds, holds(lightpose_governor_update(governor, 0, -1) == 0))
 IGNORED(draw_settings_init, settings, lightpose_draw_settings_init(NULL))
 WRONG(canvas_draw, canvas, lightpose_canvas_draw(NULL, result, NULL, failure))
 WRONG(canvas_draw, result, lightpose_canvas_draw(canvas(), NULL, NULL, failure))
@@ -301,6 +313,17 @@ static const struct row {
     ROW(tracker_restore, tracker, ERROR_ARGUMENT),
     ROW(tracker_restore, bytes, ERROR_ARGUMENT),
     ROW(tracker_restore, size, ERROR_ARGUMENT),
+    ROW(governor_create, governor, ERROR_ARGUMENT),
+    ROW(governor_create, settings, ERROR_ARGUMENT),
+    ROW(governor_create, target_seconds, ERROR_ARGUMENT),
+    ROW(governor_destroy, governor, OK),
+    ROW(governor_get_count, governor, OK),
+    ROW(governor_get_settings, governor, ERROR_ARGUMENT),
+    ROW(governor_get_settings, level, ERROR_ARGUMENT),
+    ROW(governor_get_settings, settings, ERROR_ARGUMENT),
+    ROW(governor_update, governor, OK),
+    ROW(governor_update, time_seconds, OK),
+    ROW(governor_update, latency_seconds, OK),
     ROW(draw_settings_init, settings, OK),
     ROW(canvas_draw, canvas, ERROR_ARGUMENT),
     ROW(canvas_draw, result, ERROR_ARGUMENT),
@@ -316,7 +339,7 @@ static int has_drawing(void) {
 }
 
 static void assert_nothing_was_made(const struct row *row) {
-    if (model || made || made_empty || made_calibrator || made_tracker)
+    if (model || made || made_empty || made_calibrator || made_tracker || made_governor)
         fail_msg("%s, %s: a handle after a failure", row->function, row->argument);
 }
 
@@ -415,7 +438,7 @@ static int open_all(void **state) {
     result = made_result();
     maps = (lightpose_maps){.width = 1, .height = 1, .heatmaps = zeros, .pafs = zeros};
     lightpose_tracker_settings_init(&tracking);
-    return lightpose_tracker_create(&tracker, NULL, NULL) ||
+    return lightpose_tracker_create(&tracker, NULL, NULL) || lightpose_governor_create(&governor, NULL, 0.05, NULL) ||
            lightpose_calibrator_create(&calibrator, made_model, &settings, NULL) ||
            lightpose_calibrator_add(calibrator, &image, NULL);
 }
@@ -424,6 +447,7 @@ static int close_all(void **state) {
     lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
     lightpose_tracker_destroy(&tracker);
+    lightpose_governor_destroy(&governor);
     lightpose_calibrator_destroy(&calibrator);
     return made_model_release(state);
 }

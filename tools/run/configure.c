@@ -92,6 +92,9 @@ int lp_run_options_read(const char *command, const lp_run_options *o, lp_engine_
     int code = lp_cli_range(command, o->first, o->last, &engine->input.range);
     if (code == LP_CLI_GO)
         code = read_roi(command, o, &engine->roi);
+    if (code == LP_CLI_GO && o->latency &&
+        (!lp_cli_read_duration(o->latency, &engine->latency) || engine->latency < 0.001 || engine->latency > 60))
+        return lp_cli_usage(command, "option --latency: \"%s\" is not a time from 1ms to 60s", o->latency);
     if (code == LP_CLI_GO)
         code = read_fps(command, o, &engine->input);
     if (code == LP_CLI_GO)
@@ -231,7 +234,7 @@ void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *source
     /* Latency: one context with all threads. Throughput: contexts of one thread each; too few pictures for that are
      * a matter of latency too. */
     const int followed = others && o->model.settings.follow > 1; /* a frame needs the one before */
-    const int together = live || followed || (!others && pictures < threads);
+    const int together = live || followed || engine->latency > 0 || (!others && pictures < threads);
     engine->workers = together ? 1 : threads;
     engine->settings.threads = together ? threads : 1;
     engine->input.turn =

@@ -4,6 +4,7 @@
 #include "run/engine.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ typedef struct lane {
 typedef struct worker {
     lp_engine *engine;
     lightpose_context *context;
+    lightpose_context **others; /* of the governor's levels from 1 on */
+    int prepared_width, prepared_height;
     pthread_t thread;
     int started;
     int source; /* of the last frame */
@@ -41,6 +44,8 @@ struct lp_engine {
     lane *lanes;
     int lane_count, next_lane, next_take;
     worker *workers;
+    lightpose_governor *governor; /* NULL: none */
+    int level;
 };
 
 static lp_job *at(lane *l, int64_t number) {
@@ -206,6 +211,50 @@ static lp_job *take(lp_engine *e) {
     return NULL;
 }
 
+static lightpose_context *context_of(const worker *w, int level) {
+    return level ? w->others[level - 1] : w->context;
+}
+
+/* Prepares all levels for pictures of a new size, so that a step costs no frame. A failure shows with a frame. */
+static void prepare_levels(worker *w, lp_job *job) {
+    const lightpose_image *const image = &job->frame.image;
+    lightpose_error ignored;
+    lp_roi roi = w->engine->options.roi;
+    lightpose_image part = *image;
+    if (job->frame.path || job->frame.state != LP_INPUT_OK ||
+        (image->width == w->prepared_width && image->height == w->prepared_height))
+        return;
+    w->prepared_width = image->width;
+    w->prepared_height = image->height;
+    job->prepared = 1;
+    if (roi.width && !lp_work_crop(&part, &roi))
+        return;
+    for (int level = 0; level < lightpose_governor_get_count(w->engine->governor); level++)
+        if (lightpose_context_prepare(context_of(w, level), part.width, part.height, &ignored) != LIGHTPOSE_OK)
+            return;
+}
+
+/* At the governor's level, which is told how long it took. Follows people on the way from level to level no further. */
+static void work_in_time(worker *w, lp_job *job) {
+    lp_engine *const e = w->engine;
+    lightpose_error ignored;
+    job->prepared = 0;
+    prepare_levels(w, job);
+    job->level = e->level;
+    job->levels = lightpose_governor_get_count(e->governor);
+    (void)!lightpose_governor_get_settings(e->governor, job->level, &job->settings, &ignored);
+    lp_work(job, context_of(w, job->level), &e->options);
+    const double now = (double)lp_work_now() * 1e-9;
+    job->latency = isfinite(job->frame.arrived) && job->frame.arrived > 0
+                       ? now - job->frame.arrived
+                       : (double)(job->read_ns + job->total_ns) * 1e-9;
+    if (job->prepared || job->error.status != LIGHTPOSE_OK)
+        return;
+    e->level = lightpose_governor_update(e->governor, now, job->latency);
+    if (e->level != job->level)
+        lightpose_context_restart(context_of(w, e->level));
+}
+
 static void *work(void *opaque) {
     worker *const w = opaque;
     lp_engine *const e = w->engine;
@@ -221,7 +270,10 @@ static void *work(void *opaque) {
         if (job->source != w->source || job->number == 0 || job->frame.path)
             lightpose_context_restart(w->context);
         w->source = job->source;
-        lp_work(job, w->context, &e->options);
+        if (e->governor)
+            work_in_time(w, job);
+        else
+            lp_work(job, w->context, &e->options);
         pthread_mutex_lock(&e->lock);
         job->phase = PHASE_DONE;
         pthread_cond_signal(&e->done);
@@ -335,6 +387,26 @@ static lightpose_status open_workers(lp_engine *e, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
+/* A context for each level of the governor. */
+static lightpose_status open_levels(lp_engine *e, lightpose_error *error) {
+    lightpose_settings settings;
+    if (e->options.latency <= 0)
+        return LIGHTPOSE_OK;
+    lightpose_status status = lightpose_governor_create(&e->governor, &e->options.settings, e->options.latency, error);
+    if (status != LIGHTPOSE_OK)
+        return status;
+    const int count = lightpose_governor_get_count(e->governor);
+    e->workers[0].others = calloc((size_t)count, sizeof *e->workers[0].others);
+    if (!e->workers[0].others)
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for %d contexts", count);
+    for (int level = 1; level < count && status == LIGHTPOSE_OK; level++) {
+        status = lightpose_governor_get_settings(e->governor, level, &settings, error);
+        if (status == LIGHTPOSE_OK)
+            status = lightpose_context_create(&e->workers[0].others[level - 1], e->options.model, &settings, error);
+    }
+    return status;
+}
+
 static lightpose_status plan_skips(lp_engine *e, lightpose_error *error) {
     const int count = e->options.sources->count;
     e->skipped = calloc((size_t)count + 1, sizeof *e->skipped);
@@ -373,6 +445,8 @@ lightpose_status lp_engine_start(lp_engine **engine, const lp_engine_options *op
     pthread_cond_init(&e->done, &monotonic);
     pthread_condattr_destroy(&monotonic);
     lightpose_status status = open_workers(e, error);
+    if (status == LIGHTPOSE_OK)
+        status = open_levels(e, error);
     if (status == LIGHTPOSE_OK)
         status = plan_skips(e, error);
     if (status == LIGHTPOSE_OK)
@@ -416,6 +490,9 @@ void lp_engine_close(lp_engine **engine) {
         if (e->workers[i].started)
             pthread_join(e->workers[i].thread, NULL);
         lightpose_context_destroy(&e->workers[i].context);
+        for (int j = 0; e->workers[i].others && j < lightpose_governor_get_count(e->governor) - 1; j++)
+            lightpose_context_destroy(&e->workers[i].others[j]);
+        free(e->workers[i].others);
     }
     for (int i = 0; i < e->lane_count; i++) {
         lane *const l = &e->lanes[i];
@@ -429,6 +506,7 @@ void lp_engine_close(lp_engine **engine) {
         }
         free(l->ring);
     }
+    lightpose_governor_destroy(&e->governor);
     free(e->lanes);
     free(e->skipped);
     free(e->workers);

@@ -58,6 +58,11 @@ typedef struct lp_job {
     /* The engine's own. */
     int phase, lane;
     int64_t taken_ns; /* when a worker took it */
+    /* With options.latency. */
+    int level, levels;           /* of the governor: 0 is full quality */
+    lightpose_settings settings; /* of the level */
+    double latency;              /* seconds from the frame's arrival, or its decoding where it came from a file */
+    int prepared;                /* its time includes that of a preparation */
     lp_input_picture picture;
 } lp_job;
 
@@ -77,6 +82,7 @@ typedef struct lp_engine_options {
     int workers;
     lp_roi roi;
     int want_geometry; /* fill net_scale and net_pad */
+    double latency;    /* seconds that a frame may take, which a governor holds; 0: whatever it takes. One worker */
 } lp_engine_options;
 
 typedef struct lp_engine lp_engine;

@@ -15,7 +15,7 @@ typedef struct lp_run_options {
     lp_cli_operands places, formats, lists, clips, ids;
     int draw, set, scale, completed, part_boxes, no_clobber, resume, meta, quality, picture_format;
     const char *report;
-    const char *first, *last, *fps, *reconnect, *segment, *keep_disk;
+    const char *first, *last, *fps, *latency, *reconnect, *segment, *keep_disk;
     int64_t step;
     int video;
     int rotate, flip, live, recursive, keep_damaged;

@@ -39,6 +39,8 @@ typedef struct session {
     char engine[96]; /* what the network ran on, for the summary */
     lp_engine *engine_run;
     lp_notify notify;
+    int64_t timed, in_time, steps_down, steps_up; /* of frames with a latency to hold */
+    int level;
     int failed;
     int interrupted; /* some source is not at its end */
 } session;
@@ -161,6 +163,34 @@ static void tell_failed(session *s, active_source *a, const lp_job *job) {
                         job->error.text);
 }
 
+/* What holds the rate and the latency, for whoever watches. */
+static void count_governed(session *s, const lp_job *job) {
+    lp_gauges *const g = s->options->gauges;
+    const lp_engine_options *const e = s->options->engine;
+    if (job->levels && !job->prepared && job->error.status == LIGHTPOSE_OK) {
+        s->timed++;
+        s->in_time += job->latency <= e->latency;
+        s->steps_down += job->level > s->level;
+        s->steps_up += job->level < s->level;
+        s->level = job->level;
+    }
+    if (!g)
+        return;
+    lp_gauge_set(&g->governor.target_mfps, (int64_t)(e->input.fps * 1000));
+    if (e->input.fps > 0)
+        lp_gauge_set(&g->sources[job->source].spared, job->frame.index - job->number);
+    if (!job->levels)
+        return;
+    lp_gauge_set(&g->governor.target_latency_ns, (int64_t)(e->latency * 1e9));
+    lp_gauge_set(&g->governor.level, job->level);
+    lp_gauge_set(&g->governor.levels, job->levels);
+    lp_gauge_set(&g->governor.steps_down, s->steps_down);
+    lp_gauge_set(&g->governor.steps_up, s->steps_up);
+    lp_gauge_set(&g->governor.height, job->settings.height);
+    lp_gauge_set(&g->governor.second_look, job->settings.second_look);
+    lp_gauge_set(&g->governor.stages, job->settings.stages);
+}
+
 static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *error) {
     active_source *const a = &s->sources[job->source];
     const lp_source *const source = source_of(s, job);
@@ -187,6 +217,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     a->people += people;
     const int64_t output_ns = lp_work_now() - start;
     lp_report_frame(s->options->report, job, people, output_ns);
+    count_governed(s, job);
     if (s->options->gauges)
         lp_gauges_frame(s->options->gauges, job, people, output_ns);
     if (job->error.status != LIGHTPOSE_OK) {
@@ -406,6 +437,12 @@ int lp_session_run(const lp_session_options *options) {
     s.failed |= options->targets && lp_targets_failed(options->targets);
     const int closed = options->targets ? lp_targets_closed(options->targets) && !lp_targets_live(options->targets)
                                         : options->report->closed && !options->window;
+    if (s.timed)
+        lp_report_note(options->report,
+                       "latency: %.1f %% of %" PRId64 " frames within %g ms; %" PRId64 " steps down, %" PRId64
+                       " up, at level %d at the end",
+                       100.0 * (double)s.in_time / (double)s.timed, s.timed, options->engine->latency * 1e3,
+                       s.steps_down, s.steps_up, s.level);
     lp_notify_close(&s.notify);
     lp_chooser_free(&s.chooser);
     free(s.memory);
