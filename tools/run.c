@@ -40,10 +40,10 @@ static const lp_cli_command run_command = {
 
 static const lp_cli_command serve_command = {
     "serve", "SOURCE...",
-    "Finds the people in each SOURCE, like `lightpose run --track`, and serves the live picture, the poses and figures "
-    "of "
-    "the run\n"
-    "over HTTP, on " LP_SERVE_ADDRESS " unless --serve says otherwise. SOURCE is what run takes, above all a camera.\n"
+    "Finds the people in each SOURCE, like `lightpose run --track --reconnect forever`, and serves the live picture,\n"
+    "the poses and figures of the run over HTTP, on " LP_SERVE_ADDRESS
+    " unless --serve says otherwise. SOURCE is what\n"
+    "run takes, above all a camera.\n"
     "Pages: / for people, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status, /healthz.",
     "    lightpose serve camera                                 the page is http://" LP_SERVE_ADDRESS "/\n"
     "    lightpose serve rtsp://door/1 rtsp://yard/1 -o poses.jsonl\n"
@@ -385,5 +385,6 @@ int cmd_serve(int argc, char **argv) {
     lp_run_options_init(&defaults);
     defaults.serve = LP_SERVE_ADDRESS;
     defaults.track = 1;
+    defaults.reconnect = "forever"; /* a box on a wall is left alone; /healthz tells of a camera that is gone */
     return main_of(&serve_command, argc, argv, &defaults);
 }
