@@ -25,6 +25,7 @@ typedef struct failed_frame {
     double time;
     const char *name;
     lp_frame_state state;
+    double utc;
     char reason[200];
 } failed_frame;
 
@@ -401,6 +402,7 @@ static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
     }
     failed_frame *const kept = &s->waiting[s->waiting_count++];
     *kept = (failed_frame){.index = frame->index, .time = frame->time, .name = frame->name, .state = frame->state};
+    kept->utc = frame->utc;
     snprintf(kept->reason, sizeof kept->reason, "%s", frame->reason ? frame->reason : "");
     return 1;
 }
@@ -423,7 +425,7 @@ static void open_all(lp_target_stream *s) {
     for (int i = 0; i < s->waiting_count; i++) {
         const failed_frame *const f = &s->waiting[i];
         const lp_output_frame frame = {
-            .index = f->index, .time = f->time, .name = f->name, .state = f->state, .reason = f->reason};
+            .index = f->index, .time = f->time, .name = f->name, .state = f->state, .utc = f->utc, .reason = f->reason};
         write_one(s, &frame);
     }
 }
