@@ -96,7 +96,8 @@ static int child(const char *weights, const lightpose_settings *settings, FILE *
     lightpose_error error = {0};
     json_t *const json = json_object();
 
-    memset(s.pixels, 90, s.pixels ? (size_t)WIDTH * HEIGHT * 3 : 0);
+    if (s.pixels)
+        memset(s.pixels, 90, (size_t)WIDTH * HEIGHT * 3);
     if (!s.pixels || measure(&s, weights, settings, json, &error) != LIGHTPOSE_OK)
         json_object_update_new(json, json_pack("{s:i, s:s}", "status", (int)error.status, "error", error.text));
     json_dumpf(json, to, JSON_COMPACT);

@@ -180,8 +180,10 @@ lightpose_status lightpose_settings_get(const lightpose_settings *settings, cons
 /* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static int is_all_zero(const lightpose_settings *settings) {
-    static const lightpose_settings zero;
-    return memcmp(settings, &zero, sizeof zero) == 0;
+    for (int i = 0; i < SETTINGS; i++)
+        if (get(settings, &table[i]) != 0)
+            return 0;
+    return 1;
 }
 
 static lightpose_status check_height(const char *name, int height, const lightpose_settings *settings,

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-lightpose_status lp_fail(lightpose_error *error, lightpose_status status, const char *format, ...) {
+lightpose_status(lp_fail)(lightpose_error *error, lightpose_status status, const char *format, ...) {
     if (error && error->status == LIGHTPOSE_OK) {
         va_list args;
         error->status = status;

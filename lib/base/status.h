@@ -11,6 +11,9 @@
 /* Records a failure in `error` unless it is NULL or already holds one, and returns `status`. */
 __attribute__((format(printf, 3, 4))) lightpose_status lp_fail(lightpose_error *error, lightpose_status status,
                                                                const char *format, ...);
+#ifdef __clang_analyzer__ /* It sees one file at a time, and so not that the value is `status`. */
+#define lp_fail(error, status, ...) (lp_fail(error, status, __VA_ARGS__), (status))
+#endif
 
 /* Clears the error of the call before. NULL is fine. */
 static inline void lp_error_clear(lightpose_error *error) {

@@ -22,7 +22,8 @@ static int64_t scaled(int size, double scale) {
 
 /* The greatest network height at which the image is at most `most` wide; at least 1. */
 static int fitting_height(int image_width, int image_height, double aspect, int most) {
-    return (int)fmax(floor((double)(most / LP_STRIDE * LP_STRIDE) * image_height / (image_width * aspect)), 1);
+    const int width = most / LP_STRIDE * LP_STRIDE;
+    return (int)fmax(floor((double)width * image_height / (image_width * aspect)), 1);
 }
 
 static lightpose_status make(lp_geometry *geometry, int image_width, int image_height, double aspect, int height,

@@ -229,7 +229,8 @@ lightpose_status lp_crops_tile(lp_crops *crops, const lp_scene *scene, const lig
     target *const targets = crops->targets;
     lp_crop *const list = crops->data;
     for (int i = 0; i < rows * rows; i++) {
-        const double left = i % rows * width * (1 - LP_LOOK_OVERLAP), top = (i / rows) * height * (1 - LP_LOOK_OVERLAP);
+        const int row = i / rows, column = i % rows;
+        const double left = column * width * (1 - LP_LOOK_OVERLAP), top = row * height * (1 - LP_LOOK_OVERLAP);
         lp_crop crop = {.net_width = net_width, .net_height = net_height, .scale = scale};
         crop.x = even(left);
         crop.y = even(top);

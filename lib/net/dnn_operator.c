@@ -286,7 +286,7 @@ static lightpose_status run_band(const dnn_layer *layer, const band *b, const lp
     const size_t at = (size_t)b->first * layer->dst_row, bytes = (size_t)b->rows * layer->dst_row;
     const uint8_t *const src = (const uint8_t *)tensors->src + (size_t)b->src_first * layer->src_row;
     uint8_t *const dst = (uint8_t *)tensors->dst + at;
-    const void *added = tensors->added ? (const uint8_t *)tensors->added + at : NULL;
+    const void *added = layer->sum || layer->apart ? (const uint8_t *)tensors->added + at : NULL;
     const void *const from = layer->has_border ? add_border(layer, b, src, (uint8_t *)scratch) : src;
 
     if (layer->sum && added != dst)

@@ -32,7 +32,8 @@ INLINE floats load_element(const lp_dot_output *to, const void *from, int at) {
 
 /* To the nearest, halves to even; a NaN stays one. */
 INLINE halves to_bf16(floats value) {
-    const bits all = (bits)value, nan = (bits)(value != value);
+    const bits all = (bits)value;
+    const bits nan = (bits)(value != value); /* NOLINT(misc-redundant-expression): knows NaNs in numbers, not vectors */
     const bits rounded = all + 0x7FFF + (all >> 16 & 1);
 
     return __builtin_convertvector(((rounded & ~nan) | ((all | 0x400000) & nan)) >> 16, halves);

@@ -71,13 +71,16 @@ static void quantisation_of_concat(const lp_graph *graph, lp_quantisation *quant
     }
 }
 
+static int feeds(const lp_graph *graph, const char *tensor, const char *layer) {
+    const lp_layer *const to = find_layer(graph, layer);
+    return to && strcmp(tensor, to->from) == 0;
+}
+
 /* What int8 leaves in F32: the tensors that only the heads of the last stage read. Where a keypoint is certain they are
  * at their extremes, which ranges cut off (weights/README.md has the figures), and those layers are small. */
 static int stays_float(const lp_graph *graph, const char *tensor) {
-    const lp_layer *const heads[] = {find_layer(graph, lp_arch_heatmaps(2)), find_layer(graph, lp_arch_pafs(2))};
-
     return graph->precision == LIGHTPOSE_PRECISION_INT8 &&
-           (strcmp(tensor, heads[0]->from) == 0 || strcmp(tensor, heads[1]->from) == 0);
+           (feeds(graph, tensor, lp_arch_heatmaps(2)) || feeds(graph, tensor, lp_arch_pafs(2)));
 }
 
 void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_quantisation *quant) {

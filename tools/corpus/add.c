@@ -86,7 +86,7 @@ static lightpose_status count(const adding *a, const lp_source *source, lp_corpu
 static lightpose_status add_file(adding *a, const lp_source *source, const char *path, lightpose_error *error) {
     lp_corpus_video video = {.path = path, .source = source->text, .name = source->name};
     lp_corpus_file before, after;
-    char sha256[LP_HASH_TEXT], short_of[512];
+    char sha256[LP_HASH_TEXT], short_of[512] = "";
     LP_TRY(lp_corpus_file_look(&before, path, error));
     LP_TRY(lp_hash_file(path, sha256, go_on, NULL, error));
     LP_TRY(count(a, source, &video, short_of, error));

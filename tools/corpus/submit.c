@@ -334,7 +334,7 @@ static lightpose_status find_staged(submitting *s, lightpose_error *error) {
 
 static lightpose_status play_round(submitting *s, int *open, lightpose_error *error) {
     lp_slurm_jobs jobs = {0};
-    lp_fleet_plan plan;
+    lp_fleet_plan plan = {0};
     lightpose_error lost = {0};
     char id[32] = "";
     lightpose_status status = lp_slurm_list(&jobs, s->tag, s->options->try_only ? &lost : error);

@@ -240,7 +240,7 @@ static int work_all(work_state *s) {
     int64_t idle_since = lp_work_now() / 1000000;
     lightpose_error error = {0};
     while (!atomic_load(&lp_stop_requested) && !lp_worker_is_out_of_time(&s->worker)) {
-        lp_queue_claim claim;
+        lp_queue_claim claim = {0};
         if (o->staged && lp_space_list(s->space, &s->staged, &error) != LIGHTPOSE_OK)
             break;
         s->worker.who.only = o->staged ? s->staged.data : NULL;

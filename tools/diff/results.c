@@ -224,7 +224,7 @@ static lightpose_status read_file(lp_diff_results *results, const char *path, co
     int first;
 
     errno = 0;
-    const gzFile file = gzopen(path, "rbe");
+    gzFile file = gzopen(path, "rbe");
     if (!file)
         return cannot_read(path, errno ? strerror(errno) : "no memory", error);
     gzbuffer(file, 1 << 16);

@@ -181,13 +181,25 @@ static int same_text(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static int same_settings(const lightpose_settings *a, const lightpose_settings *b) {
+    for (int i = 0; i < lightpose_setting_get_count(); i++) {
+        lightpose_setting setting;
+        double of_a, of_b;
+        if (lightpose_setting_get_info(i, &setting) != LIGHTPOSE_OK ||
+            lightpose_settings_get(a, setting.name, &of_a, NULL) != LIGHTPOSE_OK ||
+            lightpose_settings_get(b, setting.name, &of_b, NULL) != LIGHTPOSE_OK || of_a != of_b)
+            return 0;
+    }
+    return 1;
+}
+
 /* Settings that are equal but for what the decoder reads. One that is not named here counts as the network's, which
  * costs time and is never wrong. */
 static int same_network(const lp_cli_model *a, const lp_cli_model *b) {
     const lightpose_settings *const from = &a->settings;
     lightpose_settings with = b->settings;
     if (from->second_look || from->tiles) /* the maps are not all that the people come from */
-        return same_text(a->weights, b->weights) && memcmp(&with, from, sizeof with) == 0;
+        return same_text(a->weights, b->weights) && same_settings(&with, from);
     with.threads = from->threads;
     with.decoder = from->decoder;
     with.upsample = from->upsample;
@@ -200,7 +212,7 @@ static int same_network(const lp_cli_model *a, const lp_cli_model *b) {
     with.min_score = from->min_score;
     with.complete = from->complete;
     with.max_people = from->max_people;
-    return same_text(a->weights, b->weights) && memcmp(&with, from, sizeof with) == 0;
+    return same_text(a->weights, b->weights) && same_settings(&with, from);
 }
 
 static lightpose_status run_group(group *g, const lp_labels *labels, lp_outcome *outcomes, lightpose_error *error) {

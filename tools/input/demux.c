@@ -188,9 +188,11 @@ lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const l
     struct stat about;
     *demux = (lp_demux){
         .text = source->text, .stop = options->stop, .live = lp_source_is_live(source), .once = source->once};
-    if (source->kind == LP_SOURCE_VIDEO && !source->address && stat(source->url, &about) == 0 && S_ISREG(about.st_mode))
+    const int is_file =
+        source->kind == LP_SOURCE_VIDEO && !source->address && stat(source->url, &about) == 0 && S_ISREG(about.st_mode);
+    if (is_file)
         demux->path = source->url;
-    if (demux->path && about.st_size == 0)
+    if (is_file && about.st_size == 0)
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "%s: the file is empty", source->text);
     const int code = open_format(demux, source, options, bytes);
     if (code < 0)

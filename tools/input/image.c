@@ -65,7 +65,7 @@ static picture_reader *reader_create(void) {
 }
 
 static int reserve(picture_reader *r, size_t size) {
-    if (size <= r->file_capacity)
+    if (r->file && size <= r->file_capacity)
         return 1;
     free(r->file);
     r->file = malloc(size);

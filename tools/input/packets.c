@@ -59,7 +59,7 @@ static int is_sound(const lp_packets *packets) {
 int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
     AVPacket *packet = av_packet_alloc();
     lp_timeline timeline;
-    int code, result = packet ? 1 : -1;
+    int code = 0, result = packet ? 1 : -1;
     const AVStream *const stream = demux->stream;
     lp_timeline_start(&timeline, 1, 0, stream->codecpar, stream->time_base, lp_demux_has_decoding_times(demux));
     while (result > 0 && (code = lp_demux_read(demux, packet)) >= 0) {
@@ -69,6 +69,8 @@ int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
+    if (result > 0 && code != AVERROR_EOF) /* there is more, which nobody has counted */
+        result = 0;
     if (result > 0) {
         if (packets->count > 0) /* qsort takes no NULL */
             qsort(packets->shown, packets->count, sizeof *packets->shown, ascending);

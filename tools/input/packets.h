@@ -16,8 +16,8 @@ typedef struct lp_packets {
     size_t key_count, key_capacity;
 } lp_packets;
 
-/* Reads the rest of the video. 1; 0 where its time stamps do not number the frames (the caller counts then); -1 for
- * lack of memory. */
+/* Reads the rest of the video. 1; 0 where its time stamps do not number the frames, or it cannot be read to its end
+ * (the caller counts then); -1 for lack of memory. */
 int lp_packets_scan(lp_packets *packets, lp_demux *demux);
 void lp_packets_free(lp_packets *packets);
 

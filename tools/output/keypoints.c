@@ -25,10 +25,11 @@ int lp_keypoints_count(lp_keypoint_set set) {
 const char *lp_keypoints_name(lp_keypoint_set set, int index) {
     static const char *const feet[] = {"left_big_toe",  "left_small_toe",  "left_heel",
                                        "right_big_toe", "right_small_toe", "right_heel"};
-    const int source = set == LP_KEYPOINTS_BODY25 ? body25_source[index] : index;
-    if (source == MID_HIP)
-        return "mid_hip";
-    return source == NONE ? feet[index - FIRST_FOOT] : lightpose_keypoint_get_name(source);
+    if (set != LP_KEYPOINTS_BODY25)
+        return lightpose_keypoint_get_name(index);
+    if (index >= FIRST_FOOT)
+        return feet[index - FIRST_FOOT];
+    return body25_source[index] == MID_HIP ? "mid_hip" : lightpose_keypoint_get_name(body25_source[index]);
 }
 
 static lightpose_keypoint take(const lightpose_keypoint *from, int completed) {

@@ -170,7 +170,7 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
     v->frame = av_frame_alloc();
     v->packet = av_packet_alloc();
     v->held = av_packet_alloc();
-    if (!v->to || !v->frame || !v->packet || !v->held ||
+    if (!v->encoder || !v->to || !v->frame || !v->packet || !v->held ||
         avcodec_parameters_from_context(v->to->codecpar, v->encoder) < 0)
         return fail(v, AVERROR(ENOMEM), "no memory", error);
     v->to->time_base = v->encoder->time_base;

@@ -75,7 +75,7 @@ static int replace_header(lp_weights_file *file, uint64_t old, const char *text)
         return 0;
     for (int i = 0; i < LENGTH_BYTES; i++)
         bytes[i] = (char)(padded >> (8 * i) & 0xff);
-    memcpy(bytes + LENGTH_BYTES, text, length);
+    memcpy(bytes + LENGTH_BYTES, text, length); /* NOLINT(bugprone-not-null-terminated-result): the file is no string */
     memset(bytes + LENGTH_BYTES + length, ' ', padded - length);
     memcpy(bytes + LENGTH_BYTES + padded, file->bytes + LENGTH_BYTES + old, data);
     free(file->bytes);

@@ -35,7 +35,7 @@ lightpose_status lp_slot_make(lp_slot *slot, const lp_place *place, const lp_sou
         slot->path = strdup(place->path);
     else if (slot->folder)
         slot->path = lp_output_place(writer, slot->folder, source->name);
-    if (slot->path && writer->folder) /* DIR/NAME.openpose: the folder of frames holds nothing else */
+    if (slot->folder && slot->path && writer->folder) /* DIR/NAME.openpose: the folder of frames holds nothing else */
         failed = asprintf(&slot->base, "%s%s%s.%s", slot->folder,
                           slot->folder[strlen(slot->folder) - 1] == '/' ? "" : "/", source->name, writer->name) < 0;
     else if (slot->path)

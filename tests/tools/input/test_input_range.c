@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "clip.h"
+#include "input/packets.h"
 #include "input/range.h"
 #include "media.h"
 #include "reading.h"
@@ -139,11 +140,38 @@ static void ranges_by_time(void **state) {
     skip_without(made, "this FFmpeg lacks every encoder of the test");
 }
 
+/* A disk that fails ends the packets as the file's end does. What was read until then must not number the frames: a
+ * frame behind it would be told to be beyond the end. */
+static void scans_only_whole_files(void **state) {
+    (void)state;
+    const clip spec = {
+        .path = media_in_folder("scan.avi"), .encoder = "mpeg4", .width = 64, .height = 48, .frames = 30};
+    lp_sources sources = {0};
+    lp_input_options options;
+    lp_input_options_default(&options);
+    if (clip_make(&spec) < 0)
+        skip();
+    assert_ok(lp_sources_add(&sources, spec.path, error));
+    for (int fails = 0; fails < 2; fails++) {
+        lp_packets packets = {0};
+        lp_demux demux;
+        assert_ok(lp_demux_open(&demux, &sources.items[0], &options, NULL, error));
+        if (fails)
+            demux.format->pb->error = AVERROR(EIO);
+        assert_int_equal(lp_packets_scan(&packets, &demux), !fails);
+        assert_int_equal(packets.count, spec.frames);
+        lp_packets_free(&packets);
+        lp_demux_close(&demux);
+    }
+    lp_sources_free(&sources);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_ends),
         cmocka_unit_test(takes_clips_apart),
         cmocka_unit_test(ranges_by_time),
+        cmocka_unit_test(scans_only_whole_files),
     };
     return cmocka_run_group_tests(tests, media_open_folder, media_close_folder);
 }
