@@ -52,6 +52,7 @@ static lightpose_model *some_model;
 static lightpose_context *some_context;
 static lightpose_calibrator *some_calibrator;
 static lightpose_tracker *some_tracker;
+static lightpose_governor *some_governor;
 static lightpose_result *some_result;
 
 static const char *source(void) {
@@ -173,6 +174,9 @@ static lightpose_status restore_saved(void) {
     return lightpose_tracker_restore(&some_tracker, bytes, size, &failure);
 }
 CALL(restore_memory, fail_memory(restore_saved))
+CALL(governor_argument, lightpose_governor_create(&some_governor, NULL, 0, &failure))
+NO_MEMORY(governor_memory, lightpose_governor_create(&some_governor, NULL, 0.05, &failure))
+CALL(level_argument, lightpose_governor_get_settings(NULL, 0, &settings, &failure))
 CALL(draw_argument, lightpose_canvas_draw(NULL, result, NULL, &failure))
 CALL(draw_image, lightpose_canvas_draw(&(lightpose_canvas){0}, result, NULL, &failure))
 
@@ -237,6 +241,9 @@ static const struct failing {
     {"lightpose_calibrator_add", LIGHTPOSE_ERROR_WEIGHTS, NULL}, /* test_calibrate.c */
     {"lightpose_calibrator_add", LIGHTPOSE_ERROR_ENGINE, NULL},
     {"lightpose_calibrator_get_ranges", LIGHTPOSE_ERROR_MEMORY, ranges_memory},
+    {"lightpose_governor_create", LIGHTPOSE_ERROR_ARGUMENT, governor_argument},
+    {"lightpose_governor_create", LIGHTPOSE_ERROR_MEMORY, governor_memory},
+    {"lightpose_governor_get_settings", LIGHTPOSE_ERROR_ARGUMENT, level_argument},
     {"lightpose_tracker_create", LIGHTPOSE_ERROR_ARGUMENT, tracker_argument},
     {"lightpose_tracker_create", LIGHTPOSE_ERROR_MEMORY, tracker_memory},
     {"lightpose_tracker_update", LIGHTPOSE_ERROR_ARGUMENT, update_argument},
@@ -337,7 +344,7 @@ static void the_header_lists_exactly_these(void **state) {
         functions++;
     }
     free(header);
-    assert_int_equal(functions, 22);
+    assert_int_equal(functions, 24);
 }
 
 /* ---- Structures -------------------------------------------------------------------------------------------------- */
