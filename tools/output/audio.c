@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libavcodec/avcodec.h>
 
@@ -15,8 +16,38 @@
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-/* Whether a file of this kind with such a sound alone gets as far as its head: some kinds take codecs by name that they
- * refuse in fact. */
+/* `to` holds what `from` holds, with the container's own tag. A channel layout that is not known, as in AVI, is the
+ * usual one: FFmpeg 7 ends no MP4 file with PCM whose layout it does not know. */
+static int describe(AVStream *to, const AVCodecParameters *from) {
+    const int code = avcodec_parameters_copy(to->codecpar, from);
+    AVChannelLayout *const layout = &to->codecpar->ch_layout;
+    to->codecpar->codec_tag = 0;
+    if (code >= 0 && layout->order == AV_CHANNEL_ORDER_UNSPEC && layout->nb_channels > 0)
+        av_channel_layout_default(layout, layout->nb_channels);
+    return code;
+}
+
+/* Of one sample of PCM; of other codecs 0. */
+static int sample_bytes(const AVCodecParameters *of) {
+    const int bits = av_get_exact_bits_per_sample(of->codec_id); /* 4 and fewer of ADPCM */
+    return bits >= 8 ? (bits + 7) / 8 * of->ch_layout.nb_channels : 0;
+}
+
+static int write_silence(AVFormatContext *muxer, int bytes) {
+    AVPacket *packet = av_packet_alloc();
+    int code = packet ? av_new_packet(packet, bytes) : -1;
+    if (code >= 0) {
+        memset(packet->data, 0, (size_t)bytes);
+        packet->pts = packet->dts = 0;
+        packet->duration = 1;
+        code = av_write_frame(muxer, packet);
+    }
+    av_packet_free(&packet);
+    return code;
+}
+
+/* Whether a file of this kind with such a sound alone gets as far as its head, and with PCM to its end: some kinds take
+ * codecs by name that they refuse in fact. */
 static int is_taken(const AVOutputFormat *format, const AVStream *from) {
     AVFormatContext *trial = NULL;
     uint8_t *bytes = NULL;
@@ -24,15 +55,18 @@ static int is_taken(const AVOutputFormat *format, const AVStream *from) {
     if (code >= 0)
         code = avformat_alloc_output_context2(&trial, format, NULL, NULL);
     AVStream *const to = code >= 0 ? avformat_new_stream(trial, NULL) : NULL;
-    code = to ? avcodec_parameters_copy(to->codecpar, from->codecpar) : -1;
-    if (to) {
-        to->codecpar->codec_tag = 0;
+    code = to ? describe(to, from->codecpar) : -1;
+    if (to)
         to->time_base = from->time_base;
-    }
     if (code >= 0)
         code = avio_open_dyn_buf(&trial->pb);
     if (code >= 0) {
         code = avformat_write_header(trial, NULL);
+        const int size = code >= 0 ? sample_bytes(to->codecpar) : 0;
+        if (size > 0)
+            code = write_silence(trial, size);
+        if (size > 0 && code >= 0)
+            code = av_write_trailer(trial);
         avio_close_dyn_buf(trial->pb, &bytes);
         av_free(bytes);
     }
@@ -63,11 +97,9 @@ static int add_stream(lp_audio *audio, AVFormatContext *muxer, char note[160]) {
         parameters = made;
     }
     audio->to = avformat_new_stream(muxer, NULL);
-    const int failed = !audio->to || avcodec_parameters_copy(audio->to->codecpar, parameters) < 0;
-    if (!failed) {
-        audio->to->codecpar->codec_tag = 0; /* the containers' tags differ */
+    const int failed = !audio->to || describe(audio->to, parameters) < 0;
+    if (!failed)
         audio->to->time_base = made ? (AVRational){1, made->sample_rate} : audio->from->time_base;
-    }
     avcodec_parameters_free(&made);
     return !failed;
 }
