@@ -21,7 +21,7 @@ static lightpose_status keep(frames *list, const lightpose_image *image, lightpo
     lightpose_image *const images = realloc(list->images, ((size_t)list->count + 1) * sizeof *images);
     if (images)
         list->images = images;
-    uint8_t *at = images ? malloc(bytes) : NULL;
+    uint8_t *at = images && bytes ? malloc(bytes) : NULL;
     if (!at)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for frame %d", list->count);
     lightpose_image *const copy = &images[list->count++];
