@@ -52,7 +52,7 @@ lightpose_status lp_corpus_maker_list(lp_corpus *corpus, int64_t video,
                         "GROUP BY version, cpu, engine ORDER BY 4 DESC, 1, 2, 3",
                         LP_DB_VALUES(lp_db_integer(video)), error));
     while ((got = lp_db_next(rows, error)) > 0) {
-        lp_corpus_maker maker;
+        lp_corpus_maker maker = {0};
         fill(&maker, lp_db_get_text(rows, 0), lp_db_get_text(rows, 1), lp_db_get_text(rows, 2));
         take(opaque, &maker, lp_db_get_integer(rows, 3));
     }

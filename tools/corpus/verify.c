@@ -162,7 +162,7 @@ static lightpose_status check_frame(verify_state *s, const lp_corpus_video *vide
                                     lightpose_error *error) {
     lp_corpus_frames *frames = NULL;
     lp_output_frame stored;
-    lp_corpus_maker maker;
+    lp_corpus_maker maker = {0};
     int found, states = 0;
     s->told = 0;
     LP_TRY(lp_corpus_maker_find(&s->corpus, video->id, s->frame, &maker, &found, error));
