@@ -133,3 +133,23 @@ void lp_census_read_row(lp_db_rows *rows, lp_census_row *row) {
                            .finished = lp_db_get_real(rows, 16),
                            .due = lp_db_get_real(rows, 17)};
 }
+
+lightpose_status lp_census_history(lp_corpus *corpus, double now, int *minutes, lp_db_rows **rows,
+                                   lightpose_error *error) {
+    static const int steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440};
+    const int count = sizeof steps / sizeof *steps;
+    int64_t first;
+    int at = 0;
+    LP_TRY(lp_db_select_integer(corpus->db, &first, NULL, "SELECT COALESCE(MIN(minute), $1) FROM lp_progress",
+                                LP_DB_VALUES(lp_db_integer((int64_t)(now / 60))), error));
+    const int64_t span = (int64_t)(now / 60) - first + 1;
+    while (at < count - 1 && span > (int64_t)LP_CENSUS_HISTORY * steps[at])
+        at++;
+    *minutes = steps[at];
+    while (span > (int64_t)LP_CENSUS_HISTORY * *minutes)
+        *minutes += steps[at]; /* beyond a day: whole days */
+    return lp_db_select(corpus->db, rows,
+                        "SELECT minute / $1, CAST(SUM(frames) AS BIGINT), CAST(SUM(people) AS BIGINT), "
+                        "CAST(SUM(bytes) AS BIGINT) FROM lp_progress GROUP BY 1 ORDER BY 1",
+                        LP_DB_VALUES(lp_db_integer(*minutes)), error);
+}

@@ -47,4 +47,10 @@ LIGHTPOSE_NODISCARD lightpose_status lp_census_ranges(lp_corpus *corpus, const l
                                                       lp_db_rows **rows, lightpose_error *error);
 void lp_census_read_row(lp_db_rows *rows, lp_census_row *row);
 
+/* What was stored when, in steps of so many minutes that there are at most LP_CENSUS_HISTORY + 1 of them. A row for
+ * each step in which something was: its number since 1970, frames, people, bytes of blocks. */
+enum { LP_CENSUS_HISTORY = 240 };
+LIGHTPOSE_NODISCARD lightpose_status lp_census_history(lp_corpus *corpus, double now, int *minutes, lp_db_rows **rows,
+                                                       lightpose_error *error);
+
 #endif

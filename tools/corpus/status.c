@@ -4,7 +4,6 @@
 /* `lightpose corpus status`: where a corpus stands. */
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include <unistd.h>
 
 #include "corpus/census.h"
+#include "corpus/census_json.h"
+#include "corpus/page.h"
 #include "corpus/session.h"
 #include "fail.h"
 #include "run/report.h"
@@ -21,7 +22,7 @@
 typedef struct status_options {
     lp_corpus_options corpus;
     lp_cli_operands videos;
-    const char *video, *state, *reason;
+    const char *video, *html;
     int state_index, reason_index, ranges, json, watch;
     int64_t limit;
 } status_options;
@@ -41,7 +42,11 @@ static const lp_cli_option own[] = {
      LP_CLI_AT(CHOICE, status_options, reason_index), .choices = reasons},
     {"limit", 0, "N", "at most N rows (0: all)", LP_CLI_AT(INT64, status_options, limit), .max = 1e12},
     {"json", 0, NULL, "print one JSON object", LP_CLI_AT(FLAG, status_options, json)},
-    {"watch", 0, "SECONDS", "print it again every so many seconds, until it is stopped",
+    {"html", 0, "FILE",
+     "write a page with plots and a row for each range instead, which needs nothing but itself (\"-\": to standard "
+     "output)",
+     LP_CLI_AT(TEXT, status_options, html)},
+    {"watch", 0, "SECONDS", "print or write it again every so many seconds, until it is stopped; the page follows",
      LP_CLI_AT(INT, status_options, watch), .min = 1, .max = 86400},
     {0}};
 
@@ -52,7 +57,8 @@ static const lp_cli_command command = {
     "    lightpose corpus status\n"
     "    lightpose corpus status --state failed\n"
     "    lightpose corpus status --watch 10\n"
-    "    lightpose corpus status --json --ranges\n"};
+    "    lightpose corpus status --json --ranges\n"
+    "    lightpose corpus status --html status.html --watch 60\n"};
 
 static const char *moment(double time, char text[32]) {
     const time_t whole = (time_t)time;
@@ -106,78 +112,45 @@ static void print_row(const lp_census_row *r) {
            r->attempts, r->reason ? r->reason : "", r->detail && *r->detail ? ": " : "", r->detail ? r->detail : "");
 }
 
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *row_object(const lp_census_row *r) {
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "range",
-                     (json_int_t)r->range, "video", r->name, "path", r->path, "state", r->state, "from",
-                     (json_int_t)r->first, "to", (json_int_t)r->last, "frames", (json_int_t)(r->next - r->first),
-                     "attempts", (json_int_t)r->attempts, "started", number(r->started), "finished",
-                     number(r->finished), "host", r->host, "job", r->job, "cpu", r->cpu, "version", r->version,
-                     "reason", r->reason, "detail", r->detail);
-}
-
-static json_t *census_object(const lp_corpus *corpus, const lp_census *c) {
-    json_t *const by_state = json_object();
-    for (int i = 0; i < LP_RANGE_STATES; i++)
-        json_object_set_new(by_state, lp_range_state_names[i], json_integer(c->states[i].ranges));
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:{s:I, s:I, s:I}, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}",
-        "corpus", corpus->name, "database", lp_db_name(corpus->db), "settings", corpus->settings, "precision",
-        corpus->precision, "weights_sha256", corpus->weights_sha256, "now", c->now, "created", number(corpus->created),
-        "started", c->started > 0 ? json_real(c->started) : json_null(), "videos", "all", (json_int_t)c->videos,
-        "complete", (json_int_t)c->complete, "failed", (json_int_t)c->failed, "ranges", (json_int_t)c->ranges, "states",
-        by_state, "waiting", (json_int_t)c->waiting, "frames", (json_int_t)c->frames, "stored", (json_int_t)c->stored,
-        "people", (json_int_t)c->people, "block_bytes", (json_int_t)c->block_bytes, "fps_now", c->fps_now, "fps_mean",
-        c->fps_mean, "seconds_left", c->seconds_left >= 0 ? json_real(c->seconds_left) : json_null());
-}
-
-static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *filter, int64_t limit, json_t *into,
+static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *filter, int64_t limit,
                                    lightpose_error *error) {
     lp_db_rows *rows;
     lp_census_row row;
     int got;
     LP_TRY(lp_census_ranges(corpus, filter, limit, &rows, error));
-    if (!into)
-        printf("\n%-9s  %-24s  %10s  %10s  %10s  %-19s  %-16s  %3s  %s\n", "status", "video", "from", "to", "frames",
-               "started", "host", "try", "reason");
+    printf("\n%-9s  %-24s  %10s  %10s  %10s  %-19s  %-16s  %3s  %s\n", "status", "video", "from", "to", "frames",
+           "started", "host", "try", "reason");
     while ((got = lp_db_next(rows, error)) > 0) {
         lp_census_read_row(rows, &row);
-        if (into)
-            json_array_append_new(into, row_object(&row));
-        else
-            print_row(&row);
+        print_row(&row);
     }
     lp_db_rows_close(&rows);
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
 }
 
+static lightpose_status print_json(const status_options *o, const json_t *object, lightpose_error *error) {
+    if (o->html)
+        LP_TRY(lp_corpus_page_write(o->html, object, o->watch, error));
+    if (o->json && (json_dumpf(object, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF))
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "standard output cannot be written to");
+    return LIGHTPOSE_OK;
+}
+
 static lightpose_status print_once(const status_options *o, lp_corpus *corpus, lightpose_error *error) {
     lp_queue_filter filter = {.state = o->state_index ? states[o->state_index] : NULL,
                               .reason = o->reason_index ? reasons[o->reason_index] : NULL};
-    const int rows = o->ranges || o->state_index || o->reason_index || o->video || o->limit;
+    const int rows = o->ranges || o->state_index || o->reason_index || o->video || o->limit || o->html;
     lp_census census;
     if (o->video)
         LP_TRY(lp_corpus_find_video(corpus, o->video, &filter.video, error));
     LP_TRY(lp_census_take(corpus, &census, error));
-    if (!o->json) {
+    if (!o->json && !o->html) {
         print_census(corpus, &census);
-        return rows ? print_rows(corpus, &filter, o->limit, NULL, error) : LIGHTPOSE_OK;
+        return rows ? print_rows(corpus, &filter, o->limit, error) : LIGHTPOSE_OK;
     }
-    json_t *const object = census_object(corpus, &census), *const list = rows ? json_array() : NULL;
-    lightpose_status status =
-        object && (list || !rows) ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the status");
-    if (status == LIGHTPOSE_OK && rows)
-        status = print_rows(corpus, &filter, o->limit, list, error);
-    if (status == LIGHTPOSE_OK && rows)
-        json_object_set(object, "rows", list);
-    if (status == LIGHTPOSE_OK)
-        status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
-                     ? LIGHTPOSE_OK
-                     : lp_fail(error, LIGHTPOSE_ERROR_FILE, "standard output cannot be written to");
-    json_decref(list);
+    json_t *object;
+    LP_TRY(lp_census_json(corpus, &census, rows ? &filter : NULL, o->limit, &object, error));
+    const lightpose_status status = print_json(o, object, error);
     json_decref(object);
     return status;
 }
@@ -198,6 +171,8 @@ int lp_corpus_status(int argc, char **argv) {
     lp_corpus_options_init(&o.corpus);
     const lp_cli_group groups[] = {{"Status", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = lp_cli_parse(&command, groups, argc, argv, &none);
+    if (code == LP_CLI_GO && o.html && !strcmp(o.html, "-") && (o.json || o.watch))
+        code = lp_cli_usage(command.name, "--html - goes with neither --json nor --watch; name a file");
     if (code == LP_CLI_GO) {
         lp_signals_catch();
         code = lp_corpus_begin(&corpus, &db, &o.corpus);
@@ -206,7 +181,7 @@ int lp_corpus_status(int argc, char **argv) {
         return code;
     code = LP_CLI_OK;
     do {
-        if (o.watch && !o.json && isatty(STDOUT_FILENO))
+        if (o.watch && !o.json && !o.html && isatty(STDOUT_FILENO))
             fputs("\033[H\033[J", stdout);
         if (print_once(&o, &corpus, &error) != LIGHTPOSE_OK) {
             lp_cli_error("%s", error.text);
