@@ -21,7 +21,6 @@
 
 typedef struct status_options {
     lp_corpus_options corpus;
-    lp_cli_operands videos;
     const char *video, *html;
     int state_index, reason_index, ranges, json, watch;
     int64_t limit;
