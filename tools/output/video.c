@@ -195,8 +195,6 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
 /* Writes the packet that waits, after the sound that comes before it. */
 static int write_held(video *v) {
     int code = 0;
-    if (!v->is_held)
-        return 0;
     v->is_held = 0;
     if (v->audio)
         code = lp_audio_write(v->audio, v->muxer, v->start,
@@ -224,7 +222,7 @@ static lightpose_status write_packets(video *v, int all, lightpose_error *error)
         int code = avcodec_receive_packet(v->encoder, v->packet);
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
             break;
-        if (code >= 0) {
+        if (code >= 0 && v->is_held) {
             v->held->duration = v->packet->pts - v->held->pts;
             code = write_held(v);
         }
@@ -235,7 +233,7 @@ static lightpose_status write_packets(video *v, int all, lightpose_error *error)
         av_packet_move_ref(v->held, v->packet);
         v->is_held = 1;
     }
-    if (!all)
+    if (!all || !v->is_held)
         return LIGHTPOSE_OK;
     v->held->duration = own_length(v);
     const int code = write_held(v);
