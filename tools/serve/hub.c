@@ -7,8 +7,6 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <libavcodec/packet.h>
 
@@ -16,12 +14,12 @@
 #include "output/encode.h"
 #include "output/writers.h"
 #include "run/work.h"
+#include "serve/behind.h"
 #include "serve/shot.h"
 
 enum {
     QUEUE = 256, /* lines between the run and the postman */
-    KEPT = 128,  /* lines that a viewer may be behind */
-    LOWEST_NICE = 19
+    KEPT = 128   /* lines that a viewer may be behind */
 };
 
 typedef struct channel {
@@ -171,8 +169,7 @@ static void show(lp_hub *hub, int source, const lp_shot *shot, lp_view view) {
 
 static void *draw_and_encode(void *opaque) {
     lp_hub *const hub = opaque;
-    /* Linux's nice values are those of threads. The network goes first. */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST_NICE);
+    lp_step_behind();
     while (!atomic_load(&hub->stop)) {
         sem_wait(&hub->picture_ready);
         for (int i = 0; i < hub->options.count && !atomic_load(&hub->stop); i++) {

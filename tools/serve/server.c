@@ -15,7 +15,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include <microhttpd.h>
 
 #include "run/work.h"
+#include "serve/behind.h"
 #include "serve/figures.h"
 #include "serve/hub.h"
 #include "serve/page.h"
@@ -37,8 +37,7 @@ enum {
     REQUEST_SECONDS = 10,      /* for all of a request to arrive */
     ANSWER_SECONDS = 60,       /* for an answer that has an end to be taken */
     IDLE_SECONDS = 60,         /* without a byte in either direction */
-    SNAPSHOT_SECONDS = 5,      /* for a frame to come */
-    SERVER_NICE = 10           /* behind the network */
+    SNAPSHOT_SECONDS = 5       /* for a frame to come */
 };
 
 #define SECOND_NS INT64_C(1000000000)
@@ -327,11 +326,11 @@ static enum MHD_Result answer_snapshot(visit *v, int head) {
 
 /* ---- Requests ---------------------------------------------------------------------------------------------------- */
 
-/* The first call of the server's thread. Linux's nice values are those of threads. */
+/* The first call of the server's thread. */
 static void step_behind(void) {
     static _Thread_local int done;
     if (!done)
-        setpriority(PRIO_PROCESS, (id_t)gettid(), SERVER_NICE);
+        lp_step_behind();
     done = 1;
 }
 
