@@ -90,11 +90,12 @@ class Server:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
 
     def close(self):
-        """Ends it; returns the exit status."""
-        self.camera.stopped = True
+        """Ends it; returns the exit status. The camera goes on until then: a stream that ends is another end."""
         self.camera.paused.clear()
         self.process.terminate()
-        return self.process.wait(30)
+        status = self.process.wait(30)
+        self.camera.stopped = True
+        return status
 
 
 class Tap:
