@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import resource
 import subprocess
 import threading
 import time
@@ -41,9 +42,11 @@ class Camera(threading.Thread):
 
 
 class Server:
-    def __init__(self, lightpose, *options, rate=25, camera=True):
+    def __init__(self, lightpose, *options, rate=25, camera=True, files=None):
+        """`files`: the soft and the hard limit of open files."""
         self.process = subprocess.Popen([lightpose, "serve", "-", "--live", "--height", "64", "--serve", "127.0.0.1:0", *options],
-                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, files)))
         self.said, self.port = [], None
         for line in self.process.stderr:
             self.said.append(line.decode())

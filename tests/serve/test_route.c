@@ -105,8 +105,8 @@ static void test_refused(void **state) {
 }
 
 static void test_hosts(void **state) {
-    static const char *const own[] = {"localhost",      "LOCALHOST:80", "127.0.0.1",
-                                      "127.0.0.1:8710", "[::1]",        "[::1]:8710"};
+    static const char *const own[] = {"localhost", "LOCALHOST:80", "127.0.0.1",      "127.0.0.1:8710",
+                                      "[::1]",     "[::1]:8710",   "127.0.1.1:8710", "127.255.0.2"};
     static const char *const others[] = {"evil.example",
                                          "localhost.evil.example",
                                          "127.0.0.1.evil.example",
@@ -118,7 +118,11 @@ static void test_hosts(void **state) {
                                          "",
                                          "192.168.1.2",
                                          "localhost:x",
-                                         "0.0.0.0"};
+                                         "0.0.0.0",
+                                         "127.1",
+                                         "127.0.0.1.",
+                                         "126.0.0.1",
+                                         "128.0.0.1"};
     (void)state;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         assert_int_equal(ask(&open_policy, (lp_request){.target = "/", .host = own[i]}).status, 200);

@@ -205,6 +205,16 @@ void lp_text_json(lp_text *text, const char *string) {
     lp_text_json_part(text, string, strlen(string));
 }
 
+int lp_text_utf8(lp_text *text, const char *string) {
+    int others = 0;
+    for (size_t left = strlen(string), bytes; left; string += bytes ? bytes : 1, left -= bytes ? bytes : 1) {
+        bytes = character((const unsigned char *)string, left);
+        lp_text_bytes(text, bytes ? string : "\xef\xbf\xbd", bytes ? bytes : 3);
+        others += !bytes;
+    }
+    return others;
+}
+
 void lp_text_csv(lp_text *text, const char *string) {
     if (!strpbrk(string, ",\"\r\n") && *string != ' ' && (!*string || string[strlen(string) - 1] != ' ')) {
         lp_text_add(text, string);

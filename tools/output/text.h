@@ -38,6 +38,9 @@ void lp_text_float(lp_text *text, float value);
 void lp_text_json(lp_text *text, const char *string);
 void lp_text_json_part(lp_text *text, const char *string, size_t size); /* its first `size` bytes */
 
+/* As it is, but for bytes that are no UTF-8, which become U+FFFD. Returns how many those were. */
+int lp_text_utf8(lp_text *text, const char *string);
+
 /* A CSV field, quoted where it needs to be (RFC 4180). */
 void lp_text_csv(lp_text *text, const char *string);
 

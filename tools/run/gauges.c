@@ -4,30 +4,59 @@
 #include "run/gauges.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fail.h"
+#include "output/text.h"
 #include "run/work.h"
 
 #define SECOND_NS INT64_C(1000000000)
+
+static int is_taken(const lp_gauges *g, int before, const char *name) {
+    for (int i = 0; i < before; i++)
+        if (!strcmp(g->sources[i].name, name))
+            return 1;
+    return 0;
+}
+
+/* Names of sources are unique (input/source.c); without the bytes that are no UTF-8 two may be the same. */
+static char *create_name(const lp_gauges *g, int source, const char *name) {
+    lp_text text = {0};
+    const int others = lp_text_utf8(&text, name);
+    const size_t size = text.size;
+    lp_text_bytes(&text, "", 1);
+    for (int i = 2; others && !text.failed && is_taken(g, source, text.data); i++) {
+        text.size = size;
+        lp_text_add(&text, "_");
+        lp_text_integer(&text, i);
+        lp_text_bytes(&text, "", 1);
+    }
+    if (text.failed)
+        lp_text_free(&text);
+    return text.data;
+}
 
 lightpose_status lp_gauges_create(lp_gauges **gauges, const lp_sources *sources, lightpose_error *error) {
     lp_gauges *g = calloc(1, sizeof *g);
     *gauges = NULL;
     if (g)
         g->sources = calloc((size_t)sources->count + 1, sizeof *g->sources);
-    if (!g || !g->sources) {
+    int named = 0;
+    while (g && g->sources && named < sources->count &&
+           (g->sources[named].name = create_name(g, named, sources->items[named].name)))
+        g->count = ++named;
+    if (!g || !g->sources || named < sources->count) {
         lp_gauges_destroy(&g);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the counts of %d inputs", sources->count);
     }
     g->started_ns = lp_work_now();
-    g->count = sources->count;
-    for (int i = 0; i < sources->count; i++)
-        g->sources[i].name = sources->items[i].name;
     *gauges = g;
     return LIGHTPOSE_OK;
 }
 
 void lp_gauges_destroy(lp_gauges **gauges) {
+    for (int i = 0; *gauges && i < (*gauges)->count; i++)
+        free((*gauges)->sources[i].name);
     if (*gauges)
         free((*gauges)->sources);
     free(*gauges);

@@ -32,7 +32,7 @@ typedef enum lp_source_phase {
 } lp_source_phase;
 
 typedef struct lp_source_gauges {
-    const char *name; /* of its results and in URLs; belongs to the source */
+    char *name; /* of its results and in URLs, in UTF-8; no other source has it */
     _Atomic int64_t phase;
     _Atomic int64_t width, height; /* of its last picture */
     _Atomic int64_t frames;        /* done, those that failed among them */

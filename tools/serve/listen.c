@@ -10,12 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fail.h"
 
-enum { BACKLOG = 64 };
+enum {
+    BACKLOG = 64,
+    OWN_FILES = 48, /* of the process, beside connections */
+    FILES_OF_A_SOURCE = 8
+};
 
 /* ---- The address ------------------------------------------------------------------------------------------------- */
 
@@ -35,8 +40,8 @@ static lightpose_status resolve(const char *address, struct addrinfo **found, li
     char *end;
     errno = 0;
     const long number = strtol(port, &end, 10);
-    if (!*port || *end || errno || number < 0 || number > 65535 || *port == '+' || *port == '-' ||
-        size >= sizeof host || (colon && size == 0) || (bracketed && (!colon || colon[-1] != ']')) ||
+    if (!*port || *end || errno || number < 0 || number > 65535 || *port < '0' || *port > '9' || size >= sizeof host ||
+        (colon && size == 0) || (bracketed && (!colon || colon[-1] != ']')) ||
         (!bracketed && colon && memchr(address, ':', (size_t)(colon - address))))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                        "\"%s\" is no address to serve on: HOST:PORT, [IPV6]:PORT, or a PORT from 0 to 65535", address);
@@ -94,6 +99,26 @@ lightpose_status lp_listen_open(lp_listen *l, const char *address, lightpose_err
                    code == EADDRINUSE ? "; another program has this port: name another with --serve" : "");
 }
 
+/* ---- Open files -------------------------------------------------------------------------------------------------- */
+
+lightpose_status lp_listen_make_room(int connections, int sources, lightpose_error *error) {
+    const rlim_t least = (rlim_t)connections + OWN_FILES, good = least + (rlim_t)sources * FILES_OF_A_SOURCE;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the limit of open files cannot be read: %s", strerror(errno));
+    if (limit.rlim_cur >= good)
+        return LIGHTPOSE_OK;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max < good ? limit.rlim_max : good;
+    const rlim_t got = limit.rlim_cur > before && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+    return got >= least
+               ? LIGHTPOSE_OK
+               : lp_fail(error, LIGHTPOSE_ERROR_FILE,
+                         "the server's %d connections and the run's files need %llu open files, and this process may "
+                         "have %llu: raise its hard limit (ulimit -Hn, LimitNOFILE=), or give --viewers a lower number",
+                         connections, (unsigned long long)least, (unsigned long long)got);
+}
+
 /* ---- The token --------------------------------------------------------------------------------------------------- */
 
 static int is_token(const char *token) {
@@ -113,8 +138,11 @@ lightpose_status lp_listen_read_token(const char *path, char token[LP_TOKEN_LONG
     if (!file)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the token file \"%s\": %s", path, strerror(errno));
     const int open_to_all = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & 07);
-    const int got = fgets(line, sizeof line, file) != NULL;
+    errno = 0;
+    const int got = fgets(line, sizeof line, file) != NULL, code = ferror(file) ? errno : 0;
     fclose(file);
+    if (code)
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the token file \"%s\": %s", path, strerror(code));
     if (open_to_all)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE,
                        "the token file \"%s\" is open to everybody on this machine: chmod 600 it", path);

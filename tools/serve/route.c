@@ -3,6 +3,8 @@
 
 #include "serve/route.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -97,7 +99,9 @@ int lp_route_is_loopback(const char *host) {
     const char *const port = host + size;
     if (*port && (*port != ':' || strspn(port + 1, "0123456789") != strlen(port + 1)))
         return 0;
-    return !strcasecmp(name, "localhost") || !strcmp(name, "127.0.0.1") || !strcmp(name, "[::1]");
+    struct in_addr v4; /* all of 127.0.0.0/8 is this machine: a name of its own is often 127.0.1.1 */
+    return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
+           (inet_pton(AF_INET, name, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
 /* Takes the same time for every `given` of the same length, so that nobody finds the token byte by byte. */

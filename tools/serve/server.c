@@ -118,9 +118,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, int status, str
 
 static enum MHD_Result answer_bytes(struct MHD_Connection *connection, int status, const char *type, const void *bytes,
                                     size_t size) {
-    static const char nothing[1];
     struct MHD_Response *const response =
-        MHD_create_response_from_buffer(size, (void *)(uintptr_t)(bytes ? bytes : nothing), MHD_RESPMEM_MUST_COPY);
+        MHD_create_response_from_buffer(size, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
     if (response)
         add_headers(response, type);
     return answer(connection, status, response);
@@ -286,12 +285,21 @@ static ssize_t read_stream(void *opaque, uint64_t position, char *to, size_t roo
     return (ssize_t)filled;
 }
 
+/* The headers of an answer whose size nobody knows yet. */
+static enum MHD_Result answer_head(visit *v, const char *type) {
+    struct MHD_Response *const response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, v, NULL);
+    if (response)
+        add_headers(response, type);
+    return answer(v->connection, 200, response);
+}
+
 static enum MHD_Result answer_stream(visit *v, int head) {
     static const char *const types[] = {[LP_CONTENT_VIDEO] = "multipart/x-mixed-replace; boundary=frame",
                                         [LP_CONTENT_LINES] = "application/jsonl; charset=utf-8",
                                         [LP_CONTENT_EVENTS] = "text/event-stream; charset=utf-8"};
     if (head)
-        return answer_bytes(v->connection, 200, types[v->route.content], NULL, 0);
+        return answer_head(v, types[v->route.content]);
     if (!join(v))
         return refuse(v->connection, 503, "There are too many viewers (--viewers).");
     struct MHD_Response *const response =
@@ -306,7 +314,7 @@ static enum MHD_Result answer_stream(visit *v, int head) {
 /* Comes back here each time that the connection wakes up. */
 static enum MHD_Result answer_snapshot(visit *v, int head) {
     if (head)
-        return answer_bytes(v->connection, 200, "image/jpeg", NULL, 0);
+        return answer_head(v, "image/jpeg");
     if (!v->joined && !join(v))
         return refuse(v->connection, 503, "There are too many viewers (--viewers).");
     if (!v->deadline)
@@ -562,6 +570,8 @@ lightpose_status lp_server_open(lp_server **server, const lp_server_options *opt
     lightpose_status status = set_policy(s, error);
     if (status == LIGHTPOSE_OK)
         status = lp_hub_create(&s->hub, &hub, error);
+    if (status == LIGHTPOSE_OK)
+        status = lp_listen_make_room(options->viewers + SPARE_CONNECTIONS, options->gauges->count, error);
     if (status == LIGHTPOSE_OK)
         status = lp_listen_open(&s->listen, options->address, error);
     if (status == LIGHTPOSE_OK)
