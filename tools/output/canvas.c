@@ -10,7 +10,7 @@
 #include <libswscale/swscale.h>
 
 /* Chroma interpolated, and rounded as it should be. */
-enum { GOOD = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BILINEAR };
+enum { GOOD = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BILINEAR, QUICK = SWS_BILINEAR };
 
 void lp_canvas_free(lp_canvas *canvas) {
     sws_freeContext(canvas->in);
@@ -59,7 +59,7 @@ static lightpose_status reserve(lp_canvas *canvas, int width, int height, lightp
 static lightpose_status convert(lp_canvas *canvas, const lightpose_image *picture, lightpose_error *error) {
     const int width = picture->width, height = picture->height;
     canvas->in = sws_getCachedContext(canvas->in, width, height, format_of(picture), width, height, AV_PIX_FMT_BGR24,
-                                      GOOD, NULL, NULL, NULL);
+                                      canvas->quick ? QUICK : GOOD, NULL, NULL, NULL);
     if (!canvas->in)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no converter for a picture of %dx%d", width, height);
     const int yuv = picture->format == LIGHTPOSE_I420 || picture->format == LIGHTPOSE_NV12;

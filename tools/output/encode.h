@@ -10,7 +10,11 @@
 
 struct AVPacket;
 
-typedef enum lp_picture_kind { LP_PICTURE_PNG = 0, LP_PICTURE_JPEG = 1 } lp_picture_kind;
+typedef enum lp_picture_kind {
+    LP_PICTURE_PNG = 0,
+    LP_PICTURE_JPEG = 1, /* with full chroma: thin coloured lines bleed otherwise */
+    LP_PICTURE_LIVE = 2  /* JPEG that is quick to make and to send: half the chroma each way, less quality by default */
+} lp_picture_kind;
 
 /* JPEG for .jpg and .jpeg, else PNG. */
 lp_picture_kind lp_picture_kind_of(const char *name);

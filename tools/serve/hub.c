@@ -141,7 +141,7 @@ static lp_blob *encode(lp_hub *hub, const lp_shot *shot, lp_view view) {
     lightpose_error ignored = {0};
     lp_blob *blob = NULL;
     if (lp_canvas_draw(&hub->canvas, &shot->image, result, &o->draw, &ignored) == LIGHTPOSE_OK &&
-        lp_picture_encode(&hub->canvas, LP_PICTURE_JPEG, o->quality, hub->packet, "the live picture", &ignored) ==
+        lp_picture_encode(&hub->canvas, LP_PICTURE_LIVE, o->quality, hub->packet, "the live picture", &ignored) ==
             LIGHTPOSE_OK)
         blob = lp_blob_create(hub->packet->data, (size_t)hub->packet->size);
     av_packet_unref(hub->packet);
@@ -300,6 +300,7 @@ lightpose_status lp_hub_create(lp_hub **hub, const lp_hub_options *options, ligh
     if (!h)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to serve");
     h->options = *options;
+    h->canvas.quick = 1;
     pthread_mutex_init(&h->lock, NULL);
     sem_init(&h->lines_ready, 0, 0);
     sem_init(&h->picture_ready, 0, 0);

@@ -32,7 +32,8 @@ enum {
     SPARE_CONNECTIONS = 64,    /* beside the viewers */
     SPARE_OTHERS = 32,         /* of all connections so many are left to other addresses */
     CONNECTION_MEMORY = 16384, /* of a request's line and headers, and of its answer's */
-    BLOCK = 8192,              /* of a stream, at a time */
+    BLOCK = 8192,              /* of lines, at a time */
+    VIDEO_BLOCK = 131072,      /* of a video: most pictures go out in one call */
     SEND_BUFFER = 131072,      /* of a connection, in the kernel: a slow viewer is not far behind */
     REQUEST_SECONDS = 10,      /* for all of a request to arrive */
     ANSWER_SECONDS = 60,       /* for an answer that has an end to be taken */
@@ -302,10 +303,13 @@ static enum MHD_Result answer_stream(visit *v, int head) {
         return answer_head(v, types[v->route.content]);
     if (!join(v))
         return refuse(v->connection, 503, "There are too many viewers (--viewers).");
+    const int video = v->route.content == LP_CONTENT_VIDEO;
     struct MHD_Response *const response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, v, NULL);
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, video ? VIDEO_BLOCK : BLOCK, read_stream, v, NULL);
     if (response) {
         add_headers(response, types[v->route.content]);
+        if (video) /* parts tell their sizes themselves; chunks, which the connection's memory holds, would be small */
+            MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
         MHD_add_response_header(response, "X-Accel-Buffering", "no"); /* nginx passes it on as it comes */
     }
     return answer(v->connection, 200, response);

@@ -52,46 +52,71 @@ static size_t padded(size_t row) {
     return (row + 63) / 64 * 64;
 }
 
-static lightpose_status reserve(lp_shot *shot, const lightpose_image *image, lightpose_error *error) {
+/* Room for planes of the shot's own size and format. */
+static lightpose_status reserve(lp_shot *shot, lightpose_error *error) {
+    lightpose_image *const image = &shot->image;
     size_t needed = 64; /* swscale reads whole vectors */
     for (int plane = 0; plane < 3; plane++) {
         int rows;
         const size_t row = plane_row(image, plane, &rows);
         needed += row ? padded(row) * (size_t)rows : 0;
     }
-    if (needed <= shot->capacity)
-        return LIGHTPOSE_OK;
-    free(shot->pixels);
-    shot->pixels = aligned_alloc(64, needed);
-    shot->capacity = shot->pixels ? needed : 0;
-    return shot->pixels ? LIGHTPOSE_OK
-                        : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to show a picture of %dx%d", image->width,
-                                  image->height);
-}
-
-static void copy_planes(lp_shot *shot, const lightpose_image *image) {
+    if (needed > shot->capacity) {
+        free(shot->pixels);
+        shot->pixels = aligned_alloc(64, needed);
+        shot->capacity = shot->pixels ? needed : 0;
+        if (!shot->pixels)
+            return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to show a picture of %dx%d", image->width,
+                           image->height);
+    }
     uint8_t *to = shot->pixels;
-    shot->image = *image;
     for (int plane = 0; plane < 3; plane++) {
         int rows;
         const size_t row = plane_row(image, plane, &rows);
-        shot->image.planes[plane] = row ? to : NULL;
-        shot->image.strides[plane] = row ? (ptrdiff_t)padded(row) : 0;
-        for (int y = 0; row && y < rows; y++, to += padded(row))
-            memcpy(to, image->planes[plane] + y * image->strides[plane], row);
+        image->planes[plane] = row ? to : NULL;
+        image->strides[plane] = (ptrdiff_t)padded(row);
+        to += row ? padded(row) * (size_t)rows : 0;
     }
+    return LIGHTPOSE_OK;
+}
+
+static uint8_t *row_of(const lightpose_image *image, int plane, int y) {
+    return (uint8_t *)(uintptr_t)image->planes[plane] + y * image->strides[plane];
+}
+
+/* A row of U and V in turns, apart. */
+static void part(uint8_t *restrict u, uint8_t *restrict v, const uint8_t *restrict from, int width) {
+    for (int x = 0; x < width; x++) {
+        u[x] = from[2 * x];
+        v[x] = from[2 * x + 1];
+    }
+}
+
+static void copy_planes(const lightpose_image *to, const lightpose_image *from) {
+    const int parted = to->format != from->format, width = (from->width + 1) / 2, height = (from->height + 1) / 2;
+    for (int plane = 0; plane < (parted ? 1 : 3); plane++) {
+        int rows;
+        const size_t row = plane_row(from, plane, &rows);
+        for (int y = 0; row && y < rows; y++)
+            memcpy(row_of(to, plane, y), row_of(from, plane, y), row);
+    }
+    for (int y = 0; parted && y < height; y++)
+        part(row_of(to, 1, y), row_of(to, 2, y), row_of(from, 1, y), width);
 }
 
 lightpose_status lp_shots_put(lp_shots *shots, const lightpose_image *image, const lightpose_result *result,
                               int64_t number, lightpose_error *error) {
     lp_shot *const shot = &shots->shots[shots->filling];
-    lightpose_status status = reserve(shot, image, error);
+    shot->image = *image;
+    if (image->format == LIGHTPOSE_NV12)
+        shot->image.format = LIGHTPOSE_I420;
+    lightpose_status status = reserve(shot, error);
     if (status == LIGHTPOSE_OK)
         status = lightpose_result_assign(shot->result, lightpose_result_get_pose(result, 0),
                                          lightpose_result_get_count(result), error);
     if (status != LIGHTPOSE_OK)
         return status;
-    copy_planes(shot, image);
+    copy_planes(&shot->image, image);
     shot->number = number;
     shots->filling = atomic_exchange(&shots->between, shots->filling | LP_SHOT_FRESH) & ~LP_SHOT_FRESH;
     return LIGHTPOSE_OK;

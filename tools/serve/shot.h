@@ -15,7 +15,8 @@
 #include <lightpose/lightpose.h>
 
 typedef struct lp_shot {
-    lightpose_image image; /* its planes lie in `pixels` */
+    lightpose_image
+        image; /* its planes lie in `pixels`; NV12 as I420, which swscale turns into BGR a good deal faster */
     uint8_t *pixels;
     size_t capacity;
     lightpose_result *result;
