@@ -4,10 +4,10 @@
 /* Preloaded into a program, makes one of its system calls fail: the n-th of a kind on files below a folder. The calls
  * are trapped by the kernel (seccomp), so it does not matter whether the program, the C library or FFmpeg makes them.
  *
- *     FAULT=KIND:N:WHAT   KIND: read, write, open, close, name (rename and link), truncate, copy (of a descriptor),
- *                         remove, folder (mkdir); N: 1 is the first; WHAT: an error's number; "short": half of the
- *                         bytes are read or written; "none": nothing happens but that it is told; "+" behind it: all
- *                         calls of the kind from the n-th on
+ *     FAULT=KIND:N:WHAT   KIND: read, write, open, close, sync (fdatasync), name (rename and link), truncate, copy
+ *                         (of a descriptor), remove, folder (mkdir); N: 1 is the first; WHAT: an error's number;
+ *                         "short": half of the bytes are read or written; "none": nothing happens but that it is
+ *                         told; "+" behind it: all calls of the kind from the n-th on
  *     FAULT_UNDER=PATH    how the file's name begins, as the kernel has it: "/tmp/x/", or "pipe:"
  *     FAULT_TOLD=FILE     gets a line with the file's name when a call fails
  *
@@ -42,7 +42,7 @@ typedef struct trapped {
 static const trapped calls[] = {
     {"read", SYS_read, 0, 2, 0},        {"read", SYS_pread64, 0, 2, 0},    {"write", SYS_write, 0, 2, 0},
     {"write", SYS_pwrite64, 0, 2, 0},   {"close", SYS_close, 0, -1, 0},    {"truncate", SYS_ftruncate, 0, -1, 0},
-    {"copy", SYS_fcntl, 0, -1, 0}, /* F_DUPFD_CLOEXEC alone */
+    {"sync", SYS_fdatasync, 0, -1, 0},  {"copy", SYS_fcntl, 0, -1, 0}, /* F_DUPFD_CLOEXEC alone */
     {"open", SYS_openat, 1, -1, 1},     {"name", SYS_linkat, 3, -1, 1},    {"name", SYS_renameat2, 3, -1, 1},
     {"remove", SYS_unlinkat, 1, -1, 1}, {"folder", SYS_mkdirat, 1, -1, 1},
 #ifdef __x86_64__ /* which has the older calls too */

@@ -336,6 +336,16 @@ static int name_hidden(const lp_output_file *file) {
     return done == 0 ? 0 : errno;
 }
 
+/* A file of an hour that has its name must still be whole when the power fails. Returns 0, or errno; some file systems
+ * have nothing to wait for. */
+static int wait_for_disk(int descriptor) {
+    int result;
+    do
+        result = fdatasync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+}
+
 /* What a partial file that failed keeps: the bytes up to the last flush. */
 static void cut_partial(const lp_output_file *file, int descriptor) {
     if (file->flushed == 0)
@@ -359,6 +369,8 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     }
     if (fclose(file->stream) != 0 && !file->failure)
         file->failure = errno;
+    if (!file->failure && file->way == PARTIAL)
+        file->failure = wait_for_disk(keep);
     if (!file->failure && file->way == UNNAMED)
         file->failure = name_unnamed(file, keep);
     else if (!file->failure && file->way != DIRECT)

@@ -38,7 +38,7 @@ void lp_output_guard_release(lp_output_guard *guard, const char *name);
  * - a file that is written at once has no name where the file system can do that, else a hidden one, so that even a
  * killed process leaves nothing;
  * - a partial file is PATH.partial, can be read as it grows, and stays there when the run is interrupted, killed or
- * fails. Another process that writes the same one is refused.
+ * fails. Another process that writes the same one is refused. It is on the disk when it gets its name.
  *
  * "-" is standard output; a path that exists and is no regular file (/dev/null, a pipe) is written directly. A symbolic
  * link is followed. A replaced file's permissions are kept. */
