@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <omp.h>
+
 #include "fail.h"
 #include "run/work.h"
 
@@ -255,16 +257,35 @@ static void work_in_time(worker *w, lp_job *job) {
         lightpose_context_restart(context_of(w, e->level));
 }
 
+/* With the lock held, which it gives up in between. libgomp keeps the threads of a frame spinning for milliseconds, in
+ * case of another one. A camera's comes later than that: they end, and begin anew with it, which takes less than a
+ * tenth of a millisecond. Files keep them. */
+static void rest(lp_engine *e) {
+    for (int i = 0; i < e->lane_count; i++)
+        if (!e->lanes[i].live)
+            return;
+    pthread_mutex_unlock(&e->lock);
+    omp_pause_resource(omp_pause_soft, omp_get_initial_device());
+    pthread_mutex_lock(&e->lock);
+}
+
 static void *work(void *opaque) {
     worker *const w = opaque;
     lp_engine *const e = w->engine;
+    int rested = 1;
     pthread_mutex_lock(&e->lock);
     while (!atomic_load(&e->quit)) {
         lp_job *const job = take(e);
+        if (!job && !rested) {
+            rested = 1;
+            rest(e);
+            continue;
+        }
         if (!job) {
             pthread_cond_wait(&e->read, &e->lock);
             continue;
         }
+        rested = 0;
         pthread_mutex_unlock(&e->lock);
         /* Only the next frame of the same video is followed. */
         if (job->source != w->source || job->number == 0 || job->frame.path)
