@@ -11,7 +11,8 @@
 
 #include "made_model.h"
 
-enum { CYCLES = 64, SIZES = 1000, SETTLED = 400 };
+enum { SIZES = 1000 };
+static int cycles, sizes, settled_at; /* of 64, SIZES and 400 */
 
 /* Anonymous memory of the process in KiB, less what malloc could give back at once. */
 static long anonymous(void) {
@@ -74,7 +75,7 @@ static void open_and_close(int cycle) {
 static void opening_and_closing_leaves_nothing(void **state) {
     long before = 0;
 
-    for (int i = 0; i < CYCLES; i++) {
+    for (int i = 0; i < cycles; i++) {
         void *own = NULL;
         assert_int_equal(made_model_load(&own), 0);
         open_and_close(i);
@@ -85,7 +86,7 @@ static void opening_and_closing_leaves_nothing(void **state) {
     (void)state;
     if (before < 0)
         skip();
-    assert_growth(before, anonymous(), 2048, "64 cycles");
+    assert_growth(before, anonymous(), 2048, "further cycles");
 }
 
 /* The model keeps the weights in each order that some size asked for, so it is closed before the last measurement. */
@@ -99,19 +100,19 @@ static void a_thousand_sizes_end_bounded_and_are_given_back(void **state) {
     assert_int_equal(made_model_load(state), 0);
     lightpose_context *context = made_context(&settings);
     lightpose_result *result = made_result();
-    for (int i = 0; i < SIZES; i++) {
+    for (int i = 0; i < sizes; i++) {
         infer_sized(context, result, 32 + i * 377 % SIZES, 32); /* each width once, wide and narrow by turns */
         if (i % 50 != 49)
             continue;
         const long now = anonymous();
         most = now > most ? now : most;
-        if (i < SETTLED)
+        if (i < settled_at)
             settled = most;
     }
     lightpose_context_destroy(&context);
     lightpose_result_destroy(&result);
     assert_int_equal(made_model_release(state), 0);
-    assert_growth(settled, most, 8192, "sizes 401 to 1000 against the first 400");
+    assert_growth(settled, most, 8192, "further sizes against the first ones");
     assert_growth(before, anonymous(), 4096, "after closing, against before");
 }
 
@@ -120,5 +121,8 @@ int main(void) {
         cmocka_unit_test(opening_and_closing_leaves_nothing),
         cmocka_unit_test(a_thousand_sizes_end_bounded_and_are_given_back),
     };
+    cycles = rounds_of(64);
+    sizes = rounds_of(SIZES);
+    settled_at = sizes * 2 / 5;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

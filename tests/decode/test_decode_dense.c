@@ -49,7 +49,7 @@ static void upsampling_is_opencvs(void **state) {
     made_random random = {1};
 
     (void)state;
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < rounds_of(400); round++) {
         const int factor = 1 << made_below(&random, 4), even = factor == 2 ? 2 : 1;
         const int width = (1 + made_below(&random, 40)) * even, height = 1 + made_below(&random, 40);
         const size_t cells = (size_t)(width * height), area = cells * (size_t)(factor * factor);
@@ -154,7 +154,7 @@ static void fill(const lp_maps *maps, value_maker *heat, value_maker *paf, made_
 static void sparse_is_dense(const char *what, value_maker *heat, value_maker *paf, int rounds, int largest) {
     made_random random = {99};
 
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds_of(rounds); round++) {
         lightpose_settings settings = settings_with(1 << round % 4);
         int width, height;
         random_size(&random, largest, &width, &height);
@@ -203,7 +203,7 @@ static void on_people(void **state) {
     int persons = 0;
 
     (void)state;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < rounds_of(60); round++) {
         lightpose_settings settings = settings_with(round % 3 ? 4 : 1 << made_below(&random, 4));
         lp_maps maps = made_maps(16 + made_below(&random, 60), 16 + made_below(&random, 30), MADE_PLANAR);
         made_people(&maps, made_below(&random, 12), &random);
@@ -220,7 +220,7 @@ static void on_people(void **state) {
         persons += check_all("people", &maps, &settings, round % MADE_LAYOUTS);
         made_free(&maps);
     }
-    assert_true(persons > 100);
+    assert_true(persons > rounds_of(100));
 }
 
 /* ---- Memory */

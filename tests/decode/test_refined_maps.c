@@ -89,7 +89,7 @@ static void every_peak_has_one_person_at_most(void **state) {
     int total = 0;
 
     (void)state;
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < rounds_of(100); round++) {
         lp_maps maps = random_people(&random, 12);
         const lp_people people = run(decoder, &maps, 1);
         for (int k = 0; k < KEYS; k++) {
@@ -108,7 +108,7 @@ static void every_peak_has_one_person_at_most(void **state) {
         }
         made_free(&maps);
     }
-    assert_true(total > 2000);
+    assert_true(total > rounds_of(2000));
     lp_decoder_destroy(&decoder);
 }
 
@@ -119,7 +119,7 @@ static void persons_are_what_they_say(void **state) {
     int completed = 0;
 
     (void)state;
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < rounds_of(100); round++) {
         lp_maps maps = random_people(&random, 12);
         const lp_people people = run(decoder, &maps, 1);
         assert_int_equal(people.half_pixel, 1);
@@ -155,7 +155,7 @@ static void guesses_change_nothing_else(void **state) {
     (void)state;
     settings.complete = 0;
     without = open_decoder(&settings);
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < rounds_of(100); round++) {
         lp_maps maps = random_people(&random, 12);
         const lp_people a = run(with, &maps, 1), b = run(without, &maps, 1);
         assert_int_equal(a.count, b.count);
@@ -183,7 +183,7 @@ static void threads_layouts_and_cpus_change_no_bit(void **state) {
         setenv("ONEDNN_MAX_CPU_ISA", isa ? "AVX2" : "SSE41", 1);
         lp_decoder *decoder = open_decoder(&settings);
         unsetenv("ONEDNN_MAX_CPU_ISA");
-        for (int round = 0; round < 25; round++) {
+        for (int round = 0; round < rounds_of(25); round++) {
             lp_maps maps = random_people(&random, 12);
             const lp_people wanted = run(alone, &maps, 1);
             crowds += wanted.count > 3; /* fewer are made by one thread */
@@ -199,7 +199,7 @@ static void threads_layouts_and_cpus_change_no_bit(void **state) {
         }
         lp_decoder_destroy(&decoder);
     }
-    assert_true(crowds > 15);
+    assert_true(crowds > rounds_of(25) / 2);
     lp_decoder_destroy(&alone);
 }
 
@@ -351,7 +351,7 @@ static void garbage_gives_nothing_impossible(void **state) {
     int total = 0;
 
     (void)state;
-    for (int round = 0; round < 100 * MAKERS; round++) {
+    for (int round = 0; round < rounds_of(100) * MAKERS; round++) {
         const int small = round / MAKERS % 4;
         lp_maps maps = made_maps(small == 0 ? 1 : 1 + made_below(&random, 24),
                                  small <= 1 ? 1 : 1 + made_below(&random, 24), MADE_PLANAR);

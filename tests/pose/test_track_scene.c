@@ -6,15 +6,9 @@
  * What is promised: at most 0.3 of the reference's switches and fragments. What is tested is 0.06, near what the code
  * does, so that a broken part of it shows. */
 
-#include "scene.h"
+#include "check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#include "scene.h"
 
 #include "pose/result.h"
 
@@ -163,7 +157,7 @@ static void keeps_ids_where_the_reference_loses_them(void **state) {
 /* One person alone, away from all others' paths, never changes id, whatever is missing and for up to 15 frames. */
 static void one_person_keeps_one_id(void **state) {
     (void)state;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
+    for (uint64_t seed = 1; seed <= (uint64_t)rounds_of(40); seed++) {
         scene_options options;
         scene_score score;
         scene_options_default(&options, seed);

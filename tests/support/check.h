@@ -45,4 +45,11 @@ static inline void skip_without(int made, const char *what) {
     skip();
 }
 
+/* How often a loop over random or spread cases runs: a quarter of `all`, and with LIGHTPOSE_TESTS=long, which
+ * scripts/deep-check sets, all. */
+static inline int rounds_of(int all) {
+    const char *const wish = getenv("LIGHTPOSE_TESTS");
+    return wish && strcmp(wish, "long") == 0 ? all : (all + 3) / 4;
+}
+
 #endif

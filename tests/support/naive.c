@@ -97,12 +97,17 @@ static void winograd_transforms(double bt[6][6], double g[6][3], double at[4][6]
 
 /* to = left * |from| * left', left rows x inner, from inner x inner. */
 static void sandwich(const double *left, const double *from, int rows, int inner, double *to) {
+    double half[6][6] = {{0}};
+
+    for (int i = 0; i < rows; i++)
+        for (int k = 0; k < inner; k++)
+            for (int l = 0; l < inner; l++)
+                half[i][l] += left[i * inner + k] * fabs(from[k * inner + l]);
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < rows; j++) {
             double sum = 0;
-            for (int k = 0; k < inner; k++)
-                for (int l = 0; l < inner; l++)
-                    sum += left[i * inner + k] * fabs(from[k * inner + l]) * left[j * inner + l];
+            for (int l = 0; l < inner; l++)
+                sum += half[i][l] * left[j * inner + l];
             to[i * rows + j] = sum;
         }
 }

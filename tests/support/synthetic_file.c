@@ -13,7 +13,7 @@ int main(int argc, char **argv) {
 
     if (argc != 2)
         return 2;
-    unsigned char *const bytes = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 1, 1, &size);
+    unsigned char *const bytes = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_I8, 1, 1, &size);
     FILE *const file = bytes ? fopen(argv[1], "wb") : NULL;
     const int written = file && fwrite(bytes, 1, size, file) == size;
     const int closed = file && fclose(file) == 0;

@@ -200,8 +200,8 @@ def limit_memory():
 class Changed(unittest.TestCase):
     """A fixed number of changes of each kind."""
 
-    COUNTS = {"xml": 80, "xml bytes": 40, "bin": 3, "weights": 20, "weights bytes": 25, "checkpoint": 20, "zip": 20,
-              "ranges": 5}
+    COUNTS = {"xml": 40, "xml bytes": 20, "bin": 2, "weights": 10, "weights bytes": 12, "checkpoint": 10, "zip": 10,
+              "ranges": 3}
 
     @classmethod
     def setUpClass(cls):

@@ -301,6 +301,10 @@ static void real_images_give_the_reference_accuracy(void **state) {
     char path[4096];
 
     (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    print_message("# skipped: minutes under a sanitizer, which has seen the same code on the pictures above\n");
+    skip();
+#endif
     snprintf(path, sizeof path, "%s/coco/person_keypoints.json", shared ? shared : "");
     if (!shared || access(path, R_OK) != 0 || !real || access(real, R_OK) != 0) {
         print_message("# skipped: no shared data folder, or no weights (weights/get makes them)\n");
