@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Publishes each frame's poses by MQTT, with mosquitto_pub (Debian's mosquitto-clients): one message a line.
 # usage: poses_to_mqtt.sh BROKER TOPIC [http://127.0.0.1:8710 [TOKEN]]
-set -eu
+set -euo pipefail # a refused token is a failure, too
 broker=$1 topic=$2 address=${3:-http://127.0.0.1:8710} token=${4:-}
 # The token goes by standard input: arguments of a process are seen by all.
 { [ -z "$token" ] || printf 'header = "Authorization: Bearer %s"\n' "$token"; } |

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The liblightpose authors */
+
+/* What comes as it is made: videos, lines, events, and the next picture. */
+
+#ifndef LP_TOOLS_SERVE_STREAM_H
+#define LP_TOOLS_SERVE_STREAM_H
+
+#include <microhttpd.h>
+
+#include "serve/guests.h"
+#include "serve/hub.h"
+#include "serve/route.h"
+
+/* All who watch. */
+typedef struct lp_audience {
+    lp_hub *hub;
+    lp_guests *guests;
+    int limit;
+    atomic_int count;
+} lp_audience;
+
+/* One of them. Zero it, but for the first three. */
+typedef struct lp_stream {
+    lp_audience *audience;
+    struct MHD_Connection *connection;
+    lp_route route;
+
+    int joined, begun;
+    int64_t deadline; /* of a snapshot */
+    lp_viewer viewer;
+    /* What is being sent: the head, then the blob's bytes, then the tail. */
+    lp_blob *blob;
+    char head[160];
+    struct {
+        const char *data;
+        size_t size;
+    } parts[3];
+    int part;
+    size_t sent; /* of the part */
+} lp_stream;
+
+/* Of a video, lines or events. `head`: their headers alone. */
+enum MHD_Result lp_stream_answer(lp_stream *stream, int head);
+
+/* Of a snapshot. To be called again each time that the connection wakes up, until there is an answer. */
+enum MHD_Result lp_stream_answer_snapshot(lp_stream *stream, int head);
+
+/* Also of one that never began. */
+void lp_stream_end(lp_stream *stream);
+
+#endif
