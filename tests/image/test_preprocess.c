@@ -196,7 +196,7 @@ static void equals_its_definition(void **state) {
 
     (void)state;
     assert_ok(lp_preprocess_create(&p, error));
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; i < rounds_of(1500); i++) {
         const lightpose_format format = (lightpose_format)(LIGHTPOSE_BGR24 + i % 7);
         const int net_height = 8 + draw(90);
         int width = 1 + draw(i % 3 ? 300 : 60), height = 1 + draw(i % 5 ? 200 : 40);
