@@ -253,6 +253,8 @@ lightpose_status lp_output_checkpoint(lp_output *out, const void *tracker, size_
         if (synced != LIGHTPOSE_OK)
             return synced;
     }
+    if (out->options.growing)
+        return LIGHTPOSE_OK;
     if (out->writer->save)
         out->writer->save(out->state, &remembered);
     lp_meta meta = describe(out);

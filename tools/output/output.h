@@ -106,7 +106,7 @@ typedef struct lp_output_options {
     void (*note)(void *opaque, const char *text);
     void *note_opaque;
 
-    int growing; /* `video`: what is there can be played while it grows, as of a live source */
+    int growing; /* no run goes on with what is partial, and of a video what is there can be played */
 
     const char *about; /* which run this is, for NAME.meta: members of a JSON object; NULL: nothing is said */
     int no_meta;       /* 1: a whole result has no NAME.meta beside it */

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STAMP = 16 }; /* "20261128T120000Z" */
+enum { STAMP = 16, STAMP_ROOM = 64 }; /* "20261128T120000Z" */
 
 double lp_segment_utc(const lp_segment_options *options) {
     struct timespec now;
@@ -41,11 +41,15 @@ static int exists(const char *path, const char *more) {
     return found;
 }
 
-char *lp_segment_name(const char *path, const char *suffix, double utc) {
+static void stamp_of(double utc, char stamp[STAMP_ROOM]) {
     const time_t whole = (time_t)floor(utc);
     struct tm day;
-    char stamp[64], *name = NULL;
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", gmtime_r(&whole, &day));
+    strftime(stamp, STAMP_ROOM, "%Y%m%dT%H%M%SZ", gmtime_r(&whole, &day));
+}
+
+char *lp_segment_name(const char *path, const char *suffix, double utc) {
+    char stamp[STAMP_ROOM], *name = NULL;
+    stamp_of(utc, stamp);
     for (int again = 1; !name; again++) {
         char number[16] = "";
         if (again > 1)
@@ -105,6 +109,7 @@ typedef struct segment {
     char stamp[STAMP + 1];
     long again;
     int whole;
+    int future; /* of a time that has not come yet */
     double bytes;
 } segment;
 
@@ -116,6 +121,11 @@ typedef struct listing {
 static double bytes_of(const char *path) {
     struct stat about;
     return lstat(path, &about) == 0 && S_ISREG(about.st_mode) ? (double)about.st_size : -1;
+}
+
+static char *meta_of(const char *path) {
+    char *meta = NULL;
+    return asprintf(&meta, "%s.meta", path) < 0 ? NULL : meta;
 }
 
 static void add_segment(listing *list, const char *folder, const char *name, const char *stamp, long again, int whole) {
@@ -130,6 +140,9 @@ static void add_segment(listing *list, const char *folder, const char *name, con
         free(found.path);
         return;
     }
+    char *const meta = meta_of(found.path);
+    found.bytes += meta ? fmax(bytes_of(meta), 0) : 0;
+    free(meta);
     memcpy(found.stamp, stamp, STAMP);
     list->items[list->count++] = found;
 }
@@ -158,7 +171,7 @@ static void free_listing(listing *list) {
     free(list->items);
 }
 
-/* ---- What a killed run left -------------------------------------------------------------------------------------- */
+/* ---- What is not whole ------------------------------------------------------------------------------------------- */
 
 /* The bytes up to the last line break. */
 static off_t whole_lines(int descriptor, off_t size) {
@@ -176,22 +189,34 @@ static off_t whole_lines(int descriptor, off_t size) {
     return 0;
 }
 
+/* Opens a partial segment that no run holds, and holds it: a descriptor, or -1. */
+static int take_partial(const char *partial) {
+    const int descriptor = open(partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static void remove_with_meta(const char *path) {
+    char *const meta = meta_of(path);
+    unlink(path);
+    if (meta)
+        unlink(meta);
+    free(meta);
+}
+
 /* "X.partial" becomes "X" where no run holds it. */
-static void finish(const char *partial, int lines) {
-    const int descriptor = open(partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+static void finish(const char *partial, lp_segment_rest rest) {
+    const int descriptor = take_partial(partial);
     char *const whole = strndup(partial, strlen(partial) - strlen(".partial"));
-    char *meta = NULL;
     struct stat about;
-    if (descriptor >= 0 && whole && flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &about) == 0) {
-        const off_t size = lines ? whole_lines(descriptor, about.st_size) : about.st_size;
-        if (size == 0)
-            unlink(partial);
-        else if (size > 0 && ftruncate(descriptor, size) == 0)
-            (void)renameat2(AT_FDCWD, partial, AT_FDCWD, whole, RENAME_NOREPLACE);
-        if (asprintf(&meta, "%s.meta", partial) >= 0) {
-            unlink(meta);
-            free(meta);
-        }
+    if (descriptor >= 0 && whole && fstat(descriptor, &about) == 0) {
+        const off_t size = rest == LP_SEGMENT_REST_LINES ? whole_lines(descriptor, about.st_size) : about.st_size;
+        const int named = size > 0 && ftruncate(descriptor, size) == 0 &&
+                          renameat2(AT_FDCWD, partial, AT_FDCWD, whole, RENAME_NOREPLACE) == 0;
+        if (named || size == 0)
+            remove_with_meta(partial);
     }
     if (descriptor >= 0)
         close(descriptor);
@@ -200,70 +225,86 @@ static void finish(const char *partial, int lines) {
 
 /* ---- The outputs ------------------------------------------------------------------------------------------------- */
 
-lightpose_status lp_segments_add(lp_segments *s, const char *path, const char *suffix, int lines, int recovers,
-                                 lightpose_error *error) {
+static const lp_segmented *find(const lp_segments *s, const char *path) {
     for (int i = 0; i < s->count; i++)
-        if (!strcmp(s->paths[i], path))
-            return LIGHTPOSE_OK;
-    char **const paths = realloc(s->paths, ((size_t)s->count + 1) * sizeof *paths);
-    if (paths)
-        s->paths = paths;
-    const char **const suffixes = realloc(s->suffixes, ((size_t)s->count + 1) * sizeof *suffixes);
-    if (suffixes)
-        s->suffixes = suffixes;
-    char *const copy = paths && suffixes ? strdup(path) : NULL;
+        if (!strcmp(s->items[i].path, path))
+            return &s->items[i];
+    return NULL;
+}
+
+lightpose_status lp_segments_add(lp_segments *s, const char *path, const char *suffix, lp_segment_rest rest,
+                                 lightpose_error *error) {
+    if (find(s, path))
+        return LIGHTPOSE_OK;
+    lp_segmented *const items = realloc(s->items, ((size_t)s->count + 1) * sizeof *items);
+    if (items)
+        s->items = items;
+    char *const copy = items ? strdup(path) : NULL;
     if (!copy)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of segments");
-    s->paths[s->count] = copy;
-    s->suffixes[s->count++] = copy + (suffix - path);
-    listing left = {0};
-    if (recovers)
-        list_segments(&left, copy, s->suffixes[s->count - 1]);
-    for (size_t i = 0; i < left.count; i++)
-        if (!left.items[i].whole)
-            finish(left.items[i].path, lines);
-    free_listing(&left);
+    s->items[s->count++] = (lp_segmented){copy, copy + (suffix - path), rest};
     return LIGHTPOSE_OK;
 }
 
 void lp_segments_free(lp_segments *s) {
     for (int i = 0; i < s->count; i++)
-        free(s->paths[i]);
-    free(s->paths);
-    free(s->suffixes);
+        free(s->items[i].path);
+    free(s->items);
     *s = (lp_segments){0};
+}
+
+void lp_segments_finish(const lp_segments *s, const char *path) {
+    const lp_segmented *const item = find(s, path);
+    listing left = {0};
+    if (item && item->rest != LP_SEGMENT_REST_NONE)
+        list_segments(&left, item->path, item->suffix);
+    for (size_t i = 0; i < left.count; i++)
+        if (!left.items[i].whole)
+            finish(left.items[i].path, item->rest);
+    free_listing(&left);
 }
 
 static int compare_age(const void *a, const void *b) {
     const segment *const x = a, *const y = b;
     const int order = strcmp(x->stamp, y->stamp);
-    return order                  ? order
+    return x->future != y->future ? y->future - x->future
+           : order                ? order
            : x->again != y->again ? (x->again > y->again) - (x->again < y->again)
                                   : strcmp(x->path, y->path);
 }
 
+/* Whether it went. */
+static int remove_segment(const segment *which) {
+    const int descriptor = which->whole ? -1 : take_partial(which->path);
+    if (!which->whole && descriptor < 0)
+        return 0;
+    remove_with_meta(which->path);
+    if (descriptor >= 0)
+        close(descriptor);
+    return bytes_of(which->path) < 0;
+}
+
 int lp_segments_sweep(const lp_segments *s) {
+    char now[STAMP_ROOM];
     listing all = {0};
     double bytes = 0;
     int removed = 0;
     if (s->options.keep_bytes <= 0)
         return 0;
     for (int i = 0; i < s->count; i++)
-        list_segments(&all, s->paths[i], s->suffixes[i]);
+        list_segments(&all, s->items[i].path, s->items[i].suffix);
+    stamp_of(lp_segment_utc(&s->options), now);
+    for (size_t i = 0; i < all.count; i++) {
+        bytes += all.items[i].bytes;
+        all.items[i].future = strcmp(all.items[i].stamp, now) > 0;
+    }
     if (all.count)
         qsort(all.items, all.count, sizeof *all.items, compare_age);
-    for (size_t i = 0; i < all.count; i++)
-        bytes += all.items[i].bytes;
     for (size_t i = 0; i < all.count && bytes > s->options.keep_bytes; i++) {
-        char *meta = NULL;
-        if (!all.items[i].whole || unlink(all.items[i].path) != 0)
+        if (!remove_segment(&all.items[i]))
             continue;
         bytes -= all.items[i].bytes;
         removed++;
-        if (asprintf(&meta, "%s.meta", all.items[i].path) >= 0) {
-            unlink(meta);
-            free(meta);
-        }
     }
     free_listing(&all);
     return removed;

@@ -30,22 +30,38 @@ char *lp_segment_name(const char *path, const char *suffix, double utc);
 /* ".jsonl" of "a/b.jsonl", ".csv.gz" of "b.csv.gz"; within `path`. `writer_suffix`, where it ends in that. */
 const char *lp_segment_suffix(const char *path, const char *writer_suffix);
 
+/* How much of a segment that was not ended is worth its name. */
+typedef enum lp_segment_rest {
+    LP_SEGMENT_REST_NONE, /* it cannot be read as what its name says */
+    LP_SEGMENT_REST_LINES,
+    LP_SEGMENT_REST_ALL
+} lp_segment_rest;
+
+typedef struct lp_segmented {
+    char *path;
+    const char *suffix; /* within the path */
+    lp_segment_rest rest;
+} lp_segmented;
+
 /* The outputs whose segments are counted together. */
 typedef struct lp_segments {
     lp_segment_options options;
-    char **paths;
-    const char **suffixes; /* within the paths */
+    lp_segmented *items;
     int count;
 } lp_segments;
 
-/* Counts an output, and finishes what a run that was killed left of its segments: cut behind the last whole line where
- * `lines`, they get their names. MEMORY. */
+/* Counts an output. MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_segments_add(lp_segments *segments, const char *path, const char *suffix,
-                                                     int lines, int recovers, lightpose_error *error);
+                                                     lp_segment_rest rest, lightpose_error *error);
 void lp_segments_free(lp_segments *segments);
 
-/* Removes the oldest complete segments, with their side files, until all together, those that are being written among
- * them, hold no more than `keep_bytes`. Nothing else is ever removed. Returns how many went. */
+/* Gives their names to segments of the output `path` that a run which was killed, or a full disk, has left, as far as
+ * they are worth it. What a run is writing stays as it is. */
+void lp_segments_finish(const lp_segments *segments, const char *path);
+
+/* Removes the oldest segments, with their side files, until all together hold no more than `keep_bytes`. Those that a
+ * run is writing count and stay. A segment of a later time than now was written before the clock was set back: it
+ * goes before all others. Nothing else is ever removed. Returns how many went. */
 int lp_segments_sweep(const lp_segments *segments);
 
 #endif

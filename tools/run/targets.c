@@ -16,38 +16,16 @@
 /* Frames that failed before the first good one, kept until there is something to write them to. */
 enum { MAX_FAILED = 4096 };
 
-/* A segment that failed, as on a full disk, is followed by another after so long; and so often old ones go. */
+/* A segment that failed, as on a full disk, is followed by another after so long. */
 #define RETRY_NS INT64_C(10000000000)
-#define SWEEP_NS INT64_C(10000000000)
-
-typedef struct failed_frame {
-    int64_t index;
-    double time;
-    const char *name;
-    lp_frame_state state;
-    double utc;
-    char reason[200];
-} failed_frame;
-
-struct lp_target_stream {
-    lp_targets *targets;
-    lp_output_stream *about, *about_shared; /* by whether the output has this stream alone */
-    lp_target *own;                         /* for each folder; unused where the place is a file */
-    int *takes;                             /* for each place: it takes frames of this stream */
-    int *begun;                             /* for each place: its output has begun this stream */
-    int open;
-    int failed;
-    failed_frame *waiting;
-    int waiting_count, waiting_capacity;
-};
 
 /* ---- Failures ---------------------------------------------------------------------------------------------------- */
 
-/* Ends an output that failed; what it has stays. */
-static void fail_target(lp_targets *t, lp_target_stream *s, int index, lp_target *which, const lightpose_error *error) {
+void lp_target_fail(lp_targets *t, lp_target_stream *s, int index, lp_target *which, const lightpose_error *error) {
     lp_output_abort(&which->out);
-    if (which->whole) {
+    if (which->lasts) {
         lp_output_guard_release(t->options.output->guard, which->slot.path);
+        lp_segments_finish(&t->segments, which->whole);
         which->retry_ns = lp_work_now() + RETRY_NS;
         if (s)
             s->begun[index] = 0;
@@ -152,10 +130,9 @@ void lp_targets_free(lp_targets **targets) {
     *targets = NULL;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------------------------------- */
 
-/* The outputs point at streams for as long as they live. */
-static lp_output_stream *keep_stream(lp_targets *t, const lp_output_stream *about) {
+lp_output_stream *lp_targets_keep_stream(lp_targets *t, const lp_output_stream *about) {
     lp_output_stream *const copy = malloc(sizeof *copy);
     lp_output_stream **const streams = realloc(t->streams, ((size_t)t->stream_count + 1) * sizeof(lp_output_stream *));
     if (streams)
@@ -169,62 +146,12 @@ static lp_output_stream *keep_stream(lp_targets *t, const lp_output_stream *abou
     return copy;
 }
 
-static lightpose_status resume_target(lp_targets *t, int index, lp_target *which, const lp_output_stream *stream,
-                                      lightpose_error *error) {
-    const lightpose_status status =
-        lp_output_resume(&which->out, lp_place_at(t, index)->writer, which->slot.path, which->slot.base,
-                         t->options.output, &which->left.meta, stream, error);
-    if (status == LIGHTPOSE_OK)
-        lp_left_free(&which->left);
-    return status;
-}
-
-/* Opens a file of several streams that an earlier run left at one of them. */
-static lightpose_status resume_shared(lp_targets *t, int index, const lp_output_stream *current,
-                                      lightpose_error *error) {
-    lp_target *const which = &t->shared[index];
-    const int number = which->left.meta.number;
-    const lp_output_stream *stream = current;
-    if (!current || current->number != number) {
-        const lp_source *const source = &t->options.sources->items[number];
-        const lp_output_stream about = {.kind = lp_stream_kind_of(source),
-                                        .name = source->name,
-                                        .source = source->text,
-                                        .number = number,
-                                        .lineage = lp_lineage(t->options.sources, 0, number)};
-        stream = keep_stream(t, &about);
-    }
-    return stream ? resume_target(t, index, which, stream, error)
-                  : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
-}
-
-static lp_target *target_of(lp_target_stream *s, int index) {
-    return lp_place_at(s->targets, index)->folder ? &s->own[index] : &s->targets->shared[index];
-}
-
-/* Goes on with what an earlier run left. */
-static void resume_all(lp_target_stream *s) {
-    lp_targets *const t = s->targets;
-    for (int i = 0; i < t->places.count; i++) {
-        lp_target *const which = target_of(s, i);
-        lightpose_error error = {0};
-        if (!s->takes[i] || which->left.state != LP_LEFT_PARTIAL)
-            continue;
-        const int folder = lp_place_at(t, i)->folder, at_this = folder || which->left.meta.number == s->about->number;
-        const lightpose_status status =
-            folder ? resume_target(t, i, which, s->about, &error) : resume_shared(t, i, s->about_shared, &error);
-        s->begun[i] = at_this;
-        if (status != LIGHTPOSE_OK)
-            fail_target(t, s, i, which, &error);
-    }
-}
-
 /* A file that the run leaves as it is takes nothing, nor does one that has this stream already. */
 static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
         const lp_place *const place = lp_place_at(t, i);
-        lp_target *const which = target_of(s, i);
+        lp_target *const which = lp_target_of(s, i);
         s->takes[i] = lp_place_is_for(place, s->about->kind);
         if (s->takes[i] && place->folder) {
             const lightpose_status status =
@@ -262,8 +189,8 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
     s->own = calloc(places, sizeof *s->own);
     s->takes = calloc(places, sizeof *s->takes);
     s->begun = calloc(places, sizeof *s->begun);
-    s->about = keep_stream(targets, about);
-    s->about_shared = keep_stream(targets, about);
+    s->about = lp_targets_keep_stream(targets, about);
+    s->about_shared = lp_targets_keep_stream(targets, about);
     lightpose_status status = s->own && s->takes && s->begun && s->about && s->about_shared
                                   ? LIGHTPOSE_OK
                                   : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
@@ -276,82 +203,17 @@ lightpose_status lp_targets_begin(lp_target_stream **stream, lp_targets *targets
         free_stream(&s);
         return status;
     }
-    resume_all(s);
+    lp_targets_resume(s);
     *stream = s;
     return LIGHTPOSE_OK;
 }
 
-/* ---- Segments ---------------------------------------------------------------------------------------------------- */
-
-static int cuts_of(const lp_targets *t) {
-    return t->options.segments.cuts ? atomic_load(t->options.segments.cuts) : 0;
-}
-
-/* Names the next segment, of a file that has its own name: not of standard output, a device, or files for each frame.
- */
-static lightpose_status begin_segment(lp_targets *t, int index, lp_target *which, lightpose_error *error) {
-    const lp_output_writer *const writer = lp_place_at(t, index)->writer;
-    lightpose_status status = LIGHTPOSE_OK;
-    if (t->options.segments.seconds <= 0 || !writer->suffix || !which->slot.base)
-        return status;
-    if (!which->whole) {
-        const int video = !strcmp(writer->name, "video");
-        const int lines = !strcmp(writer->name, "jsonl") || !strcmp(writer->name, "csv");
-        which->whole = strdup(which->slot.path);
-        which->suffix = which->whole ? lp_segment_suffix(which->whole, writer->suffix) : NULL;
-        status = which->whole ? lp_segments_add(&t->segments, which->whole, which->suffix, lines,
-                                                video || (lines && !strstr(which->suffix, ".gz")), error)
-                              : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
-    }
-    const double utc = lp_segment_utc(&t->options.segments);
-    char *const name = status == LIGHTPOSE_OK ? lp_segment_name(which->whole, which->suffix, utc) : NULL;
-    char *const base = name ? strdup(name) : NULL;
-    if (!base) {
-        free(name);
-        return status != LIGHTPOSE_OK ? status : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the outputs");
-    }
-    free(which->slot.path);
-    free(which->slot.base);
-    which->slot.path = name;
-    which->slot.base = base;
-    which->number = lp_segment_number(&t->options.segments, utc);
-    which->cuts = cuts_of(t);
-    which->retry_ns = 0;
-    return LIGHTPOSE_OK;
-}
-
-static void sweep(lp_targets *t) {
-    const int64_t now = lp_work_now();
-    if (t->segments.count && now - t->last_sweep >= SWEEP_NS) {
-        t->last_sweep = now;
-        (void)lp_segments_sweep(&t->segments);
-    }
-}
-
-/* Ends the segments whose time is over. */
-static void end_segments(lp_target_stream *s) {
-    lp_targets *const t = s->targets;
-    if (t->options.segments.seconds <= 0)
-        return;
-    const int64_t number = lp_segment_number(&t->options.segments, lp_segment_utc(&t->options.segments));
-    for (int i = 0; i < t->places.count; i++) {
-        lp_target *const which = target_of(s, i);
-        lightpose_error error = {0};
-        if (!which->whole || !which->out || !s->begun[i] || (which->number == number && which->cuts == cuts_of(t)))
-            continue;
-        s->begun[i] = 0;
-        t->last_sweep = 0;
-        lp_output_guard_release(t->options.output->guard, which->slot.path);
-        if (lp_output_close(&which->out, &error) != LIGHTPOSE_OK)
-            fail_target(t, s, i, which, &error);
-    }
-    sweep(t);
-}
+/* ---- Opening an output ------------------------------------------------------------------------------------------- */
 
 static lightpose_status open_target(lp_target_stream *s, int index, lightpose_error *error) {
     lp_targets *const t = s->targets;
     const lp_place *const place = lp_place_at(t, index);
-    lp_target *const which = target_of(s, index);
+    lp_target *const which = lp_target_of(s, index);
     lightpose_status status = LIGHTPOSE_OK;
     if (!which->out) {
         /* A file in the folder needs the folder; a folder makes itself. */
@@ -360,10 +222,11 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
         if (s->about->kind == LP_STREAM_CAMERA && which->slot.base)
             lp_left_set_aside(which->slot.base);
         if (status == LIGHTPOSE_OK)
-            status = begin_segment(t, index, which, error);
+            status = lp_targets_begin_segment(t, index, which, error);
         if (status == LIGHTPOSE_OK)
             status = lp_output_open(&which->out, place->writer, which->slot.path, which->slot.base, t->options.output,
                                     error);
+        which->lasts |= status == LIGHTPOSE_OK && which->whole;
     }
     s->begun[index] = 1;
     if (status == LIGHTPOSE_OK)
@@ -377,7 +240,7 @@ static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
         const lp_place *const place = lp_place_at(t, i);
-        lp_target *const which = target_of(s, i);
+        lp_target *const which = lp_target_of(s, i);
         lightpose_error error = {0};
         if (!s->takes[i] || which->dead || !which->out || frame->index < lp_output_next(which->out))
             continue;
@@ -385,7 +248,7 @@ static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
         if (frame->state != LP_FRAME_OK && s->about->kind == LP_STREAM_IMAGES && place->writer->folder)
             continue;
         if (lp_output_frame_write(which->out, frame, &error) != LIGHTPOSE_OK)
-            fail_target(t, s, i, which, &error);
+            lp_target_fail(t, s, i, which, &error);
     }
 }
 
@@ -411,11 +274,11 @@ static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
 static void open_rest(lp_target_stream *s) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        lp_target *const which = target_of(s, i);
+        lp_target *const which = lp_target_of(s, i);
         lightpose_error error = {0};
         if (s->takes[i] && !s->begun[i] && !which->dead && (!which->retry_ns || lp_work_now() >= which->retry_ns) &&
             open_target(s, i, &error) != LIGHTPOSE_OK)
-            fail_target(t, s, i, which, &error);
+            lp_target_fail(t, s, i, which, &error);
     }
 }
 
@@ -449,7 +312,7 @@ void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
         }
         open_all(s);
     } else if (s->targets->options.segments.seconds > 0) {
-        end_segments(s);
+        lp_targets_end_segments(s);
         open_rest(s);
     }
     write_one(s, frame);
@@ -457,7 +320,7 @@ void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
 
 int lp_targets_stream_live(const lp_target_stream *s) {
     for (int i = 0; i < s->targets->places.count; i++) {
-        const lp_target *const which = lp_place_at(s->targets, i)->folder ? &s->own[i] : &s->targets->shared[i];
+        const lp_target *const which = lp_target_of(s, i);
         if (s->takes[i] && !which->dead)
             return 1;
     }
@@ -469,16 +332,16 @@ int lp_targets_stream_live(const lp_target_stream *s) {
 static void checkpoint(lp_target_stream *s, const void *tracker, size_t size, int ended) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
-        lp_target *const which = target_of(s, i);
+        lp_target *const which = lp_target_of(s, i);
         lightpose_error error = {0};
         if (s->takes[i] && s->begun[i] && which->out &&
             lp_output_checkpoint(which->out, tracker, size, ended, &error) != LIGHTPOSE_OK)
-            fail_target(t, s, i, which, &error);
+            lp_target_fail(t, s, i, which, &error);
     }
 }
 
 void lp_targets_checkpoint(lp_target_stream *s, const void *tracker, size_t size) {
-    end_segments(s);
+    lp_targets_end_segments(s);
     checkpoint(s, tracker, size, 0);
 }
 
@@ -493,7 +356,7 @@ int lp_targets_end(lp_target_stream **stream, int interrupted, const void *track
         const lightpose_status status =
             interrupted ? lp_output_leave(&s->own[i].out, &error) : lp_output_close(&s->own[i].out, &error);
         if (status != LIGHTPOSE_OK)
-            fail_target(t, s, i, &s->own[i], &error);
+            lp_target_fail(t, s, i, &s->own[i], &error);
     }
     const int failed = s->failed;
     free_stream(stream);
@@ -507,10 +370,10 @@ void lp_targets_finish(lp_targets *t, int interrupted) {
         lightpose_status status = LIGHTPOSE_OK;
         /* All inputs were in it, and only its name was to come. */
         if (!interrupted && !which->out && !which->dead && which->left.state == LP_LEFT_PARTIAL)
-            status = resume_shared(t, i, NULL, &error);
+            status = lp_targets_resume_shared(t, i, NULL, &error);
         if (status == LIGHTPOSE_OK && which->out)
             status = interrupted ? lp_output_leave(&which->out, &error) : lp_output_close(&which->out, &error);
         if (status != LIGHTPOSE_OK)
-            fail_target(t, NULL, i, which, &error);
+            lp_target_fail(t, NULL, i, which, &error);
     }
 }
