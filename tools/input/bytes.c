@@ -24,7 +24,7 @@ enum { CHUNK = 1 << 16, IO_BYTES = 1 << 15, POLL_MS = 100 };
 #define MAX_HEAD ((size_t)1 << 30)
 
 struct lp_bytes {
-    const atomic_int *stop;
+    lp_input_wait wait;
     const char *url;
     int file;           /* of standard input and pipes; -1 */
     AVIOContext *inner; /* of addresses */
@@ -36,17 +36,13 @@ struct lp_bytes {
     AVIOContext *io;
 };
 
-static int is_stopped(void *opaque) {
-    const atomic_int *const stop = opaque;
-    return stop && atomic_load_explicit(stop, memory_order_relaxed);
+static int is_stopped(void *wait) {
+    return lp_input_is_stopped(wait);
 }
 
-static AVIOInterruptCB interrupt_by(const atomic_int *stop) {
-    return (AVIOInterruptCB){is_stopped, (void *)stop};
-}
-
-static int open_address(AVIOContext **io, const char *url, const atomic_int *stop) {
-    const AVIOInterruptCB interrupt = interrupt_by(stop);
+/* `wait` must outlive it. */
+static int open_address(AVIOContext **io, const char *url, lp_input_wait *wait) {
+    const AVIOInterruptCB interrupt = {is_stopped, wait};
     AVDictionary *settings = NULL;
     av_dict_set(&settings, "timeout", LP_ADDRESS_PATIENCE, 0);
     const int code = avio_open2(io, url, AVIO_FLAG_READ, &interrupt, &settings);
@@ -54,21 +50,20 @@ static int open_address(AVIOContext **io, const char *url, const atomic_int *sto
     return code;
 }
 
-lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const atomic_int *stop,
-                               lightpose_error *error) {
+lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, lp_input_wait wait, lightpose_error *error) {
     lp_bytes *b = calloc(1, sizeof *b);
     *bytes = b;
     if (!b)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: no memory", source->text);
-    b->stop = stop;
+    b->wait = wait;
     b->url = source->url;
     b->file = -1;
     int code = 0;
     if (source->kind == LP_SOURCE_STDIN)
         b->file = STDIN_FILENO;
     else if (source->address)
-        code = open_address(&b->inner, source->url, stop);
-    else if ((b->file = open(source->url, O_RDONLY | O_CLOEXEC)) < 0)
+        code = open_address(&b->inner, source->url, &b->wait);
+    else if ((b->file = open(source->url, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0) /* a pipe may have no writer yet */
         code = AVERROR(errno);
     if (code >= 0)
         return LIGHTPOSE_OK;
@@ -105,7 +100,7 @@ static int take(lp_bytes *b, uint8_t *to, int size) {
     }
     for (;;) {
         struct pollfd wait = {.fd = b->file, .events = POLLIN};
-        if (is_stopped((void *)b->stop))
+        if (lp_input_is_stopped(&b->wait))
             return AVERROR_EXIT;
         const int ready = poll(&wait, 1, POLL_MS);
         if (ready == 0 || (ready < 0 && errno == EINTR))
@@ -190,7 +185,7 @@ static int go_to(lp_bytes *b) {
     }
     if (b->taken > b->at) {
         avio_closep(&b->inner);
-        const int code = open_address(&b->inner, b->url, b->stop);
+        const int code = open_address(&b->inner, b->url, &b->wait);
         if (code < 0)
             return code;
         b->taken = 0;
@@ -243,7 +238,8 @@ AVIOContext *lp_bytes_io(lp_bytes *b) {
 int lp_bytes_is_endless(const char *url, const atomic_int *stop) {
     static const char *const streams[] = {"video/mp2t", "video/mpeg", "video/x-flv", "video/x-motion-jpeg", NULL};
     AVIOContext *io = NULL;
-    if (open_address(&io, url, stop) < 0)
+    lp_input_wait wait = {.stop = stop};
+    if (open_address(&io, url, &wait) < 0)
         return 0; /* what is wrong is told when it is to be read */
     uint8_t *mime = NULL;
     av_opt_get(io, "mime_type", AV_OPT_SEARCH_CHILDREN, &mime);

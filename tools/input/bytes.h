@@ -7,18 +7,18 @@
 #ifndef LP_TOOLS_INPUT_BYTES_H
 #define LP_TOOLS_INPUT_BYTES_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <libavformat/avio.h>
 
 #include "input/source.h"
+#include "input/wait.h"
 
 typedef struct lp_bytes lp_bytes;
 
 /* `source` must outlive it. Errors name the source: FILE, MEMORY. */
-LIGHTPOSE_NODISCARD lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, const atomic_int *stop,
+LIGHTPOSE_NODISCARD lightpose_status lp_bytes_open(lp_bytes **bytes, const lp_source *source, lp_input_wait wait,
                                                    lightpose_error *error);
 void lp_bytes_close(lp_bytes **bytes);
 

@@ -17,7 +17,7 @@ typedef struct lp_demux {
     AVStream *stream; /* the video; all others are discarded */
     const char *text; /* the source as it is told */
     const char *path; /* of a file that is there; else NULL */
-    const atomic_int *stop;
+    lp_input_wait wait;
     int live;
     int once; /* it comes once, at its own pace: no frame is to be held back */
 } lp_demux;

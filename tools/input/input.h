@@ -66,6 +66,8 @@ typedef struct lp_input_options {
         const char *text); /* losses, reconnections and ranges that go beyond the end, from any thread; or NULL */
     void *opaque;
     const atomic_int *stop; /* not 0: end soon; may be NULL */
+    atomic_uint *looks; /* counts how often `stop` is looked at, which is several times a second in whatever waits for
+                           the source: while it stands still and no frame comes, something hangs. May be NULL */
 } lp_input_options;
 
 void lp_input_options_default(lp_input_options *options);

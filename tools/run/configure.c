@@ -4,7 +4,6 @@
 /* What the options of `lightpose run` mean. */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -138,14 +137,10 @@ int lp_run_options_check(const char *command, const lp_run_options *o, const lp_
 
 /* From the thread that reads a source. */
 static void tell_of_source(void *opaque, const char *text) {
-    int64_t withheld;
+    char more[LP_REPEAT_MORE];
     (void)opaque;
-    if (!lp_repeat_now(text, &withheld))
-        return;
-    if (withheld)
-        lp_cli_error("%s (and %" PRId64 " more like it)", text, withheld);
-    else
-        lp_cli_error("%s", text);
+    if (lp_repeat_now(text, more))
+        lp_cli_error("%s%s", text, more);
 }
 
 /* Options that would do nothing: what they are for is not written, or not there. */

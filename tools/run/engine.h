@@ -104,6 +104,10 @@ void lp_engine_skip(lp_engine *engine, int source);
 /* For how long the frame that has been at work for the longest time has been, at `now_ns`; 0 where none is. */
 int64_t lp_engine_busy_ns(lp_engine *engine, int64_t now_ns);
 
+/* For how long a reader has been in a source that neither yields a frame nor is waited for: it hangs in a call that
+ * does not return. To be asked from one thread, several times a second. */
+int64_t lp_engine_silent_ns(lp_engine *engine, int64_t now_ns);
+
 /* Stops the threads, whatever they are at, and frees everything. */
 void lp_engine_close(lp_engine **engine);
 

@@ -129,14 +129,11 @@ int lp_report_reader_is_gone(void) {
 static void say(lp_report *report, const char *format, va_list args) {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
-    int64_t withheld;
-    if (!lp_repeat_now(text, &withheld))
+    char more[LP_REPEAT_MORE];
+    if (!lp_repeat_now(text, more))
         return;
     wipe(report);
-    if (withheld)
-        lp_cli_error("%s (and %" PRId64 " more like it)", text, withheld);
-    else
-        lp_cli_error("%s", text);
+    lp_cli_error("%s%s", text, more);
 }
 
 void lp_report_error(lp_report *report, const char *format, ...) {

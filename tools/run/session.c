@@ -16,6 +16,9 @@
 /* Of the frames of a source that fail, so many are told one by one. */
 enum { TOLD_FAILURES = 5 };
 
+/* Of the watchdog's time, for a source that hangs. */
+enum { SOURCE_PATIENCE = 3 };
+
 /* Where outputs are is written down so often, for a run that goes on after this one was killed. */
 #define CHECKPOINT_NS INT64_C(500000000)
 
@@ -341,15 +344,17 @@ static void checkpoint(session *s) {
 }
 
 /* Tells systemd that the run is well: frames come out of the network, or none is in it, because the sources are waited
- * for. A frame that never ends lets the watchdog bite, and so does an output that never returns, for then nobody comes
- * here. */
+ * for. A frame that never ends lets the watchdog bite, and so does a source that hangs, for as long as a name may take
+ * to be looked up without an answer, and an output that never returns, for then nobody comes here. */
 static void tell_alive(session *s) {
     const int64_t now = lp_work_now();
     char text[256];
     int64_t frames = 0, people = 0;
     if (s->notify.socket < 0)
         return;
-    if (!s->notify.watchdog_ns || lp_engine_busy_ns(s->engine_run, now) < s->notify.watchdog_ns)
+    const int64_t patience = s->notify.watchdog_ns;
+    if (patience && lp_engine_busy_ns(s->engine_run, now) < patience &&
+        lp_engine_silent_ns(s->engine_run, now) < SOURCE_PATIENCE * patience)
         lp_notify_alive(&s->notify, now);
     if (!lp_notify_wants_status(&s->notify, now))
         return;
