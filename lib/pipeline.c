@@ -289,7 +289,12 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     }
     if (pipeline->settings.follow > 1) {
         const lp_scene scene = {image->width, image->height, whole.scale, whole.scale_x / whole.scale};
-        lp_follow_update(follow, &scene, whole.net_width, whole.net_height, result->poses, (int)result->count);
+        /* heights[0], to which the part is sized, is the largest. */
+        const lp_follow_sizes sizes = {.width = whole.net_width,
+                                       .height = whole.net_height,
+                                       .max_width = pipeline->settings.max_net_width / LP_STRIDE * LP_STRIDE,
+                                       .max_height = pipeline->settings.max_net_height / LP_STRIDE * LP_STRIDE};
+        lp_follow_update(follow, &scene, &sizes, result->poses, (int)result->count);
     }
     pipeline->stats.frames++;
     pipeline->stats.preprocess_ns = pipeline->frontend.preprocess_ns;

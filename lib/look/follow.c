@@ -36,9 +36,9 @@ static int is_inside(const area *a, const lp_crop *crop) {
            a->bottom <= crop->y + crop->height;
 }
 
-static int stepped(double size) {
-    const int up = (int)ceil(size / STEP) * STEP;
-    return up < LEAST_SIDE ? LEAST_SIDE : up;
+static int stepped(double size, int most) {
+    const int up = (int)ceil(size / STEP) * STEP, least = up < LEAST_SIDE ? LEAST_SIDE : up;
+    return least < most ? least : most;
 }
 
 /* `size` pixels with [low, high] in the middle, but inside the image; even, as subsampled chroma asks for. */
@@ -49,14 +49,17 @@ static void place(double low, double high, double size, int limit, int *at, int 
     *length = (int)fmin(ceil(first + size), limit) - *at;
 }
 
-static lp_crop make(const area *a, const lp_scene *scene, double frame) {
+static lp_crop make(const area *a, const lp_scene *scene, const lp_follow_sizes *sizes) {
     const double width = a->right - a->left, height = a->bottom - a->top;
+    const double frame = (double)sizes->width * sizes->height;
     const double share = width * height * scene->aspect * scene->scale * scene->scale / frame;
-    const double enlarge = fmin(fmax(sqrt(LP_FOLLOW_LEAST / share), 1), LP_FOLLOW_ENLARGE);
+    const double room =
+        fmin(sizes->max_width / (width * scene->scale * scene->aspect), sizes->max_height / (height * scene->scale));
+    const double enlarge = fmax(fmin(fmin(sqrt(LP_FOLLOW_LEAST / share), LP_FOLLOW_ENLARGE), room), 1);
     lp_crop crop = {.scale = scene->scale * enlarge};
 
-    crop.net_width = stepped(width * crop.scale * scene->aspect);
-    crop.net_height = stepped(height * crop.scale);
+    crop.net_width = stepped(width * crop.scale * scene->aspect, sizes->max_width);
+    crop.net_height = stepped(height * crop.scale, sizes->max_height);
     place(a->left, a->right, crop.net_width / (crop.scale * scene->aspect), scene->width, &crop.x, &crop.width);
     place(a->top, a->bottom, crop.net_height / crop.scale, scene->height, &crop.y, &crop.height);
     if (crop.net_width * (double)crop.net_height > LP_FOLLOW_MOST * frame)
@@ -64,9 +67,8 @@ static lp_crop make(const area *a, const lp_scene *scene, double frame) {
     return crop;
 }
 
-void lp_follow_update(lp_follow *follow, const lp_scene *scene, int net_width, int net_height,
+void lp_follow_update(lp_follow *follow, const lp_scene *scene, const lp_follow_sizes *sizes,
                       const lightpose_pose *poses, int count) {
-    const double frame = (double)net_width * net_height;
     area wide, narrow;
 
     follow->people = count;
@@ -76,7 +78,7 @@ void lp_follow_update(lp_follow *follow, const lp_scene *scene, int net_width, i
         return;
     }
     (void)surround(&narrow, scene, poses, count, LP_FOLLOW_MARGIN / 2);
-    const lp_crop next = make(&wide, scene, frame), *const now = &follow->crop;
+    const lp_crop next = make(&wide, scene, sizes), *const now = &follow->crop;
     if (now->net_width && is_inside(&narrow, now) && next.net_width &&
         (double)now->net_width * now->net_height <= LP_FOLLOW_LOOSE * next.net_width * next.net_height)
         return;

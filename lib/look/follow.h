@@ -6,7 +6,8 @@
  * It holds their boxes, each grown by LP_FOLLOW_MARGIN of the person's height. It stays where it is while it holds them
  * with half of that margin and is at most LP_FOLLOW_LOOSE times as large as it had to be: each new size needs a plan,
  * which costs two frames. It is enlarged until it costs LP_FOLLOW_LEAST of a whole frame, LP_FOLLOW_ENLARGE times at
- * most. Where it would cost more than LP_FOLLOW_MOST of one, the whole frame is looked at. */
+ * most, and never beyond the greatest network input allowed. Where it would cost more than LP_FOLLOW_MOST of one, the
+ * whole frame is looked at. */
 
 #ifndef LP_LOOK_FOLLOW_H
 #define LP_LOOK_FOLLOW_H
@@ -25,8 +26,14 @@ typedef struct lp_follow {
     lp_crop crop; /* for the next frame; net_width 0: all of it */
 } lp_follow;
 
-/* Learns who is in a frame. `scene` is that of a whole one, whose network input is net_width x net_height. */
-void lp_follow_update(lp_follow *follow, const lp_scene *scene, int net_width, int net_height,
+/* Sizes of network inputs. */
+typedef struct lp_follow_sizes {
+    int width, height;         /* of a whole frame */
+    int max_width, max_height; /* that the next may have: multiples of LP_STRIDE, no less than a whole frame's */
+} lp_follow_sizes;
+
+/* Learns who is in a frame. `scene` is that of a whole one. */
+void lp_follow_update(lp_follow *follow, const lp_scene *scene, const lp_follow_sizes *sizes,
                       const lightpose_pose *poses, int count);
 
 #endif

@@ -13,13 +13,7 @@
 #include "look/follow.h"
 #include "look/merge.h"
 
-enum {
-    MOST_SIDE = 4096,
-    MOST_CROPS = 20,
-    MOST_TILES = 16,
-    MOST_STEPS = 12,
-    LEAST_FOLLOWED = 96 /* follow.c's LEAST_SIDE */
-};
+enum { MOST_SIDE = 4096, MOST_CROPS = 20, MOST_TILES = 16, MOST_STEPS = 12, MOST_ROOM = 32 };
 
 typedef struct world {
     lp_scene scene;
@@ -28,6 +22,7 @@ typedef struct world {
     lp_crops crops;
     lp_merge merge;
     lp_follow follow;
+    lp_follow_sizes sizes;
 } world;
 
 static void check_crop(const world *w, const lp_crop *crop, int most_height) {
@@ -96,9 +91,11 @@ static void step(fuzz_input *input, world *w) {
         must(w->crops.count == rows * rows);
         check_crops(w, count, w->geometry.net_height);
     } else if (what == 1) {
-        lp_follow_update(&w->follow, &w->scene, w->geometry.net_width, w->geometry.net_height, poses, count);
-        if (w->follow.crop.net_width)
-            check_crop(w, &w->follow.crop, 2 * w->geometry.net_height + LEAST_FOLLOWED);
+        lp_follow_update(&w->follow, &w->scene, &w->sizes, poses, count);
+        if (w->follow.crop.net_width) {
+            check_crop(w, &w->follow.crop, w->sizes.max_height);
+            must(w->follow.crop.net_width <= w->sizes.max_width);
+        }
         return;
     } else {
         const int most = 1 + fuzz_below(input, MOST_CROPS);
@@ -124,6 +121,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!fuzz_told(lp_geometry_of_image(&w.geometry, &picture, 1 + fuzz_below(&input, 512), &settings, &error), &error))
         return 0;
     w.scene = (lp_scene){picture.width, picture.height, w.geometry.scale, w.geometry.scale_x / w.geometry.scale};
+    w.sizes = (lp_follow_sizes){
+        .width = w.geometry.net_width,
+        .height = w.geometry.net_height,
+        .max_width = w.geometry.net_width + LP_STRIDE * fuzz_below(&input, MOST_ROOM),
+        .max_height = w.geometry.net_height + LP_STRIDE * fuzz_below(&input, MOST_ROOM),
+    };
     must(lightpose_result_create(&w.people, NULL) == LIGHTPOSE_OK);
     must(lightpose_result_create(&w.seen, NULL) == LIGHTPOSE_OK);
     must(lightpose_result_create(&w.merged, NULL) == LIGHTPOSE_OK);

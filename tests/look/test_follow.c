@@ -5,6 +5,7 @@
 
 #include "check.h"
 
+#include "image/geometry.h"
 #include "look/follow.h"
 #include "someone.h"
 
@@ -12,15 +13,21 @@ static const lp_scene scene = {1280, 720, 256.0 / 720, 1};
 enum { NET_WIDTH = 456, NET_HEIGHT = 256 };
 
 static void update(lp_follow *follow, const lightpose_pose *poses, int count) {
-    lp_follow_update(follow, &scene, NET_WIDTH, NET_HEIGHT, poses, count);
+    const lp_follow_sizes sizes = {NET_WIDTH, NET_HEIGHT, 4 * NET_WIDTH, 4 * NET_HEIGHT};
+    lp_follow_update(follow, &scene, &sizes, poses, count);
 }
 
-static void assert_holds(const lp_crop *crop, const lightpose_pose *pose) {
-    assert_true(crop->net_width > 0 && crop->net_width % 16 == 0 && crop->net_height % 16 == 0);
+static void assert_is_around(const lp_crop *crop, const lightpose_pose *pose) {
+    assert_true(crop->net_width > 0 && crop->net_width % LP_STRIDE == 0 && crop->net_height % LP_STRIDE == 0);
     assert_true(crop->x % 2 == 0 && crop->y % 2 == 0 && crop->x >= 0 && crop->y >= 0);
     assert_true(crop->x + crop->width <= scene.width && crop->y + crop->height <= scene.height);
     assert_true((float)crop->x <= pose->box.x && pose->box.x + pose->box.width <= (float)(crop->x + crop->width));
     assert_true((float)crop->y <= pose->box.y && pose->box.y + pose->box.height <= (float)(crop->y + crop->height));
+}
+
+static void assert_holds(const lp_crop *crop, const lightpose_pose *pose) {
+    assert_true(crop->net_width % 16 == 0 && crop->net_height % 16 == 0);
+    assert_is_around(crop, pose);
 }
 
 static void the_part_holds_everyone_and_costs_less_than_the_frame(void **state) {
@@ -78,12 +85,31 @@ static void who_walks_out_or_has_no_size_is_survived(void **state) {
     assert_int_equal(follow.people, 0);
 }
 
+/* One tall person in a narrow part, which would be enlarged beyond what the settings allow. */
+static void the_part_keeps_to_the_limits(void **state) {
+    const lightpose_pose pose = someone(640, 360, 640);
+    int greatest = 0;
+
+    (void)state;
+    for (int room = 0; room <= 160; room += LP_STRIDE) {
+        const lp_follow_sizes sizes = {NET_WIDTH, NET_HEIGHT, NET_WIDTH, NET_HEIGHT + room};
+        lp_follow follow = {0};
+        lp_follow_update(&follow, &scene, &sizes, &pose, 1);
+        assert_is_around(&follow.crop, &pose);
+        assert_true(follow.crop.net_height <= sizes.max_height && follow.crop.net_width <= sizes.max_width);
+        assert_true(follow.crop.net_height >= greatest && follow.crop.scale >= scene.scale);
+        greatest = follow.crop.net_height;
+    }
+    assert_true(greatest > 1.3 * NET_HEIGHT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_part_holds_everyone_and_costs_less_than_the_frame),
         cmocka_unit_test(people_all_over_the_frame_ask_for_all_of_it),
         cmocka_unit_test(the_part_stays_for_small_steps_and_follows_large_ones),
         cmocka_unit_test(who_walks_out_or_has_no_size_is_survived),
+        cmocka_unit_test(the_part_keeps_to_the_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
