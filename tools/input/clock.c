@@ -12,15 +12,34 @@
 #define PAUSE_STEPS   10
 #define MIN_JOINT     10.0
 
+/* A step of no more than so many usual ones leaves no doubt about the frame at its end. */
+#define EVEN 1.5
+
+/* Frames in a row whose times are made; then, if ours are ahead of the source, they wait for it. */
+#define MOST_ASTRAY 32
+
 /* Where nothing at all is known. */
 #define ASSUMED_STEP 0.04
 
 void lp_clock_start(lp_clock *clock) {
-    *clock = (lp_clock){.start = NAN, .last = NAN, .last_arrived = NAN};
+    *clock = (lp_clock){.start = NAN, .last = NAN, .furthest = NAN, .last_arrived = NAN};
 }
 
 double lp_clock_step(const lp_clock *clock) {
     return clock->last_step > 0 ? clock->last_step : clock->step > 0 ? clock->step : ASSUMED_STEP;
+}
+
+/* Whether a frame's time goes back, or is behind one that does and not later than what we told since. */
+static int is_astray(const lp_clock *clock, double time) {
+    return clock->astray < MOST_ASTRAY && time <= clock->last && (time < clock->furthest || clock->astray);
+}
+
+/* The time of a frame that is no leap away from the last, where the source says `time`. */
+static double in_order(const lp_clock *clock, double time) {
+    const int is_even = clock->step > 0 && clock->last_step <= EVEN * clock->step;
+    if (is_astray(clock, time) && is_even)
+        return clock->last + lp_clock_step(clock);
+    return time < clock->last ? clock->last : time;
 }
 
 double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, double *jump) {
@@ -29,6 +48,7 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, 
     const double next =
         last + (isfinite(arrived) && isfinite(clock->last_arrived) ? arrived - clock->last_arrived : step);
     const int leapt = stretch != clock->stretch;
+    int astray = 0;
     double now = !isnan(time) ? time + clock->offset : isnan(arrived) ? last + step : isnan(last) ? 0 : next;
     *jump = 0;
     if (!isnan(last) && !isnan(time)) {
@@ -38,8 +58,10 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, 
             *jump = now - next;
             clock->offset -= *jump;
             now = next;
-        } else if (ahead < 0) {
-            now = last;
+            clock->furthest = now;
+        } else if (ahead <= 0) {
+            astray = is_astray(clock, now);
+            now = in_order(clock, now);
         } else if (ahead > MIN_PAUSE && ahead > PAUSE_STEPS * (clock->step > 0 ? clock->step : step)) {
             *jump = now - next;
         }
@@ -48,6 +70,9 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, 
         clock->last_step = now - last;
     if (isnan(clock->start))
         clock->start = now;
+    if (!isnan(time))
+        clock->furthest = fmax(clock->furthest, time + clock->offset);
+    clock->astray = astray ? clock->astray + 1 : 0;
     clock->stretch = stretch;
     clock->last_arrived = arrived;
     clock->last = now;
@@ -57,7 +82,7 @@ double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, 
 double lp_clock_expect(const lp_clock *clock, double time, double arrived) {
     if (isnan(clock->last))
         return NAN;
-    return !isnan(time)     ? time + clock->offset
+    return !isnan(time)     ? in_order(clock, time + clock->offset)
            : isnan(arrived) ? clock->last + lp_clock_step(clock)
                             : clock->last + (arrived - clock->last_arrived);
 }

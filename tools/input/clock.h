@@ -2,7 +2,12 @@
  * Copyright The liblightpose authors */
 
 /* Times that never run backwards, made of a source's, which may: files joined end to end, discontinuities of HLS, a
- * camera that sets its clock or is found again. */
+ * camera that sets its clock or is found again.
+ *
+ * A time that goes back a little is no time: FFmpeg gives a key frame of an MPEG stream the time of a later picture
+ * where its start code lies on both sides of a packet's border, and guesses the next times from that. Such frames
+ * follow one another at the usual step until the source's time is later than ours. If instead the one before leapt
+ * ahead, it is its time that is off, and they wait. */
 
 #ifndef LP_TOOLS_INPUT_CLOCK_H
 #define LP_TOOLS_INPUT_CLOCK_H
@@ -18,6 +23,8 @@ typedef struct lp_clock {
     double offset;    /* what is added to the source's times */
     double last;      /* time of the last frame; NAN before the first */
     double last_step; /* from the one before */
+    double furthest;  /* the latest time that the source told, with `offset`; NAN before the first */
+    int astray;       /* so many frames in a row, up to the last, have a time that is not the source's */
     double last_arrived;
     int stretch;
 } lp_clock;

@@ -145,6 +145,46 @@ static void keeps_times_monotonic(void **state) {
     }
 }
 
+/* Times of frames 0.04 s apart, but for some in the middle. */
+static void makes_up_for_times_that_go_back(void **state) {
+    (void)state;
+    static const struct {
+        double off[5];    /* of the source's times of frames 10 to 14 */
+        double wanted[5]; /* of ours */
+    } cases[] = {
+        {{-0.08}, {0}},                                               /* one is too early */
+        {{-0.08, -0.12, -0.16, -0.08}, {0}},                          /* some in a row are */
+        {{0.12}, {0.12, 0.08, 0.04, 0, 0}},                           /* one is too late: those behind it wait */
+        {{-0.04, -0.04, -0.04, -0.04}, {-0.04, -0.04, -0.04, -0.04}}, /* two at one time */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lp_clock clock;
+        double jump, last = -1;
+        lp_clock_start(&clock);
+        clock.step = 0.04;
+        for (int n = 0; n < 40; n++) {
+            const int here = n >= 10 && n < 15;
+            const double own = 0.04 * n + (here ? cases[i].off[n - 10] : 0);
+            const double expected = lp_clock_expect(&clock, own, NAN);
+            const double time = lp_clock_tell(&clock, own, 0, NAN, &jump);
+            const double wanted = 0.04 * n + (here ? cases[i].wanted[n - 10] : 0);
+            if (n > 0 && (time != expected || time < last || (n < 15 && fabs(time - wanted) > 1e-9)))
+                fail_msg("case %d: frame %d is at %g, not %g; %g was expected", (int)i, n, time, wanted, expected);
+            if (n > 20)
+                assert_true(fabs(time - 0.04 * n) < 1e-9);
+            last = time;
+        }
+    }
+    /* A source that goes back for good: ours are not ahead of it for ever. */
+    lp_clock clock;
+    double jump, time = 0;
+    lp_clock_start(&clock);
+    clock.step = 0.04;
+    for (int n = 0; n < 200; n++)
+        time = lp_clock_tell(&clock, 0.04 * n - (n > 10 ? 0.5 : 0), 0, NAN, &jump);
+    assert_true(fabs(time - (0.04 * 199 - 0.5)) < 1e-9);
+}
+
 static void reads_amounts(void **state) {
     (void)state;
     static const struct {
@@ -169,9 +209,8 @@ static void reads_amounts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_the_rate),
-        cmocka_unit_test(keeps_frames_by_time),
-        cmocka_unit_test(keeps_times_monotonic),
+        cmocka_unit_test(keeps_the_rate),        cmocka_unit_test(keeps_frames_by_time),
+        cmocka_unit_test(keeps_times_monotonic), cmocka_unit_test(makes_up_for_times_that_go_back),
         cmocka_unit_test(reads_amounts),
     };
     return cmocka_run_group_tests_name("input_pace", tests, media_open_folder, media_close_folder);
