@@ -129,6 +129,7 @@ enum { WIDTH = 160, HEIGHT = 96, BYTES = WIDTH * HEIGHT * 4, FRAMES = 2, WARM_RO
 static uint8_t noise[FRAMES][BYTES], canvas_pixels[HEIGHT][WIDTH][3];
 static lightpose_model *model;
 static int draws; /* not in a build without OpenCV */
+static int below_avx2;
 
 static int set_up(void **state) {
     size_t size;
@@ -139,6 +140,7 @@ static int set_up(void **state) {
     (void)state;
     lightpose_system_get(&system);
     draws = strcmp(system.drawing, "none") != 0;
+    below_avx2 = strcmp(system.cpu, "baseline") == 0;
     for (int f = 0; f < FRAMES; f++)
         for (int i = 0; i < BYTES; i++)
             noise[f][i] = (uint8_t)((random = random * 1664525 + 1013904223) >> 24);
@@ -259,8 +261,9 @@ static void allocates_nothing(const lightpose_settings *settings, lightpose_form
         fail_msg("%s: %d allocations in 6 frames; the first from the functions above", what,
                  atomic_load(&counted.ours));
     }
-    /* oneDNN lists its arguments, OpenCV the edges of a polygon: small, and gone when they return. */
-    assert_in_range(atomic_load(&counted.largest), 0, 1 << 14);
+    /* oneDNN lists its arguments, OpenCV the edges of a polygon: small, and gone when they return. Below AVX2 oneDNN
+     * computes a layer or two by its matrix product, which packs the operands first. */
+    assert_in_range(atomic_load(&counted.largest), 0, below_avx2 ? 1 << 18 : 1 << 14);
     assert_int_equal(atomic_load(&counted.open), 0);
     lightpose_tracker_destroy(&s.tracker);
     lightpose_result_destroy(&s.result);

@@ -18,9 +18,14 @@ static uint8_t pixels[HEIGHT][WIDTH][3];
 static unsigned char *weights;
 static size_t weights_size;
 static lightpose_model *model;
+static int has_7_bits; /* weights, where oneDNN's sums of products would saturate: twice the steps */
 
 static int make_model(void **state) {
+    lightpose_system system;
+
     (void)state;
+    lightpose_system_get(&system);
+    has_7_bits = strcmp(system.cpu, "baseline") == 0;
     for (size_t i = 0; i < sizeof pixels; i++)
         ((uint8_t *)pixels)[i] = (uint8_t)(128 + 100 * sin((double)i * 0.01) + (double)(i % 7));
     weights = synthetic_weights(LP_VARIANT_OMZ, LP_DTYPE_F32, 0, 7, &weights_size);
@@ -114,9 +119,10 @@ static void ranges_make_int8_of_weights_without(void **state) {
     assert_ok(lightpose_calibrator_add(calibrator, &image, error));
     for (int method = LIGHTPOSE_CALIBRATION_DEFAULT; method <= LIGHTPOSE_CALIBRATION_MSE; method++) {
         double size, difference;
+        const double bound = has_7_bits ? 0.15 : 0.1;
         lightpose_model *made = with_ranges(text_of(calibrator, (lightpose_calibration)method));
         compare_maps(made, &size, &difference);
-        if (!(difference < 0.1 * size))
+        if (!(difference < bound * size))
             fail_msg("method %d: maps of %g are off by %g", method, size, difference);
         lightpose_model_destroy(&made);
     }
