@@ -18,7 +18,7 @@
 #include "synthetic.h"
 
 /* So many of a life's allocations are all tried, even where others are left out. */
-enum { FIRST = 12 };
+enum { FIRST = SANITIZED ? 6 : 12 };
 
 static void *weights;
 static size_t weights_size;
@@ -318,7 +318,7 @@ static outcome live(life_function *life, int64_t nth) {
 
 static void fail_everywhere(const char *name, life_function *life) {
     const char *const wish = getenv("LIGHTPOSE_FAULTS");
-    const int64_t few = wish && !strcmp(wish, "all") ? INT64_MAX : 5;
+    const int64_t few = wish && !strcmp(wish, "all") ? INT64_MAX : SANITIZED ? 3 : 5;
     (void)live(life, 0); /* what a shared model packs, it packs once */
     const outcome whole = live(life, 0);
     const int64_t points = lp_mem_count() - begun, step = points / few + 1;

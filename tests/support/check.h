@@ -45,6 +45,12 @@ static inline void skip_without(int made, const char *what) {
     skip();
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* How often a loop over random or spread cases runs: a quarter of `all`, and with LIGHTPOSE_TESTS=long, which
  * scripts/deep-check sets, all. */
 static inline int rounds_of(int all) {
