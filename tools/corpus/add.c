@@ -11,20 +11,28 @@
 #include <sys/stat.h>
 
 #include "corpus/file.h"
+#include "corpus/naming.h"
 #include "corpus/session.h"
 #include "corpus/settings.h"
 #include "fail.h"
 #include "hash.h"
+#include "output/text.h"
 #include "run/signals.h"
 
 typedef struct add_options {
     lp_corpus_options corpus;
     lp_cli_operands lists;
+    const char *camera, *names;
     int recursive, threads, quiet;
 } add_options;
 
 static const lp_cli_option own[] = {
     {"list", 0, "FILE", "read videos from FILE, one per line; may be repeated", LP_CLI_AT(TEXTS, add_options, lists)},
+    {"camera", 0, "NAME", "the camera that took the videos", LP_CLI_AT(TEXT, add_options, camera)},
+    {"names", 0, "PATTERN",
+     "take film and camera from the end of each path: \"{film}/{camera}.mp4\", \"{camera}/{film}.*\", "
+     "\"{film}_{camera}.mp4\"; \"*\" stands for anything but a slash",
+     LP_CLI_AT(TEXT, add_options, names)},
     {"recursive", 0, NULL, "also read subfolders", LP_CLI_AT(FLAG, add_options, recursive)},
     {"threads", 't', "N", "threads that decode (0: all CPUs that this process may use)",
      LP_CLI_AT(INT, add_options, threads), .max = 1024},
@@ -38,7 +46,8 @@ static const lp_cli_command command = {
     "its videos; those that are in the corpus already are passed over, so that a folder that grows can be added again.",
     "    lightpose corpus add film.mp4\n"
     "    lightpose corpus add --recursive /archive\n"
-    "    lightpose corpus add --list films.txt\n"};
+    "    lightpose corpus add --list films.txt\n"
+    "    lightpose corpus add --recursive --names \"{film}/{camera}.mp4\" /archive\n"};
 
 /* One source among those of an operand. */
 typedef struct adding {
@@ -83,26 +92,46 @@ static lightpose_status count(const adding *a, const lp_source *source, lp_corpu
     return LIGHTPOSE_OK;
 }
 
-static lightpose_status add_file(adding *a, const lp_source *source, const char *path, lightpose_error *error) {
-    lp_corpus_video video = {.path = path, .source = source->text, .name = source->name};
+/* Results are called after film and camera, where a camera is told. */
+static lightpose_status name(const add_options *o, const char *path, lp_naming *naming, lp_text *whole,
+                             lp_corpus_video *video, lightpose_error *error) {
+    *naming = (lp_naming){0};
+    if (o->names)
+        LP_TRY(lp_naming_match(naming, o->names, path, error));
+    video->film = *naming->film ? naming->film : video->name;
+    video->camera = o->camera ? o->camera : naming->camera;
+    LP_TRY(lp_naming_check_camera(video->camera, error));
+    lp_text_add(whole, video->film);
+    if (*video->camera) {
+        lp_text_add(whole, "_");
+        lp_text_add(whole, video->camera);
+    }
+    lp_text_bytes(whole, "", 1);
+    LP_TRY(lp_text_check(whole, error));
+    video->name = whole->data;
+    return LIGHTPOSE_OK;
+}
+
+static lightpose_status add_file(adding *a, const lp_source *source, lp_corpus_video *video, lightpose_error *error) {
+    const char *const path = video->path;
     lp_corpus_file before, after;
     char sha256[LP_HASH_TEXT], short_of[512] = "";
     LP_TRY(lp_corpus_file_look(&before, path, error));
     LP_TRY(lp_hash_file(path, sha256, go_on, NULL, error));
-    LP_TRY(count(a, source, &video, short_of, error));
+    LP_TRY(count(a, source, video, short_of, error));
     LP_TRY(lp_corpus_file_look(&after, path, error));
     if (memcmp(&before, &after, sizeof before) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s was changed while it was read: not added", source->text);
-    video.size = before.size;
-    video.mtime_ns = before.mtime_ns;
-    video.sha256 = sha256;
-    LP_TRY(lp_corpus_add(a->corpus, &video, &video.id, error));
+    video->size = before.size;
+    video->mtime_ns = before.mtime_ns;
+    video->sha256 = sha256;
+    LP_TRY(lp_corpus_add(a->corpus, video, &video->id, error));
     if (*short_of)
         lp_cli_error("warning: %s; added as far as it can be read", short_of);
     if (!a->options->quiet) {
-        const int64_t size = a->corpus->range_frames, ranges = (video.frames + size - 1) / size;
+        const int64_t size = a->corpus->range_frames, ranges = (video->frames + size - 1) / size;
         printf("%s: %" PRId64 " frame%s, %dx%d, %.6g frames a second, %" PRId64 " range%s\n", source->text,
-               video.frames, video.frames == 1 ? "" : "s", video.width, video.height, video.fps, ranges,
+               video->frames, video->frames == 1 ? "" : "s", video->width, video->height, video->fps, ranges,
                ranges == 1 ? "" : "s");
         fflush(stdout);
     }
@@ -127,7 +156,14 @@ static lightpose_status add_source(adding *a, const lp_source *source, lightpose
         return LIGHTPOSE_OK;
     if (there)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s is in the corpus already", source->text);
-    return add_file(a, source, path, error);
+    lp_corpus_video video = {.path = path, .source = source->text, .name = source->name};
+    lp_naming naming;
+    lp_text whole = {0};
+    lightpose_status status = name(a->options, path, &naming, &whole, &video, error);
+    if (status == LIGHTPOSE_OK)
+        status = add_file(a, source, &video, error);
+    lp_text_free(&whole);
+    return status;
 }
 
 static void add_sources(adding *a, const lp_sources *sources) {
@@ -179,6 +215,16 @@ static int add_all(const add_options *o, const lp_cli_operands *operands, lp_cor
     return code;
 }
 
+static int check_names(const add_options *o) {
+    lightpose_error error = {0};
+    if (o->camera && o->names && strstr(o->names, "{camera}"))
+        return lp_cli_usage(command.name, "--camera and the {camera} of --names: give one of them");
+    if ((o->names && lp_naming_check(o->names, &error) != LIGHTPOSE_OK) ||
+        (o->camera && lp_naming_check_camera(o->camera, &error) != LIGHTPOSE_OK))
+        return lp_cli_usage(command.name, "%s", error.text);
+    return LP_CLI_GO;
+}
+
 int lp_corpus_add_videos(int argc, char **argv) {
     add_options o = {0};
     lp_cli_operands operands;
@@ -189,6 +235,8 @@ int lp_corpus_add_videos(int argc, char **argv) {
     int code = lp_cli_parse(&command, groups, argc, argv, &operands);
     if (code == LP_CLI_GO && !operands.count && !o.lists.count)
         code = lp_cli_usage(command.name, "no video");
+    if (code == LP_CLI_GO)
+        code = check_names(&o);
     if (code == LP_CLI_GO) {
         lp_signals_catch();
         code = lp_corpus_begin(&corpus, &db, &o.corpus);

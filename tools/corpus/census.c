@@ -103,13 +103,16 @@ lightpose_status lp_census_ranges(lp_corpus *corpus, const lp_queue_filter *f, i
                                   lightpose_error *error) {
     return lp_db_select(
         corpus->db, rows,
-        "SELECT r.id, r.video, r.first, r.last, r.next, r.attempts, v.name, v.path, r.state, a.host, a.job, r.reason, "
+        "SELECT r.id, r.video, r.first, r.last, r.next, r.attempts, v.name, v.film, v.camera, v.path, r.state, a.host, "
+        "a.job, r.reason, "
         "r.detail, a.cpu, a.version, r.started, r.finished, r.due FROM lp_range r JOIN lp_video v ON v.id = r.video "
         "LEFT JOIN lp_attempt a ON a.range_id = r.id AND a.number = r.attempt "
         "WHERE ($1 = 0 OR r.video = $1) AND ($2 = 0 OR r.id = $2) AND ($3 = '' OR r.state = $3) "
-        "AND ($4 = '' OR r.reason = $4) ORDER BY r.video, r.first LIMIT $5",
+        "AND ($4 = '' OR r.reason = $4) AND ($6 = '' OR v.film = $6) AND ($7 = '' OR v.camera = $7) ORDER BY r.video, "
+        "r.first LIMIT $5",
         LP_DB_VALUES(lp_db_integer(f->video), lp_db_integer(f->range), lp_db_text(f->state ? f->state : ""),
-                     lp_db_text(f->reason ? f->reason : ""), lp_db_integer(most > 0 ? most : INT64_MAX)),
+                     lp_db_text(f->reason ? f->reason : ""), lp_db_integer(most > 0 ? most : INT64_MAX),
+                     lp_db_text(f->film ? f->film : ""), lp_db_text(f->camera ? f->camera : "")),
         error);
 }
 
@@ -121,17 +124,19 @@ void lp_census_read_row(lp_db_rows *rows, lp_census_row *row) {
                            .next = lp_db_get_integer(rows, 4),
                            .attempts = lp_db_get_integer(rows, 5),
                            .name = lp_db_get_text(rows, 6),
-                           .path = lp_db_get_text(rows, 7),
-                           .state = lp_db_get_text(rows, 8),
-                           .host = lp_db_get_text(rows, 9),
-                           .job = lp_db_get_text(rows, 10),
-                           .reason = lp_db_get_text(rows, 11),
-                           .detail = lp_db_get_text(rows, 12),
-                           .cpu = lp_db_get_text(rows, 13),
-                           .version = lp_db_get_text(rows, 14),
-                           .started = lp_db_get_real(rows, 15),
-                           .finished = lp_db_get_real(rows, 16),
-                           .due = lp_db_get_real(rows, 17)};
+                           .film = lp_db_get_text(rows, 7),
+                           .camera = lp_db_get_text(rows, 8),
+                           .path = lp_db_get_text(rows, 9),
+                           .state = lp_db_get_text(rows, 10),
+                           .host = lp_db_get_text(rows, 11),
+                           .job = lp_db_get_text(rows, 12),
+                           .reason = lp_db_get_text(rows, 13),
+                           .detail = lp_db_get_text(rows, 14),
+                           .cpu = lp_db_get_text(rows, 15),
+                           .version = lp_db_get_text(rows, 16),
+                           .started = lp_db_get_real(rows, 17),
+                           .finished = lp_db_get_real(rows, 18),
+                           .due = lp_db_get_real(rows, 19)};
 }
 
 lightpose_status lp_census_history(lp_corpus *corpus, double now, int *minutes, lp_db_rows **rows,

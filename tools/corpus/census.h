@@ -37,9 +37,10 @@ LIGHTPOSE_NODISCARD lightpose_status lp_census_take(lp_corpus *corpus, lp_census
 /* A range with its last worker. Texts are valid until the next row. */
 typedef struct lp_census_row {
     int64_t range, video, first, last, next, attempts;
-    const char *name, *path, *state, *host, *job, *reason, *detail, *cpu, *version; /* NULL where there is none */
-    double started, finished;                                                       /* NaN where there is none */
-    double due; /* of a running range: end of the lease; of a queued one: not before */
+    const char *name, *film, *camera, *path, *state, *host, *job, *reason, *detail, *cpu,
+        *version;             /* NULL where there is none */
+    double started, finished; /* NaN where there is none */
+    double due;               /* of a running range: end of the lease; of a queued one: not before */
 } lp_census_row;
 
 /* Ranges by video and place that the filter takes, at most `most` (0: all). */

@@ -5,24 +5,11 @@
 
 #include <math.h>
 
+#include "corpus/text.h"
 #include "fail.h"
-#include "output/text.h"
 
 static json_t *number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* NULL for lack of memory. */
-static json_t *text(const char *string) {
-    json_t *value = string ? json_string(string) : json_null();
-    if (value)
-        return value;
-    lp_text quoted = {0};
-    lp_text_json(&quoted, string);
-    if (!quoted.failed)
-        value = json_loadb(quoted.data, quoted.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    lp_text_free(&quoted);
-    return value;
 }
 
 static lightpose_status fail_memory(lightpose_error *error) {
@@ -30,12 +17,15 @@ static lightpose_status fail_memory(lightpose_error *error) {
 }
 
 static json_t *row_object(const lp_census_row *r) {
-    return json_pack("{s:I, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "range",
-                     (json_int_t)r->range, "video", text(r->name), "path", text(r->path), "state", r->state, "from",
-                     (json_int_t)r->first, "to", (json_int_t)r->last, "frames", (json_int_t)(r->next - r->first),
-                     "attempts", (json_int_t)r->attempts, "started", number(r->started), "finished",
-                     number(r->finished), "host", text(r->host), "job", text(r->job), "cpu", text(r->cpu), "version",
-                     text(r->version), "reason", text(r->reason), "detail", text(r->detail));
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "range",
+        (json_int_t)r->range, "video", lp_corpus_json_text(r->name), "film", lp_corpus_json_text(r->film), "camera",
+        lp_corpus_json_text(r->camera && *r->camera ? r->camera : NULL), "path", lp_corpus_json_text(r->path), "state",
+        r->state, "from", (json_int_t)r->first, "to", (json_int_t)r->last, "frames", (json_int_t)(r->next - r->first),
+        "attempts", (json_int_t)r->attempts, "started", number(r->started), "finished", number(r->finished), "host",
+        lp_corpus_json_text(r->host), "job", lp_corpus_json_text(r->job), "cpu", lp_corpus_json_text(r->cpu), "version",
+        lp_corpus_json_text(r->version), "reason", lp_corpus_json_text(r->reason), "detail",
+        lp_corpus_json_text(r->detail));
 }
 
 static json_t *census_object(const lp_corpus *corpus, const lp_census *c) {
@@ -44,14 +34,14 @@ static json_t *census_object(const lp_corpus *corpus, const lp_census *c) {
         json_object_set_new(by_state, lp_range_state_names[i], json_integer(c->states[i].ranges));
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:s, s:f, s:o, s:o, s:{s:I, s:I, s:I}, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}",
-        "corpus", text(corpus->name), "database", text(lp_db_name(corpus->db)), "settings", text(corpus->settings),
-        "precision", corpus->precision, "weights_sha256", corpus->weights_sha256, "now", c->now, "created",
-        number(corpus->created), "started", c->started > 0 ? json_real(c->started) : json_null(), "videos", "all",
-        (json_int_t)c->videos, "complete", (json_int_t)c->complete, "failed", (json_int_t)c->failed, "ranges",
-        (json_int_t)c->ranges, "states", by_state, "waiting", (json_int_t)c->waiting, "frames", (json_int_t)c->frames,
-        "stored", (json_int_t)c->stored, "people", (json_int_t)c->people, "block_bytes", (json_int_t)c->block_bytes,
-        "fps_now", c->fps_now, "fps_mean", c->fps_mean, "seconds_left",
-        c->seconds_left >= 0 ? json_real(c->seconds_left) : json_null());
+        "corpus", lp_corpus_json_text(corpus->name), "database", lp_corpus_json_text(lp_db_name(corpus->db)),
+        "settings", lp_corpus_json_text(corpus->settings), "precision", corpus->precision, "weights_sha256",
+        corpus->weights_sha256, "now", c->now, "created", number(corpus->created), "started",
+        c->started > 0 ? json_real(c->started) : json_null(), "videos", "all", (json_int_t)c->videos, "complete",
+        (json_int_t)c->complete, "failed", (json_int_t)c->failed, "ranges", (json_int_t)c->ranges, "states", by_state,
+        "waiting", (json_int_t)c->waiting, "frames", (json_int_t)c->frames, "stored", (json_int_t)c->stored, "people",
+        (json_int_t)c->people, "block_bytes", (json_int_t)c->block_bytes, "fps_now", c->fps_now, "fps_mean",
+        c->fps_mean, "seconds_left", c->seconds_left >= 0 ? json_real(c->seconds_left) : json_null());
 }
 
 static lightpose_status add_history(lp_corpus *corpus, double now, json_t *object, lightpose_error *error) {

@@ -18,7 +18,7 @@
 #include "corpus/db.h"
 
 /* Another number means another layout: a database of an older or newer command is refused. */
-enum { LP_CORPUS_SCHEMA = 1 };
+enum { LP_CORPUS_SCHEMA = 2 };
 
 typedef struct lp_corpus {
     lp_db *db;
@@ -49,6 +49,8 @@ typedef struct lp_corpus_video {
     const char *path;   /* absolute, without links */
     const char *source; /* as the user gave it */
     const char *name;   /* what results are called after; no two videos have the same */
+    const char *film;   /* what it shows, which several cameras may have taken */
+    const char *camera; /* "": none was told */
     int64_t size, mtime_ns;
     const char *sha256;
     int width, height; /* as in lp_input_about, as what follows */
@@ -70,14 +72,14 @@ LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find(lp_corpus *corpus, const cha
 /* The columns of lp_video in the order of lp_corpus_video, for SELECTs, and what reads such a row. Its texts are valid
  * until the next row. */
 #define LP_CORPUS_VIDEO_COLUMNS                                                                                        \
-    "v.id, v.path, v.source, v.name, v.size, v.mtime_ns, v.sha256, v.width, v.height, v.frames, v.fps, v.rate_num, "   \
-    "v.rate_den, v.time_base_num, v.time_base_den"
-enum { LP_CORPUS_VIDEO_COUNT = 15 };
+    "v.id, v.path, v.source, v.name, v.film, v.camera, v.size, v.mtime_ns, v.sha256, v.width, v.height, v.frames, "    \
+    "v.fps, v.rate_num, v.rate_den, v.time_base_num, v.time_base_den"
+enum { LP_CORPUS_VIDEO_COUNT = 17 };
 void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *video);
 
 /* Copies the texts of a video to memory of the caller's, to be freed one by one, also after a failure. Errors: MEMORY.
  */
-enum { LP_CORPUS_VIDEO_TEXTS = 4 };
+enum { LP_CORPUS_VIDEO_TEXTS = 6 };
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_keep_video(lp_corpus_video *video, char *memory[LP_CORPUS_VIDEO_TEXTS],
                                                           lightpose_error *error);
 

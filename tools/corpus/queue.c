@@ -89,11 +89,6 @@ static lightpose_status find_range(lp_db *db, const claiming *c, double now, int
     return LIGHTPOSE_OK;
 }
 
-static char *keep(lp_queue_claim *claim, int i, const char *text) {
-    free(claim->memory[i]);
-    return claim->memory[i] = strdup(text ? text : "");
-}
-
 static lightpose_status read_claim(lp_db *db, lp_queue_claim *claim, lightpose_error *error) {
     lp_db_rows *rows;
     LP_TRY(lp_db_select(db, &rows,
@@ -103,18 +98,12 @@ static lightpose_status read_claim(lp_db *db, lp_queue_claim *claim, lightpose_e
     lightpose_status status = LIGHTPOSE_OK;
     const int got = lp_db_next(rows, error);
     if (got > 0) {
-        lp_corpus_video *const v = &claim->video;
         claim->first = lp_db_get_integer(rows, 0);
         claim->last = lp_db_get_integer(rows, 1);
         claim->next = lp_db_get_integer(rows, 2);
         claim->attempt = lp_db_get_integer(rows, 3);
-        lp_corpus_read_video(rows, 4, v);
-        v->path = keep(claim, 0, v->path);
-        v->source = keep(claim, 1, v->source);
-        v->name = keep(claim, 2, v->name);
-        v->sha256 = keep(claim, 3, v->sha256);
-        if (!v->path || !v->source || !v->name || !v->sha256)
-            status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a range");
+        lp_corpus_read_video(rows, 4, &claim->video);
+        status = lp_corpus_keep_video(&claim->video, claim->memory, error);
     } else {
         status = got < 0 ? LIGHTPOSE_ERROR_FILE
                          : lp_fail(error, LIGHTPOSE_ERROR_FILE, "range %" PRId64 " is of no video", claim->id);
@@ -172,7 +161,7 @@ lightpose_status lp_queue_claim_next(lp_corpus *corpus, const lp_queue_worker *w
 }
 
 void lp_queue_claim_free(lp_queue_claim *claim) {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < LP_CORPUS_VIDEO_TEXTS; i++)
         free(claim->memory[i]);
     *claim = (lp_queue_claim){0};
 }
@@ -358,12 +347,15 @@ static lightpose_status ask(lp_db *db, void *opaque, lightpose_error *error) {
     const lp_queue_filter *const f = a->filter;
     return lp_db_execute(db, &a->count, a->sql,
                          LP_DB_VALUES(lp_db_integer(f->video), lp_db_integer(f->range),
-                                      lp_db_text(f->state ? f->state : ""), lp_db_text(f->reason ? f->reason : "")),
+                                      lp_db_text(f->state ? f->state : ""), lp_db_text(f->reason ? f->reason : ""),
+                                      lp_db_text(f->film ? f->film : ""), lp_db_text(f->camera ? f->camera : "")),
                          error);
 }
 
 #define CHOSEN                                                                                                         \
-    " AND ($1 = 0 OR video = $1) AND ($2 = 0 OR id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR reason = $4)"
+    " AND ($1 = 0 OR video = $1) AND ($2 = 0 OR id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR reason = $4) "    \
+    "AND ($5 = '' OR video IN (SELECT id FROM lp_video WHERE film = $5)) "                                             \
+    "AND ($6 = '' OR video IN (SELECT id FROM lp_video WHERE camera = $6))"
 
 static lightpose_status change(lp_corpus *corpus, const lp_queue_filter *filter, const char *sql, int64_t *count,
                                lightpose_error *error) {

@@ -41,7 +41,7 @@ typedef struct lp_queue_claim {
     int64_t attempt;
     int64_t first, last, next;
     lp_corpus_video video; /* its texts belong to the claim */
-    char *memory[4];
+    char *memory[LP_CORPUS_VIDEO_TEXTS];
 } lp_queue_claim;
 
 void lp_queue_claim_free(lp_queue_claim *claim);
@@ -96,10 +96,10 @@ LIGHTPOSE_NODISCARD lightpose_status lp_queue_end(lp_corpus *corpus, const lp_qu
                                                   lp_queue_reason reason, const char *detail, lightpose_error *error);
 
 /* Which ranges a user means: those of a video (0: all), by id (0: any), in a state (NULL: as each call says), ended for
- * a reason (NULL: any). */
+ * a reason (NULL: any), of a film and a camera (NULL: any). */
 typedef struct lp_queue_filter {
     int64_t video, range;
-    const char *state, *reason;
+    const char *state, *reason, *film, *camera;
 } lp_queue_filter;
 
 /* Queues failed and cancelled ranges again; their stored frames stay. *count: how many. */

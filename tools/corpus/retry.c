@@ -12,6 +12,7 @@
 
 typedef struct choice_options {
     lp_corpus_options corpus;
+    lp_corpus_track track;
     int64_t range;
     int reason_index, state_index, all;
 } choice_options;
@@ -79,8 +80,11 @@ static lightpose_status change_all(lp_corpus *corpus, lp_queue_filter filter, co
 
 static int run(const choice_options *o, const lp_cli_operands *videos, const char *state, change what,
                const char *word) {
-    const lp_queue_filter filter = {
-        .range = o->range, .state = state, .reason = o->reason_index ? reasons[o->reason_index] : NULL};
+    const lp_queue_filter filter = {.range = o->range,
+                                    .state = state,
+                                    .reason = o->reason_index ? reasons[o->reason_index] : NULL,
+                                    .film = o->track.film,
+                                    .camera = o->track.camera};
     lp_corpus corpus;
     lightpose_error error = {0};
     lp_db *db;
@@ -104,7 +108,8 @@ int lp_corpus_retry(int argc, char **argv) {
     choice_options o = {0};
     lp_cli_operands videos;
     lp_corpus_options_init(&o.corpus);
-    const lp_cli_group groups[] = {{"Which", retry_own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
+    const lp_cli_group groups[] = {
+        {"Which", retry_own, &o}, LP_CORPUS_TRACK_GROUP(&o.track), LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = lp_cli_parse(&retry_command, groups, argc, argv, &videos);
     if (code == LP_CLI_GO)
         code = run(&o, &videos, o.state_index ? to_retry[o.state_index] : NULL, lp_queue_retry, "queued again");
@@ -116,10 +121,13 @@ int lp_corpus_cancel(int argc, char **argv) {
     choice_options o = {0};
     lp_cli_operands videos;
     lp_corpus_options_init(&o.corpus);
-    const lp_cli_group groups[] = {{"Which", cancel_own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
+    const lp_cli_group groups[] = {
+        {"Which", cancel_own, &o}, LP_CORPUS_TRACK_GROUP(&o.track), LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = lp_cli_parse(&cancel_command, groups, argc, argv, &videos);
-    if (code == LP_CLI_GO && !videos.count && !o.all && !o.range && !o.reason_index && !o.state_index)
-        code = lp_cli_usage(cancel_command.name, "say which: a video, a state, a reason, a range, or --all");
+    if (code == LP_CLI_GO && !videos.count && !o.all && !o.range && !o.reason_index && !o.state_index &&
+        !o.track.film && !o.track.camera)
+        code = lp_cli_usage(cancel_command.name,
+                            "say which: a video, a film, a camera, a state, a reason, a range, or --all");
     if (code == LP_CLI_GO)
         code = run(&o, &videos, o.state_index ? to_cancel[o.state_index] : NULL, lp_queue_cancel, "cancelled");
     lp_cli_operands_free(&videos);

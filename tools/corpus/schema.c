@@ -19,7 +19,8 @@ static const char *const tables[] = {
     "range_frames BIGINT NOT NULL, max_attempts BIGINT NOT NULL)",
 
     "CREATE TABLE lp_video (id BIGINT PRIMARY KEY, path TEXT NOT NULL UNIQUE, source TEXT NOT NULL, "
-    "name TEXT NOT NULL UNIQUE, size BIGINT NOT NULL, mtime_ns BIGINT NOT NULL, sha256 TEXT NOT NULL UNIQUE, "
+    "name TEXT NOT NULL UNIQUE, film TEXT NOT NULL, camera TEXT NOT NULL, size BIGINT NOT NULL, mtime_ns BIGINT NOT "
+    "NULL, sha256 TEXT NOT NULL UNIQUE, "
     "width BIGINT NOT NULL, height BIGINT NOT NULL, frames BIGINT NOT NULL, fps DOUBLE PRECISION NOT NULL, "
     "rate_num BIGINT NOT NULL, rate_den BIGINT NOT NULL, time_base_num BIGINT NOT NULL, "
     "time_base_den BIGINT NOT NULL, added DOUBLE PRECISION NOT NULL)",

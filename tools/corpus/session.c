@@ -21,6 +21,12 @@ const lp_cli_option lp_corpus_db_options[] = {
      LP_CLI_AT(INT, lp_corpus_options, patience), .max = 86400, .aside = 1},
     {0}};
 
+const lp_cli_option lp_corpus_track_options[] = {
+    {"film", 0, "NAME", "only videos of this film, whatever their cameras", LP_CLI_AT(TEXT, lp_corpus_track, film),
+     .aside = 1},
+    {"camera", 0, "NAME", "only videos of this camera", LP_CLI_AT(TEXT, lp_corpus_track, camera), .aside = 1},
+    {0}};
+
 void lp_corpus_options_init(lp_corpus_options *options) {
     *options = (lp_corpus_options){.patience = 600};
 }

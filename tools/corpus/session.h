@@ -19,6 +19,16 @@ extern const lp_cli_option lp_corpus_db_options[];
 #define LP_CORPUS_GROUP(options)                                                                                       \
     { "Database", lp_corpus_db_options, (options) }
 
+/* Which videos a user means by what they show and who took them; both may be NULL. */
+typedef struct lp_corpus_track {
+    const char *film, *camera;
+} lp_corpus_track;
+
+extern const lp_cli_option lp_corpus_track_options[];
+
+#define LP_CORPUS_TRACK_GROUP(track)                                                                                   \
+    { "Film and camera", lp_corpus_track_options, (track) }
+
 void lp_corpus_options_init(lp_corpus_options *options);
 const char *lp_corpus_address(const lp_corpus_options *options);
 

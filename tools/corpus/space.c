@@ -341,22 +341,17 @@ static lightpose_status stage_video(lp_space *space, lp_corpus *corpus, int64_t 
                         LP_DB_VALUES(lp_db_integer(id)), error));
     lightpose_status status = LIGHTPOSE_OK;
     const int got = lp_db_next(rows, error);
-    char *texts[4] = {0};
+    char *texts[LP_CORPUS_VIDEO_TEXTS] = {0};
     if (got > 0) {
         lp_corpus_read_video(rows, 0, &video);
-        const char **const fields[] = {&video.path, &video.source, &video.name, &video.sha256};
-        for (int i = 0; i < 4; i++) {
-            *fields[i] = texts[i] = strdup(*fields[i] ? *fields[i] : "");
-            if (!texts[i])
-                status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a video");
-        }
+        status = lp_corpus_keep_video(&video, texts, error);
     }
     lp_db_rows_close(&rows); /* a copy takes long: nothing of the database is held meanwhile */
     if (got < 0)
         status = LIGHTPOSE_ERROR_FILE;
     if (got > 0 && status == LIGHTPOSE_OK)
         status = stage_row(space, &video, o, outcome, error);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < LP_CORPUS_VIDEO_TEXTS; i++)
         free(texts[i]);
     return status;
 }

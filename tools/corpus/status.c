@@ -21,6 +21,7 @@
 
 typedef struct status_options {
     lp_corpus_options corpus;
+    lp_corpus_track track;
     const char *video, *html;
     int state_index, reason_index, ranges, json, watch;
     int64_t limit;
@@ -54,7 +55,7 @@ static const lp_cli_command command = {
     "Prints what is queued, running, done and failed, how fast it goes and how long it will take. Options that choose\n"
     "rows print them.",
     "    lightpose corpus status\n"
-    "    lightpose corpus status --state failed\n"
+    "    lightpose corpus status --state failed --camera a1\n"
     "    lightpose corpus status --watch 10\n"
     "    lightpose corpus status --json --ranges\n"
     "    lightpose corpus status --html status.html --watch 60\n"};
@@ -106,9 +107,10 @@ static void print_census(const lp_corpus *corpus, const lp_census *c) {
 
 static void print_row(const lp_census_row *r) {
     char started[32];
-    printf("%-9s  %-24s  %10" PRId64 "  %10" PRId64 "  %10" PRId64 "  %-19s  %-16s  %3" PRId64 "  %s%s%s\n", r->state,
-           r->name, r->first, r->last, r->next - r->first, moment(r->started, started), r->host ? r->host : "-",
-           r->attempts, r->reason ? r->reason : "", r->detail && *r->detail ? ": " : "", r->detail ? r->detail : "");
+    printf("%-9s  %-24s  %-8s  %10" PRId64 "  %10" PRId64 "  %10" PRId64 "  %-19s  %-16s  %3" PRId64 "  %s%s%s\n",
+           r->state, r->film, *r->camera ? r->camera : "-", r->first, r->last, r->next - r->first,
+           moment(r->started, started), r->host ? r->host : "-", r->attempts, r->reason ? r->reason : "",
+           r->detail && *r->detail ? ": " : "", r->detail ? r->detail : "");
 }
 
 static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *filter, int64_t limit,
@@ -117,8 +119,8 @@ static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *fil
     lp_census_row row;
     int got;
     LP_TRY(lp_census_ranges(corpus, filter, limit, &rows, error));
-    printf("\n%-9s  %-24s  %10s  %10s  %10s  %-19s  %-16s  %3s  %s\n", "status", "video", "from", "to", "frames",
-           "started", "host", "try", "reason");
+    printf("\n%-9s  %-24s  %-8s  %10s  %10s  %10s  %-19s  %-16s  %3s  %s\n", "status", "film", "camera", "from", "to",
+           "frames", "started", "host", "try", "reason");
     while ((got = lp_db_next(rows, error)) > 0) {
         lp_census_read_row(rows, &row);
         print_row(&row);
@@ -137,8 +139,11 @@ static lightpose_status print_json(const status_options *o, const json_t *object
 
 static lightpose_status print_once(const status_options *o, lp_corpus *corpus, lightpose_error *error) {
     lp_queue_filter filter = {.state = o->state_index ? states[o->state_index] : NULL,
-                              .reason = o->reason_index ? reasons[o->reason_index] : NULL};
-    const int rows = o->ranges || o->state_index || o->reason_index || o->video || o->limit || o->html;
+                              .reason = o->reason_index ? reasons[o->reason_index] : NULL,
+                              .film = o->track.film,
+                              .camera = o->track.camera};
+    const int rows = o->ranges || o->track.film || o->track.camera || o->state_index || o->reason_index || o->video ||
+                     o->limit || o->html;
     lp_census census;
     if (o->video)
         LP_TRY(lp_corpus_find_video(corpus, o->video, &filter.video, error));
@@ -168,7 +173,8 @@ int lp_corpus_status(int argc, char **argv) {
     lightpose_error error = {0};
     lp_db *db;
     lp_corpus_options_init(&o.corpus);
-    const lp_cli_group groups[] = {{"Status", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
+    const lp_cli_group groups[] = {
+        {"Status", own, &o}, LP_CORPUS_TRACK_GROUP(&o.track), LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = lp_cli_parse(&command, groups, argc, argv, &none);
     if (code == LP_CLI_GO && o.html && !strcmp(o.html, "-") && (o.json || o.watch))
         code = lp_cli_usage(command.name, "--html - goes with neither --json nor --watch; name a file");

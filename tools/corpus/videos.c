@@ -16,21 +16,24 @@ void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *v) {
     v->path = lp_db_get_text(rows, column + 1);
     v->source = lp_db_get_text(rows, column + 2);
     v->name = lp_db_get_text(rows, column + 3);
-    v->size = lp_db_get_integer(rows, column + 4);
-    v->mtime_ns = lp_db_get_integer(rows, column + 5);
-    v->sha256 = lp_db_get_text(rows, column + 6);
-    v->width = (int)lp_db_get_integer(rows, column + 7);
-    v->height = (int)lp_db_get_integer(rows, column + 8);
-    v->frames = lp_db_get_integer(rows, column + 9);
-    v->fps = lp_db_get_real(rows, column + 10);
-    v->rate_num = (int)lp_db_get_integer(rows, column + 11);
-    v->rate_den = (int)lp_db_get_integer(rows, column + 12);
-    v->time_base_num = (int)lp_db_get_integer(rows, column + 13);
-    v->time_base_den = (int)lp_db_get_integer(rows, column + 14);
+    v->film = lp_db_get_text(rows, column + 4);
+    v->camera = lp_db_get_text(rows, column + 5);
+    v->size = lp_db_get_integer(rows, column + 6);
+    v->mtime_ns = lp_db_get_integer(rows, column + 7);
+    v->sha256 = lp_db_get_text(rows, column + 8);
+    v->width = (int)lp_db_get_integer(rows, column + 9);
+    v->height = (int)lp_db_get_integer(rows, column + 10);
+    v->frames = lp_db_get_integer(rows, column + 11);
+    v->fps = lp_db_get_real(rows, column + 12);
+    v->rate_num = (int)lp_db_get_integer(rows, column + 13);
+    v->rate_den = (int)lp_db_get_integer(rows, column + 14);
+    v->time_base_num = (int)lp_db_get_integer(rows, column + 15);
+    v->time_base_den = (int)lp_db_get_integer(rows, column + 16);
 }
 
 lightpose_status lp_corpus_keep_video(lp_corpus_video *v, char *memory[LP_CORPUS_VIDEO_TEXTS], lightpose_error *error) {
-    const char **const texts[LP_CORPUS_VIDEO_TEXTS] = {&v->path, &v->source, &v->name, &v->sha256};
+    const char **const texts[LP_CORPUS_VIDEO_TEXTS] = {&v->path, &v->source, &v->name,
+                                                       &v->film, &v->camera, &v->sha256};
     for (int i = 0; i < LP_CORPUS_VIDEO_TEXTS; i++) {
         free(memory[i]);
         *texts[i] = memory[i] = strdup(*texts[i] ? *texts[i] : "");
@@ -131,17 +134,19 @@ static lightpose_status add(lp_db *db, void *opaque, lightpose_error *error) {
     LP_TRY(lp_db_select_integer(db, &a->id, NULL, "SELECT COALESCE(MAX(id), 0) + 1 FROM lp_video", LP_DB_NO_VALUES,
                                 error));
     LP_TRY(lp_db_now(db, &now, error));
-    LP_TRY(lp_db_execute(
-        db, NULL,
-        "INSERT INTO lp_video (id, path, source, name, size, mtime_ns, sha256, width, height, frames, fps, rate_num, "
-        "rate_den, time_base_num, time_base_den, added) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        LP_DB_VALUES(lp_db_integer(a->id), lp_db_text(v->path), lp_db_text(v->source), lp_db_text(name),
-                     lp_db_integer(v->size), lp_db_integer(v->mtime_ns), lp_db_text(v->sha256), lp_db_integer(v->width),
-                     lp_db_integer(v->height), lp_db_integer(v->frames), lp_db_real(v->fps), lp_db_integer(v->rate_num),
-                     lp_db_integer(v->rate_den), lp_db_integer(v->time_base_num), lp_db_integer(v->time_base_den),
-                     lp_db_real(now)),
-        error));
+    LP_TRY(
+        lp_db_execute(db, NULL,
+                      "INSERT INTO lp_video (id, path, source, name, film, camera, size, mtime_ns, sha256, width, "
+                      "height, frames, fps, rate_num, "
+                      "rate_den, time_base_num, time_base_den, added) "
+                      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                      LP_DB_VALUES(lp_db_integer(a->id), lp_db_text(v->path), lp_db_text(v->source), lp_db_text(name),
+                                   lp_db_text(v->film ? v->film : v->name), lp_db_text(v->camera ? v->camera : ""),
+                                   lp_db_integer(v->size), lp_db_integer(v->mtime_ns), lp_db_text(v->sha256),
+                                   lp_db_integer(v->width), lp_db_integer(v->height), lp_db_integer(v->frames),
+                                   lp_db_real(v->fps), lp_db_integer(v->rate_num), lp_db_integer(v->rate_den),
+                                   lp_db_integer(v->time_base_num), lp_db_integer(v->time_base_den), lp_db_real(now)),
+                      error));
     return add_ranges(db, a, error);
 }
 

@@ -37,7 +37,7 @@ static lightpose_status lpb_begin(void *state, const lp_output_stream *stream, l
     lpb *const self = state;
     LP_TRY(lp_block_pack(self->block, &self->single.text, error));
     self->single.stream = stream;
-    lp_block_put_stream(&self->single.text, stream, self->single.options->about);
+    lp_block_put_stream(&self->single.text, stream, stream->about ? stream->about : self->single.options->about);
     return lp_single_emit(&self->single, error);
 }
 

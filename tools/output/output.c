@@ -231,7 +231,7 @@ lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *fr
 
 static lp_meta describe(const lp_output *out) {
     return (lp_meta){.format = out->writer->name,
-                     .about = out->options.about,
+                     .about = out->streams == 1 && out->stream->about ? out->stream->about : out->options.about,
                      .input = out->streams == 1 ? out->stream->source : NULL,
                      .frames = out->frames,
                      .people = out->people};

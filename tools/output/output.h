@@ -39,6 +39,7 @@ typedef struct lp_output_stream {
     double fps;             /* nominal frames per second; 0 where unknown */
     int rate_num, rate_den; /* the same as a fraction where the container has one; 0, 0 where unknown */
     int number;             /* its place among the inputs of the run */
+    const char *about;      /* which run its frames are of, where lp_output_options.about is not that */
     uint64_t lineage;       /* a hash of it and of all inputs before it: what a result is made of so far */
 } lp_output_stream;
 

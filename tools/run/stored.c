@@ -16,8 +16,8 @@ struct lp_stored {
     lp_sources sources;
     lp_output_stream *streams; /* of each source, but for their strings */
     int capacity;
-    char *about; /* which run the first is of; NULL: nobody says */
-    int about_differs;
+    char **abouts; /* which run each is of; NULL: nobody says */
+    char *about;   /* which run they are of together; NULL: nobody says */
     int64_t *ids;
     lp_output_guard *guard;
     lp_output_options output;
@@ -56,6 +56,9 @@ void lp_stored_destroy(lp_stored **stored) {
     lp_targets_free(&s->targets);
     lp_output_guard_destroy(&s->guard);
     lp_sources_free(&s->sources);
+    for (int i = 0; i < s->capacity; i++)
+        free(s->abouts[i]);
+    free(s->abouts);
     free(s->streams);
     free(s->poses);
     free(s->about);
@@ -71,11 +74,24 @@ static void tell(void *opaque, const char *text) {
 
 /* ---- What there is ----------------------------------------------------------------------------------------------- */
 
-static void note_about(lp_stored *s, const char *about) {
-    if (s->sources.count == 1 && about)
-        s->about = strdup(about);
-    else if (!s->about || !about || strcmp(s->about, about) != 0)
-        s->about_differs = 1;
+lightpose_status lp_stored_tell(lp_stored *s, int number, const char *about, lightpose_error *error) {
+    char **const to = number < 0 ? &s->about : &s->abouts[number];
+    free(*to);
+    *to = about ? strdup(about) : NULL;
+    return *to ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+}
+
+static int grow(lp_stored *s) {
+    const int capacity = 2 * s->sources.count;
+    lp_output_stream *const streams = realloc(s->streams, (size_t)capacity * sizeof *streams);
+    char **const abouts = realloc(s->abouts, (size_t)capacity * sizeof *abouts);
+    s->streams = streams ? streams : s->streams;
+    s->abouts = abouts ? abouts : s->abouts;
+    if (!streams || !abouts)
+        return 0;
+    memset(abouts + s->capacity, 0, (size_t)(capacity - s->capacity) * sizeof *abouts);
+    s->capacity = capacity;
+    return 1;
 }
 
 lightpose_status lp_stored_add(lp_stored *s, const lp_output_stream *stream, const char *about,
@@ -83,19 +99,10 @@ lightpose_status lp_stored_add(lp_stored *s, const lp_output_stream *stream, con
     const lp_source_kind kind = stream->kind == LP_STREAM_IMAGES ? LP_SOURCE_PICTURES : LP_SOURCE_VIDEO;
     const lp_source *const source = lp_sources_append(&s->sources, kind, stream->source, strdup(stream->name));
 
-    if (source && s->sources.count > s->capacity) {
-        const int capacity = 2 * s->sources.count;
-        lp_output_stream *const bigger = realloc(s->streams, (size_t)capacity * sizeof *bigger);
-        if (bigger) {
-            s->streams = bigger;
-            s->capacity = capacity;
-        }
-    }
-    if (!source || s->sources.count > s->capacity)
+    if (!source || (s->sources.count > s->capacity && !grow(s)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of streams");
     s->streams[s->sources.count - 1] = *stream;
-    note_about(s, about);
-    return LIGHTPOSE_OK;
+    return about ? lp_stored_tell(s, s->sources.count - 1, about, error) : LIGHTPOSE_OK;
 }
 
 lightpose_status lp_stored_add_picture(lp_stored *s, const char *name, lightpose_error *error) {
@@ -105,6 +112,16 @@ lightpose_status lp_stored_add_picture(lp_stored *s, const char *name, lightpose
 }
 
 /* ---- Where it goes ----------------------------------------------------------------------------------------------- */
+
+/* What is told beside a file of all streams: which run they are of, if that is one. */
+static const char *common_about(const lp_stored *s) {
+    if (s->about)
+        return s->about;
+    for (int i = 0; i < s->sources.count; i++)
+        if (!s->abouts[i] || strcmp(s->abouts[i], s->abouts[0]) != 0)
+            return NULL;
+    return s->sources.count ? s->abouts[0] : NULL;
+}
 
 static lightpose_status plan(lp_stored *s, const lp_cli_operands *files, const lp_cli_operands *places,
                              const lp_cli_operands *formats, lightpose_error *error) {
@@ -117,7 +134,7 @@ static lightpose_status plan(lp_stored *s, const lp_cli_operands *files, const l
         LP_TRY(lp_output_guard_input(s->guard, files->items[i], error));
     lp_run_options_set_output(o, s->guard, &s->output);
     lp_run_options_set_tracker(o, &s->track);
-    s->output.about = s->about_differs ? NULL : s->about;
+    s->output.about = common_about(s);
     s->choice = (lp_choice){o->model.settings.max_people,
                             (lp_choose_by)o->by,
                             o->ids.count ? s->ids : NULL,
@@ -173,6 +190,7 @@ lightpose_status lp_stored_begin(lp_stored *s, int number, lightpose_error *erro
     stream.name = source->name;
     stream.source = source->text;
     stream.number = number;
+    stream.about = s->abouts[number];
     s->number = number;
     s->frames = s->people = 0;
     if (s->options->track)

@@ -18,10 +18,15 @@ typedef struct lp_stored lp_stored;
 lp_stored *lp_stored_create(const char *command, const lp_run_options *options);
 void lp_stored_destroy(lp_stored **stored);
 
-/* One more stream, whose strings are copied. `about`: members of a JSON object that say which run it is of, or NULL.
- * Errors: MEMORY. */
+/* One more stream, whose strings are copied. `about`: members of a JSON object that say which run it is of, or NULL
+ * where nobody knows or lp_stored_tell says it later. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_stored_add(lp_stored *stored, const lp_output_stream *stream, const char *about,
                                                    lightpose_error *error);
+
+/* Says later which run stream `number` is of; -1: what is told beside a file of several streams of different runs,
+ * which else is nothing. `about` is copied; NULL: there was no memory for it. Errors: MEMORY. */
+LIGHTPOSE_NODISCARD lightpose_status lp_stored_tell(lp_stored *stored, int number, const char *about,
+                                                    lightpose_error *error);
 
 /* A picture of the last stream, which is a list of them. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_stored_add_picture(lp_stored *stored, const char *name, lightpose_error *error);
