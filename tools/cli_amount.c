@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The number at the start, and what follows it; NULL where there is none. Digits and a point alone: no sign, no
  * exponent, no "inf". */
@@ -35,14 +36,55 @@ int lp_cli_read_duration(const char *text, double *seconds) {
     static const struct {
         const char *name;
         double seconds;
-    } units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-    const char *const rest = number_at(text, seconds);
-    for (size_t i = 0; rest && i < sizeof units / sizeof *units; i++)
-        if (!strcmp(rest, units[i].name)) {
-            *seconds *= units[i].seconds;
-            return 1;
-        }
-    return 0;
+    } units[] = {{"d", 86400}, {"h", 3600}, {"ms", 1e-3}, {"m", 60}, {"s", 1}}; /* "ms" before its beginning, "m" */
+    double before = INFINITY;
+    *seconds = 0;
+    do {
+        double number = 0, unit = 0;
+        text = number_at(text, &number);
+        for (size_t i = 0; text && i < sizeof units / sizeof *units && !(unit > 0); i++)
+            if (!strncmp(text, units[i].name, strlen(units[i].name))) {
+                unit = units[i].seconds;
+                text += strlen(units[i].name);
+            }
+        if (!(unit > 0 && unit < before))
+            return 0;
+        *seconds += number * unit;
+        before = unit;
+    } while (*text);
+    return isfinite(*seconds);
+}
+
+/* Seconds from now to a local time. */
+static double seconds_to(struct tm *local) {
+    return difftime(mktime(local), time(NULL));
+}
+
+int lp_cli_read_moment(const char *text, double *seconds) {
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"};
+    const time_t now = time(NULL);
+    struct tm local;
+    if (*text == '+')
+        return lp_cli_read_duration(text + 1, seconds);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        local = (struct tm){.tm_isdst = -1};
+        const char *const end = strptime(text, forms[i], &local);
+        if (end && !*end)
+            return *seconds = seconds_to(&local), 1;
+    }
+    localtime_r(&now, &local);
+    local.tm_sec = 0;
+    local.tm_isdst = -1;
+    const char *const end = strptime(text, "%H:%M", &local);
+    if (!end || *end)
+        return 0;
+    *seconds = seconds_to(&local);
+    if (*seconds <= 0) { /* tomorrow, at that time of the clock */
+        local.tm_mday++;
+        local.tm_isdst = -1;
+        *seconds = seconds_to(&local);
+    }
+    return 1;
 }
 
 int lp_cli_read_bytes(const char *text, double *bytes) {
@@ -50,7 +92,7 @@ int lp_cli_read_bytes(const char *text, double *bytes) {
     const char *const rest = number_at(text, bytes);
     if (!rest)
         return 0;
-    const char *const unit = *rest ? strchr(units, *rest) : NULL;
+    const char *const unit = *rest ? strchr(units, *rest == 'k' ? 'K' : *rest) : NULL;
     if (!unit)
         return !*rest;
     const int binary = !strcmp(rest + 1, "i") || !strcmp(rest + 1, "iB");

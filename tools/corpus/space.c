@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "corpus/amounts.h"
+#include "cli_amount.h"
 #include "corpus/child.h"
 #include "corpus/session.h"
 #include "fail.h"
@@ -38,11 +38,13 @@ const char *lp_space_find(const char *given) {
 }
 
 int lp_space_read_options(const char *command, const char *limit, const char *from, lp_space_options *options) {
-    if (!lp_read_size(limit, &options->limit))
+    double bytes;
+    if (!lp_cli_read_bytes(limit, &bytes) || bytes > 9e18)
         return lp_cli_usage(command, "option --limit: \"%s\" is no size as in 500G, 1.5T or 2000000", limit);
     if (from && (*from == '-' || *from == ':' || !strchr(from, ':')))
         return lp_cli_usage(command, "option --from: \"%s\" is no host as in archive.example.org: or me@host:/folder",
                             from);
+    options->limit = (int64_t)bytes;
     options->from = from;
     return LP_CLI_GO;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "corpus/amounts.h"
 #include "corpus/session.h"
 #include "corpus/space.h"
 #include "fail.h"

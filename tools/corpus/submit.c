@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "corpus/amounts.h"
+#include "cli_amount.h"
 #include "corpus/fleet.h"
 #include "corpus/session.h"
 #include "corpus/slurm.h"
@@ -493,7 +493,7 @@ int lp_corpus_submit(int argc, char **argv) {
     submit_options o = {.max_jobs = 100, .logs = "lightpose-logs", .limit = LP_SPACE_LIMIT};
     submitting *const s = calloc(1, sizeof *s);
     lp_cli_operands passed = {0};
-    int64_t period = 0;
+    double period = 0;
     lp_corpus_options_init(&o.corpus);
     const lp_cli_group groups[] = {{"Submit", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = s ? lp_cli_parse(&command, groups, argc, argv, &passed) : LP_CLI_FAILED;
@@ -501,7 +501,7 @@ int lp_corpus_submit(int argc, char **argv) {
         code = write_template(o.write_template);
     } else if (code == LP_CLI_GO) {
         s->space.tell = tell_fleet;
-        if (o.watch && (!lp_read_duration(o.watch, &period) || period < 1))
+        if (o.watch && (!lp_cli_read_duration(o.watch, &period) || period < 1 || period > 1e9))
             code = lp_cli_usage(command.name, "option --watch: \"%s\" is no duration as in 1h, 10m or 1h30m", o.watch);
         if (code == LP_CLI_GO)
             code = lp_space_read_options(command.name, o.limit, o.from, &s->space);
@@ -515,7 +515,7 @@ int lp_corpus_submit(int argc, char **argv) {
         s->options = &o;
         code = lp_corpus_begin(&s->corpus, &s->db, &o.corpus);
         if (code == LP_CLI_GO) {
-            code = submit(s, &passed, o.try_only ? 0 : period);
+            code = submit(s, &passed, o.try_only ? 0 : (int64_t)period);
             lp_corpus_free(&s->corpus);
             lp_db_close(&s->db);
         }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "corpus/amounts.h"
+#include "cli_amount.h"
 #include "corpus/session.h"
 #include "corpus/space.h"
 #include "corpus/source.h"
@@ -78,16 +78,16 @@ static const lp_cli_command command = {
 /* The moment to stop at, by the monotonic clock; 0: none. Returns LP_CLI_GO. */
 static int read_deadline(const work_options *o, int64_t *deadline_ms) {
     const char *const slurm = getenv("SLURM_JOB_END_TIME");
-    int64_t seconds = 0;
+    double seconds = 0;
     *deadline_ms = 0;
-    if (o->until && !lp_read_moment(o->until, &seconds))
+    if (o->until && (!lp_cli_read_moment(o->until, &seconds) || seconds > 1e12))
         return lp_cli_usage(command.name,
                             "option --until: \"%s\" is not a time as in 18:30, 2026-12-24T18:30 or +11h30m", o->until);
     if (!o->until && slurm && atoll(slurm) > 0)
-        seconds = atoll(slurm) - (int64_t)time(NULL);
+        seconds = (double)(atoll(slurm) - (int64_t)time(NULL));
     else if (!o->until)
         return LP_CLI_GO;
-    *deadline_ms = lp_work_now() / 1000000 + (seconds - o->margin) * 1000;
+    *deadline_ms = lp_work_now() / 1000000 + (int64_t)((seconds - o->margin) * 1000);
     if (*deadline_ms <= 0)
         *deadline_ms = 1;
     return LP_CLI_GO;

@@ -195,7 +195,9 @@ static void reads_amounts(void **state) {
                    {"1Gi", -1, 1073741824}, {"4KiB", -1, 4096}, {"12", -1, 12},       {"", -1, -1},
                    {"ms", -1, -1},          {"-1s", -1, -1},    {"1e3s", -1, -1},     {"infs", -1, -1},
                    {"1,5s", -1, -1},        {"1.2.3s", -1, -1}, {"5 s", -1, -1},      {"0x10", -1, -1},
-                   {"1Gb", -1, -1},         {"1X", -1, -1},     {"9h30m", -1, -1},    {".5s", -1, -1}};
+                   {"1Gb", -1, -1},         {"1X", -1, -1},     {"9h30m", 34200, -1}, {"1d1h1m1s5ms", 90061.005, -1},
+                   {"30m9h", -1, -1},       {"1h1h", -1, -1},   {"1h30", -1, -1},     {"5k", -1, 5000},
+                   {".5s", -1, -1}};
     for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
         double value;
         const int duration = lp_cli_read_duration(amounts[i].text, &value);
@@ -207,11 +209,28 @@ static void reads_amounts(void **state) {
     }
 }
 
+/* Moments are apart from each other by what their clocks say, whenever this runs. */
+static void reads_moments(void **state) {
+    static const char *const wrong[] = {"",   "noon", "25:00",      "18:30x", "+",
+                                        "+5", "-5m",  "2026-12-24", "18",     "2026-12-24T18:30:"};
+    double plus, at, later, past, clock;
+    (void)state;
+    assert_true(lp_cli_read_moment("+1h30m", &plus));
+    assert_true(plus > 5399.9 && plus < 5400.1);
+    assert_true(lp_cli_read_moment("2126-12-24T18:30", &at) && lp_cli_read_moment("2126-12-24T18:30:15", &later));
+    assert_true(later - at > 13.9 && later - at < 16.1 && at > 0); /* a second may pass between */
+    assert_true(lp_cli_read_moment("2001-01-01T00:00", &past) && past < 0);
+    assert_true(lp_cli_read_moment("00:00", &clock) && clock > 0 && clock <= 90000);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (lp_cli_read_moment(wrong[i], &clock))
+            fail_msg("\"%s\" is taken for a moment", wrong[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_rate),        cmocka_unit_test(keeps_frames_by_time),
         cmocka_unit_test(keeps_times_monotonic), cmocka_unit_test(makes_up_for_times_that_go_back),
-        cmocka_unit_test(reads_amounts),
+        cmocka_unit_test(reads_amounts),         cmocka_unit_test(reads_moments),
     };
     return cmocka_run_group_tests_name("input_pace", tests, media_open_folder, media_close_folder);
 }
