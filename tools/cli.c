@@ -66,6 +66,9 @@ static void say(const char *name, const char *hint, const char *format, va_list 
     used += text < 0 ? 0 : (size_t)text;
     if (used > sizeof line - 2)
         used = sizeof line - 2;
+    for (size_t i = 0; i < used; i++) /* of names of files, which a terminal might obey */
+        if (((unsigned char)line[i] < ' ' && line[i] != '\n' && line[i] != '\t') || line[i] == 0x7f)
+            line[i] = '?';
     line[used++] = '\n';
     line[used] = 0;
     fputs(line, stderr);

@@ -5,14 +5,34 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+/* The reason stands at the end of most messages, behind a name that may be long: what is too long loses its middle. */
+static void shorten(char *to, size_t size, const char *text) {
+    static const char dots[] = " ... ";
+    const size_t length = strlen(text), tail = size / 2;
+    size_t head = size - tail - sizeof dots, from = length - tail;
+    while (head > 0 && ((unsigned char)text[head] & 0xc0) == 0x80) /* not inside of a character of UTF-8 */
+        head--;
+    while (from < length && ((unsigned char)text[from] & 0xc0) == 0x80)
+        from++;
+    memcpy(to, text, head);
+    memcpy(to + head, dots, sizeof dots - 1);
+    memcpy(to + head + sizeof dots - 1, text + from, length - from + 1);
+}
 
 lightpose_status(lp_fail)(lightpose_error *error, lightpose_status status, const char *format, ...) {
     if (error && error->status == LIGHTPOSE_OK) {
         va_list args;
         error->status = status;
         va_start(args, format);
-        vsnprintf(error->text, sizeof error->text, format, args);
+        char text[9000]; /* two paths */
+        vsnprintf(text, sizeof text, format, args);
         va_end(args);
+        if (strlen(text) < sizeof error->text)
+            memcpy(error->text, text, strlen(text) + 1);
+        else
+            shorten(error->text, sizeof error->text, text);
     }
     return status;
 }

@@ -14,6 +14,7 @@
 #include "corpus/naming.h"
 #include "corpus/session.h"
 #include "corpus/settings.h"
+#include "corpus/text.h"
 #include "fail.h"
 #include "hash.h"
 #include "output/text.h"
@@ -130,9 +131,9 @@ static lightpose_status add_file(adding *a, const lp_source *source, lp_corpus_v
         lp_cli_error("warning: %s; added as far as it can be read", short_of);
     if (!a->options->quiet) {
         const int64_t size = a->corpus->range_frames, ranges = (video->frames + size - 1) / size;
-        printf("%s: %" PRId64 " frame%s, %dx%d, %.6g frames a second, %" PRId64 " range%s\n", source->text,
-               video->frames, video->frames == 1 ? "" : "s", video->width, video->height, video->fps, ranges,
-               ranges == 1 ? "" : "s");
+        lp_corpus_print(source->text);
+        printf(": %" PRId64 " frame%s, %dx%d, %.6g frames a second, %" PRId64 " range%s\n", video->frames,
+               video->frames == 1 ? "" : "s", video->width, video->height, video->fps, ranges, ranges == 1 ? "" : "s");
         fflush(stdout);
     }
     return LIGHTPOSE_OK;

@@ -142,6 +142,10 @@ static int compare_people(comparing *c, size_t count_a, size_t count_b) {
     return count >= 0;
 }
 
+int lp_corpus_within(const lp_corpus_tolerance *tolerance, const lp_corpus_comparison *sum) {
+    return (double)sum->beyond <= tolerance->share * (double)sum->keypoints;
+}
+
 lightpose_status lp_corpus_compare(const lp_output_frame *stored, const lp_output_frame *again,
                                    const lp_corpus_tolerance *tolerance, lp_corpus_comparison *sum, int *states,
                                    void (*tell)(void *opaque, const char *text), void *opaque, lightpose_error *error) {

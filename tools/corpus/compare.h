@@ -29,6 +29,9 @@ typedef struct lp_corpus_comparison {
     double farthest; /* pixels, of keypoints of both */
 } lp_corpus_comparison;
 
+/* Whether the share of keypoints beyond the distance is one that may be; without keypoints it is. */
+int lp_corpus_within(const lp_corpus_tolerance *tolerance, const lp_corpus_comparison *sum);
+
 /* Whether both have the same bytes in a block. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_frames_equal(const lp_output_frame *a, const lp_output_frame *b,
                                                             int *equal, lightpose_error *error);

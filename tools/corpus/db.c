@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "corpus/db_inside.h"
 #include "input/address.h"
@@ -51,6 +52,15 @@ lightpose_status lp_db_open(lp_db **db, const char *address, const lp_db_options
     const int server = lp_db_is_server(address);
     const lp_db_driver *const driver = server ? lp_db_postgres() : lp_db_sqlite();
     *db = NULL;
+    /* Without quoting it: it may hold a password. */
+    if (!server &&
+        (strstr(address, "://") || !strncmp(address, "postgres", 8) || strstr(address, "host=") ||
+         strstr(address, "dbname=") || strstr(address, "password=")) &&
+        access(address, F_OK) != 0)
+        return lp_fail(
+            error, LIGHTPOSE_ERROR_ARGUMENT,
+            "the address of the database is that of no server that is known here: PostgreSQL's have the form "
+            "postgresql://USER@HOST:PORT/DATABASE, and anything else is the path of a file");
     if (!driver)
         return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
                        server

@@ -56,10 +56,10 @@ static int match(lp_naming *naming, const char *pattern, const char *text) {
     const size_t least = to ? 1 : 0;
     for (size_t most = strcspn(text, "/") + 1; most-- > least;)
         if (most < LP_NAMING_TEXT && match(naming, pattern + size, text + most)) {
-            if (to) {
-                memcpy(to, text, most);
+            for (size_t i = 0; to && i < most; i++) /* as in names of results */
+                to[i] = (char)((unsigned char)text[i] < ' ' ? '_' : text[i]);
+            if (to)
                 to[most] = '\0';
-            }
             return 1;
         }
     return 0;

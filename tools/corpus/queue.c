@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "corpus/text.h"
 #include "fail.h"
 
 const char *const lp_queue_reason_names[LP_QUEUE_REASONS + 1] = {
@@ -330,8 +331,11 @@ static lightpose_status end(lp_db *db, void *opaque, lightpose_error *error) {
 
 lightpose_status lp_queue_end(lp_corpus *corpus, const lp_queue_claim *claim, lp_queue_reason reason,
                               const char *detail, lightpose_error *error) {
-    ending e = {corpus, claim, reason, detail};
-    return lp_db_transact(corpus->db, end, &e, error);
+    json_t *const clean = lp_corpus_json_text(detail); /* PostgreSQL takes UTF-8 alone */
+    ending e = {corpus, claim, reason, json_string_value(clean)};
+    const lightpose_status status = lp_db_transact(corpus->db, end, &e, error);
+    json_decref(clean);
+    return status;
 }
 
 /* ---- What users ask for ------------------------------------------------------------------------------------------ */

@@ -15,6 +15,7 @@
 #include "corpus/census_json.h"
 #include "corpus/page.h"
 #include "corpus/session.h"
+#include "corpus/text.h"
 #include "fail.h"
 #include "run/report.h"
 #include "run/signals.h"
@@ -107,10 +108,11 @@ static void print_census(const lp_corpus *corpus, const lp_census *c) {
 
 static void print_row(const lp_census_row *r) {
     char started[32];
-    printf("%-9s  %-24s  %-8s  %10" PRId64 "  %10" PRId64 "  %10" PRId64 "  %-19s  %-16s  %3" PRId64 "  %s%s%s\n",
-           r->state, r->film, *r->camera ? r->camera : "-", r->first, r->last, r->next - r->first,
-           moment(r->started, started), r->host ? r->host : "-", r->attempts, r->reason ? r->reason : "",
-           r->detail && *r->detail ? ": " : "", r->detail ? r->detail : "");
+    printf("%-9s  %-24s  %-8s  %10" PRId64 "  %10" PRId64 "  %10" PRId64 "  %-19s  %-16s  %3" PRId64 "  %s%s", r->state,
+           r->film, *r->camera ? r->camera : "-", r->first, r->last, r->next - r->first, moment(r->started, started),
+           r->host ? r->host : "-", r->attempts, r->reason ? r->reason : "", r->detail && *r->detail ? ": " : "");
+    lp_corpus_print(r->detail ? r->detail : "");
+    putchar('\n');
 }
 
 static lightpose_status print_rows(lp_corpus *corpus, const lp_queue_filter *filter, int64_t limit,

@@ -3,6 +3,8 @@
 
 #include "corpus/text.h"
 
+#include <stdio.h>
+
 #include "output/text.h"
 
 json_t *lp_corpus_json_text(const char *text) {
@@ -15,4 +17,15 @@ json_t *lp_corpus_json_text(const char *text) {
         value = json_loadb(quoted.data, quoted.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     lp_text_free(&quoted);
     return value;
+}
+
+int lp_corpus_is_utf8(const char *text) {
+    json_t *const value = json_string(text);
+    json_decref(value);
+    return value != NULL;
+}
+
+void lp_corpus_print(const char *text) {
+    for (; *text; text++)
+        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
 }

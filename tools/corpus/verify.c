@@ -308,7 +308,7 @@ static lightpose_status verify_spans(verify_state *s, const spans *all, uint64_t
 static int print_verdict(const verify_state *s) {
     const lp_corpus_comparison *const c = &s->sum;
     const double share = c->keypoints && s->within ? (double)c->beyond / (double)c->keypoints : 0;
-    const int good = share <= s->tolerance.share;
+    const int good = lp_corpus_within(&s->tolerance, c);
     if (s->within)
         printf("%" PRId64 " frames of other instruction sets or versions: %" PRId64 " of %" PRId64
                " keypoints (%.2f %%) differ by more than the tolerance, and %.1f %% may: %s\n",

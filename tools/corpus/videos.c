@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "corpus/corpus.h"
+#include "corpus/text.h"
 #include "fail.h"
 
 void lp_corpus_read_video(lp_db_rows *rows, int column, lp_corpus_video *v) {
@@ -152,6 +153,10 @@ static lightpose_status add(lp_db *db, void *opaque, lightpose_error *error) {
 
 lightpose_status lp_corpus_add(lp_corpus *corpus, const lp_corpus_video *video, int64_t *id, lightpose_error *error) {
     adding a = {corpus, video, 0};
+    if (lp_db_is_server(lp_db_name(corpus->db)) &&
+        !(lp_corpus_is_utf8(video->path) && lp_corpus_is_utf8(video->source)))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "%s: its path is no UTF-8, and PostgreSQL keeps nothing else: rename it", video->source);
     const lightpose_status status = lp_db_transact(corpus->db, add, &a, error);
     *id = a.id;
     return status;

@@ -19,7 +19,7 @@ static void films_and_cameras_come_from_paths(void **state) {
         {"{film}_y_*", "/a/x_y_", "x", ""},
         {"*/{film}.mp4", "/a/b.mp4", "b", ""},
         {"/{film}.mp4", "/b.mp4", "b", ""},
-        {"{film} {camera}.mp4", "/\xc3\xa4\n\"' c\xff.mp4", "\xc3\xa4\n\"'", "c\xff"},
+        {"{film} {camera}.mp4", "/\xc3\xa4\n\"' c\xff.mp4", "\xc3\xa4_\"'", "c\xff"},
         {"{film}.mp4", "/.mp4", NULL, NULL},
         {"{film}.mp4", "/a.mp4.", NULL, NULL},
         {"{film}/{camera}.mp4", "/a.mp4", NULL, NULL},
