@@ -65,7 +65,8 @@ typedef struct lp_corpus_video {
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_add(lp_corpus *corpus, const lp_corpus_video *video, int64_t *id,
                                                    lightpose_error *error);
 
-/* The video of this path, if any: *id 0 where there is none. */
+/* The video of this path, if any: *id 0 where there is none. Errors: FILE; ARGUMENT for a path that the database cannot
+ * keep: PostgreSQL keeps UTF-8 alone. */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find(lp_corpus *corpus, const char *path, int64_t *id,
                                                     lightpose_error *error);
 

@@ -62,6 +62,9 @@ lightpose_status lp_corpus_get_video(lp_corpus *corpus, int64_t id, lp_corpus_vi
 }
 
 lightpose_status lp_corpus_find(lp_corpus *corpus, const char *path, int64_t *id, lightpose_error *error) {
+    if (lp_db_is_server(lp_db_name(corpus->db)) && !lp_corpus_is_utf8(path))
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "%s: the path is no UTF-8, and PostgreSQL keeps no other text: rename it", path);
     return lp_db_select_integer(corpus->db, id, NULL, "SELECT id FROM lp_video WHERE path = $1",
                                 LP_DB_VALUES(lp_db_text(path)), error);
 }
@@ -153,10 +156,6 @@ static lightpose_status add(lp_db *db, void *opaque, lightpose_error *error) {
 
 lightpose_status lp_corpus_add(lp_corpus *corpus, const lp_corpus_video *video, int64_t *id, lightpose_error *error) {
     adding a = {corpus, video, 0};
-    if (lp_db_is_server(lp_db_name(corpus->db)) &&
-        !(lp_corpus_is_utf8(video->path) && lp_corpus_is_utf8(video->source)))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "%s: its path is no UTF-8, and PostgreSQL keeps nothing else: rename it", video->source);
     const lightpose_status status = lp_db_transact(corpus->db, add, &a, error);
     *id = a.id;
     return status;
