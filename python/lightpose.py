@@ -18,7 +18,7 @@ bytearray, array.array), also a part of a larger array. `Image` describes format
 Failures of the library raise `Error`, which carries the status. An object of the wrong kind raises TypeError, a buffer of
 the wrong shape or a closed handle ValueError.
 
-Threads: a model may be used by any number of threads. Calls on one context, result, tracker or calibrator wait for each
+Threads: a model may be used by any number of threads. Calls on one context, result, tracker, calibrator or governor wait for each
 other; use one of each per thread to work at the same time, because the library runs without the interpreter's lock.
 A model may be closed while contexts use it. In a child of fork(), make a new context.
 
@@ -963,6 +963,52 @@ class Tracker(_Handle):
         _Handle.__init__(tracker)
         _call("tracker_restore", byref(tracker._handle), view.address, view.memory.nbytes)
         return tracker
+
+
+class Governor(_Handle):
+    """Holds each frame within a time by ever cheaper settings, beside whatever else the machine does
+    (lightpose_governor). Settings are given as for Context:
+
+        governor = Governor(0.05, second_look=8)
+        contexts = [Context(model, **governor.settings(level)) for level in range(len(governor))]
+        level = 0
+        for frame in frames:
+            contexts[level].infer(frame)
+            level = governor.update(time, latency)
+    """
+
+    _kind = "governor"
+
+    def __init__(self, target_seconds: float, **settings: Any) -> None:
+        super().__init__()
+        self._given = dict(settings)
+        _call("governor_create", byref(self._handle), _Settings(settings).raw, target_seconds)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return int(_library.lightpose_governor_get_count(self._open()))
+
+    def _level(self, level: int) -> _Settings:
+        values = _Settings({})
+        with self._lock:
+            _call("governor_get_settings", self._open(), level, values.raw)
+        return values
+
+    def settings(self, level: int) -> Dict[str, Any]:
+        """What a Context of this level takes: at level 0 what was given, then less and less."""
+        full, wanted = self._level(0), self._level(level)
+        values = dict(self._given)
+        for setting in settings():
+            value = wanted.get(setting.name)
+            if value != full.get(setting.name):
+                values[setting.name] = int(value) if setting.is_integer else value
+        return values
+
+    def update(self, time_seconds: float, latency_seconds: float) -> int:
+        """A frame is done, at a time of a clock that is never set back, so long after it came. Returns the level of
+        the next. Leave out frames that prepared a context."""
+        with self._lock:
+            return int(_library.lightpose_governor_update(self._open(), time_seconds, latency_seconds))
 
 
 def _fill(raw: Structure, values: Dict[str, Any], what: str) -> None:

@@ -167,6 +167,29 @@ class tracker : public handle<lightpose_tracker, lightpose_tracker_destroy> {
     }
 };
 
+class governor : public handle<lightpose_governor, lightpose_governor_destroy> {
+  public:
+    explicit governor(double target_seconds) {
+        call(lightpose_governor_create, &owned_, static_cast<const lightpose_settings *>(nullptr), target_seconds);
+    }
+    governor(double target_seconds, const lightpose_settings &settings) {
+        call(lightpose_governor_create, &owned_, &settings, target_seconds);
+    }
+    // The number of levels.
+    int size() const noexcept {
+        return lightpose_governor_get_count(owned_);
+    }
+    lightpose_settings operator[](int level) const {
+        lightpose_settings settings;
+        call(lightpose_governor_get_settings, static_cast<const lightpose_governor *>(owned_), level, &settings);
+        return settings;
+    }
+    // Returns the level of the next frame.
+    int update(double time_seconds, double latency_seconds) noexcept {
+        return lightpose_governor_update(owned_, time_seconds, latency_seconds);
+    }
+};
+
 inline void draw(const lightpose_canvas &canvas, const lightpose_result *result) {
     call(lightpose_canvas_draw, &canvas, result, static_cast<const lightpose_draw_settings *>(nullptr));
 }

@@ -52,6 +52,32 @@ class Handles(unittest.TestCase):
         error = pickle.loads(pickle.dumps(lightpose.Error(3, "a file")))
         self.assertEqual((error.status, str(error)), (status.FILE, "a file"))
 
+    def test_governor(self):
+        """a governor's levels are settings of contexts; late frames step down, time in hand up"""
+        given = {"second_look": 8, "flip": 1, "extra_heights": [368], "threads": 1, "precision": "f32"}
+        with lightpose.Governor(0.05, **given) as governor:
+            self.assertEqual(governor.settings(0), given)
+            heights = []
+            for level in range(len(governor)):
+                with lightpose.Context(None, **governor.settings(level)) as context:
+                    heights.append(context.get_setting("height"))
+                    self.assertEqual(context.get_setting("flip"), level == 0)
+                    self.assertEqual(context.get_setting("extra_heights[0]"), 368 if level == 0 else 0)
+                    self.assertEqual(context.get_setting("threads"), 1)
+            self.assertEqual(heights, sorted(heights, reverse=True))
+            self.assertLess(heights[-1], 136)
+            self.assertEqual(governor.settings(len(governor) - 1)["stages"], 1)
+            self.assertEqual([governor.update(0, 0.06), governor.update(0.04, 0.04)], [0, 0])
+            level = governor.update(0.08, 0.06)
+            self.assertGreater(level, 0)
+            self.assertEqual(governor.update(0.12, 0.01), level)
+            self.assertEqual(governor.update(2.2, 0.01), level - 1)
+            self.fails(lightpose.Status.ARGUMENT, "level is -1", governor.settings, -1)
+        with self.assertRaisesRegex(ValueError, "the governor is closed"):
+            governor.update(3, 0)
+        self.fails(lightpose.Status.ARGUMENT, "target_seconds is 0", lightpose.Governor, 0)
+        self.fails(lightpose.Status.ARGUMENT, "hight", lightpose.Governor, 0.05, hight=3)
+
     def test_closed(self):
         """a closed handle says so; a model may be closed before its contexts"""
         model = lightpose.Model(common.WEIGHTS)

@@ -82,6 +82,18 @@ int main(int argc, char **argv) {
     if (!result.empty())
         expect(result[0].id == 0, "the tracker counts from 0");
     expect(context.stats().frames == 2, "two frames");
+    lightpose::governor governor(0.05, settings);
+    expect(governor.size() > 1 && governor[0].height == settings.height && governor[1].height < settings.height,
+           "the governor's levels are settings");
+    governor.update(0, 0.06);
+    lightpose::governor moved = std::move(governor);
+    expect(moved.update(0.04, 0.06) > 0, "two late frames step down");
+    try {
+        moved[moved.size()];
+        expect(false, "a level that is not there throws");
+    } catch (const lightpose::error &e) {
+        expect(e.status() == LIGHTPOSE_ERROR_ARGUMENT, "a level that is not there is an argument's error");
+    }
     lightpose_canvas canvas{};
     canvas.pixels = pixels.data();
     canvas.stride = 64 * 3;
