@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-int statfs(const char *path, struct statfs *about);
+__attribute__((visibility("default"))) int statfs(const char *path, struct statfs *about);
 
 int statfs(const char *path, struct statfs *about) {
     const char *const type = getenv("OTHER_FS");
