@@ -275,6 +275,7 @@ int main(int argc, char **argv) {
     bench_options options;
     lp_cli_operands inputs;
 
+    lp_start_standard_files();
     lp_start();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("lightpose-bench %s\n", lightpose_version());

@@ -62,9 +62,11 @@ int cmd_corpus(int argc, char **argv) {
             argv[1] = argv[0];
             return commands[i].run(argc - 1, argv + 1);
         }
-    if (argc < 2)
+    if (argc < 2) {
         help(stderr);
-    else
-        lp_cli_error("corpus: unknown command \"%s\"\nTry `lightpose corpus --help`.", word);
+        return LP_CLI_USAGE;
+    }
+    lp_cli_error("corpus: unknown command \"%s\"", word);
+    fputs("Try `lightpose corpus --help`.\n", stderr);
     return LP_CLI_USAGE;
 }

@@ -71,7 +71,7 @@ static int is_input(const char *word) {
     return access(word, F_OK) == 0 || strpbrk(word, "./:*?") != NULL || !strcmp(word, "camera") || !strcmp(word, "-");
 }
 
-int main(int argc, char **argv) {
+static int dispatch(int argc, char **argv) {
     av_log_set_level(AV_LOG_QUIET); /* what goes wrong is said by us, with the file's name */
     if (argc < 2) {
         help(stderr);
@@ -106,4 +106,10 @@ int main(int argc, char **argv) {
     lp_cli_error("unknown command \"%s\"", argv[1]);
     fputs("Try `lightpose --help`.\n", stderr);
     return LP_CLI_USAGE;
+}
+
+int main(int argc, char **argv) {
+    lp_start_standard_files();
+    const int code = dispatch(argc, argv);
+    return code != LP_CLI_OK || lp_start_output_is_whole() ? code : LP_CLI_FAILED;
 }

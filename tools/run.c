@@ -96,6 +96,12 @@ static void tell_names(const lp_run_options *o, const lp_sources *sources, const
 static lightpose_status protect(const lp_run_options *o, const lp_sources *sources, lp_output_guard **guard,
                                 lightpose_error *error) {
     lightpose_status status = lp_output_guard_create(guard, o->no_clobber, error);
+    const char *const others[] = {lp_which_weights(o->model.weights), o->token_file};
+    for (size_t i = 0; i < sizeof others / sizeof *others && status == LIGHTPOSE_OK; i++)
+        if (others[i])
+            status = lp_output_guard_input(*guard, others[i], error);
+    for (int i = 0; i < o->lists.count && status == LIGHTPOSE_OK; i++)
+        status = lp_output_guard_input(*guard, o->lists.items[i], error);
     for (int i = 0; i < sources->count && status == LIGHTPOSE_OK; i++) {
         const lp_source *const source = &sources->items[i];
         if (source->kind == LP_SOURCE_VIDEO)
@@ -137,6 +143,8 @@ static lightpose_status open_report(const lp_run_options *o, run_parts *r, light
         return LIGHTPOSE_OK;
     if (stat(o->report, &existing) == 0 && lp_output_guard_is_input(r->guard, &existing))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "option --report: %s is an input of this run", o->report);
+    if (strcmp(o->report, "-") != 0)
+        LP_TRY(lp_output_guard_claim(r->guard, o->report, error));
     return lp_ledger_open(&r->ledger, o->report, error);
 }
 
@@ -339,6 +347,8 @@ static int run_inputs(const char *command, const lp_run_options *o, const lp_cli
     int code = lp_run_options_check_inputs(command, o, sources);
     if (code == LP_CLI_GO) {
         tell_passed(o, sources);
+        if (!sources->count && gathered == LP_CLI_OK)
+            lp_cli_error("%s: the list names no input; a line is one", o->lists.items[0]);
         code = sources->count ? run(command, o, groups, engine, sources, ids) : LP_CLI_FAILED;
     }
     /* A file stopped before its end is work undone; a camera ends no other way. */

@@ -3,12 +3,15 @@
 
 #include "start.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "which_weights.h"
 
 /* A program that runs from its build folder finds the weights of the source tree: the published ones where weights/get
@@ -36,6 +39,20 @@ static void find_weights(void) {
             return;
         }
     }
+}
+
+void lp_start_standard_files(void) {
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(126); /* nothing can be said */
+}
+
+int lp_start_output_is_whole(void) {
+    const int failed = ferror(stdout), ended = fflush(stdout), code = ended ? errno : 0;
+    if ((!failed && !ended) || code == EPIPE || (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+        return 1;
+    lp_cli_error("standard output: cannot write%s%s", code ? ": " : "", code ? strerror(code) : "");
+    return 0;
 }
 
 void lp_start(void) {

@@ -50,8 +50,21 @@ int lp_source_is_video_name(const char *path) {
     return has_ending(path, endings);
 }
 
+/* A name has 255 bytes; so many are left to what outputs put behind it: "_2", "_keypoints.json.gz.partial",
+ * "-20261128T120000Z.jsonl.partial.meta". */
+enum { NAME_BYTES = 255 - 64 };
+
+/* Not within a character of UTF-8. */
+static void shorten(char *name) {
+    size_t end = strnlen(name, NAME_BYTES);
+    if (name[end])
+        for (int back = 0; back < 3 && ((unsigned char)name[end] & 0xc0) == 0x80; back++)
+            end--;
+    name[end] = 0;
+}
+
 /* "a/b/clip.x.mp4" is "clip.x"; "a/folder/" is "folder" (whole keeps what looks like an ending); the rest is cleaned of
- * what cannot be in a file's name. */
+ * what cannot be in a file's name, and is short enough for one. */
 char *lp_source_name(const char *text, int whole) {
     size_t end = strlen(text);
     while (end > 1 && text[end - 1] == '/')
@@ -65,6 +78,7 @@ char *lp_source_name(const char *text, int whole) {
     char *const dot = whole ? NULL : strrchr(name, '.');
     if (dot && dot != name)
         *dot = 0;
+    shorten(name);
     for (char *c = name; *c; c++)
         if (iscntrl((unsigned char)*c) || *c == '/')
             *c = '_';

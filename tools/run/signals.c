@@ -49,7 +49,8 @@ void lp_signals_catch(void) {
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN) /* nohup(1) stays in force */
         sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing */
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing, */
+    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that may grow no more */
 }
 
 int lp_signals_caught(void) {
