@@ -3,22 +3,19 @@
 
 /* `lightpose corpus submit`: keeps a Slurm cluster at work on a corpus. */
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli_amount.h"
 #include "corpus/fleet.h"
 #include "corpus/session.h"
-#include "corpus/slurm.h"
 #include "corpus/space.h"
+#include "corpus/submission.h"
 #include "fail.h"
 #include "run/signals.h"
 #include "run/work.h"
@@ -73,13 +70,12 @@ typedef struct submitting {
     lp_db *db;
     lp_corpus corpus;
     lp_fleet fleet;
-    char tag[LP_CORPUS_TAG], program[PATH_MAX], logs[PATH_MAX], script[PATH_MAX], address[PATH_MAX];
+    lp_submission submission;
     char said[256];                                 /* the last account */
     int64_t said_ms;                                /* when */
     char why[sizeof(((lightpose_error *)0)->text)]; /* the failure that lasts; empty: none */
     int64_t why_ms;                                 /* when it was told last */
     int failures;                                   /* in a row */
-    const char **job;                               /* the script's arguments */
     lp_space_options space;
     lp_text staged;  /* ids of the videos with a copy */
     int has_no_jobs; /* after the last round */
@@ -104,176 +100,6 @@ __attribute__((format(printf, 2, 3))) static void say(const submitting *s, const
     va_end(arguments);
     putchar('\n');
     fflush(stdout);
-}
-
-/* ---- What is submitted ------------------------------------------------------------------------------------------- */
-
-static const char script_text[] =
-#include "job.sh.inc"
-    ;
-
-static lightpose_status write_script(const char *path, const char *mode, lightpose_error *error) {
-    FILE *const file = fopen(path, mode);
-    const int written = file && fputs(script_text, file) >= 0;
-    if ((file && fclose(file) != 0) || !written)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s cannot be written: %s", path, strerror(errno));
-    return LIGHTPOSE_OK;
-}
-
-static int write_template(const char *path) {
-    lightpose_error error = {0};
-    if (write_script(path, "wx", &error) != LIGHTPOSE_OK || chmod(path, 0755) != 0) {
-        lp_cli_error("%s", error.status != LIGHTPOSE_OK ? error.text : strerror(errno));
-        return LP_CLI_FAILED;
-    }
-    printf("%s: change what differs on your cluster, then: lightpose corpus submit --template %s\n", path, path);
-    return LP_CLI_OK;
-}
-
-/* The script that is built in, in a file for sbatch, which keeps a copy. */
-static lightpose_status make_script(submitting *s, lightpose_error *error) {
-    const char *const folder = getenv("TMPDIR");
-    if (s->options->template) {
-        if (access(s->options->template, R_OK) != 0)
-            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", s->options->template, strerror(errno));
-        snprintf(s->script, sizeof s->script, "%s", s->options->template);
-        return LIGHTPOSE_OK;
-    }
-    snprintf(s->script, sizeof s->script, "%s/lightpose-job-XXXXXX", folder && *folder ? folder : "/tmp");
-    const int file = mkstemp(s->script);
-    if (file < 0) {
-        lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s cannot be made: %s", s->script, strerror(errno));
-        *s->script = 0;
-        return LIGHTPOSE_ERROR_FILE;
-    }
-    close(file);
-    return write_script(s->script, "w", error);
-}
-
-/* An absolute path of what is there, or may be there. */
-static lightpose_status make_absolute(const char *path, char whole[PATH_MAX], lightpose_error *error) {
-    char folder[PATH_MAX] = "";
-    if (*path != '/' && !getcwd(folder, sizeof folder))
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    if (snprintf(whole, PATH_MAX, "%s%s%s", folder, *folder ? "/" : "", path) >= PATH_MAX)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.100s...: the path is too long", path);
-    return LIGHTPOSE_OK;
-}
-
-/* Slurm puts numbers of jobs where the name of a log has a percent sign, and a backslash switches that off. */
-static lightpose_status make_logs(submitting *s, lightpose_error *error) {
-    LP_TRY(make_absolute(s->options->logs, s->logs, error));
-    if (strpbrk(s->logs, "%\\"))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "--logs %s: Slurm reads \"%%\" and \"\\\" in the path of a log; use a folder without them",
-                       s->logs);
-    if (strlen(s->logs) > PATH_MAX - 64)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "--logs %.100s...: the path is too long", s->logs);
-    for (char *slash = s->logs + 1; !s->options->try_only && slash; slash = strchr(slash + 1, '/')) {
-        char *const next = strchr(slash, '/');
-        if (!next)
-            break;
-        *next = 0;
-        (void)mkdir(s->logs, 0777); /* one that is there already, or fails with the last */
-        *next = '/';
-        slash = next;
-    }
-    if (!s->options->try_only && mkdir(s->logs, 0777) != 0 && errno != EEXIST)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "--logs %s cannot be made: %s", s->logs, strerror(errno));
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status find_program(submitting *s, lightpose_error *error) {
-    const ssize_t size = readlink("/proc/self/exe", s->program, sizeof s->program - 1);
-    if (size <= 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the path of this program cannot be found: %s", strerror(errno));
-    s->program[size] = 0;
-    return LIGHTPOSE_OK;
-}
-
-/* PROGRAM OPTION... */
-static lightpose_status make_job(submitting *s, const lp_cli_operands *passed, lightpose_error *error) {
-    const submit_options *const o = s->options;
-    const char *const space = lp_space_find(o->work_space);
-    s->job = calloc((size_t)passed->count + 10, sizeof *s->job);
-    if (!s->job)
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a command line");
-    const char **next = s->job;
-    *next++ = s->program;
-    *next++ = "--idle-exit"; /* a job that waits keeps a node from others */
-    *next++ = LP_FLEET_IDLE_TEXT;
-    if (o->weights) {
-        *next++ = "--weights";
-        *next++ = o->weights;
-    }
-    if (space) {
-        *next++ = "--work-space";
-        *next++ = space;
-    }
-    if (o->staged)
-        *next++ = "--staged";
-    for (int i = 0; i < passed->count; i++)
-        *next++ = passed->items[i];
-    return LIGHTPOSE_OK;
-}
-
-static lightpose_status prepare(submitting *s, const lp_cli_operands *passed, lightpose_error *error) {
-    const char *const address = lp_corpus_address(&s->options->corpus);
-    lp_corpus_get_tag(&s->corpus, s->tag);
-    LP_TRY(find_program(s, error));
-    LP_TRY(make_logs(s, error));
-    LP_TRY(make_job(s, passed, error));
-    if (!lp_db_is_server(address)) {
-        lp_cli_error("warning: %s is SQLite, which is for one machine: more than one node needs PostgreSQL", address);
-        LP_TRY(make_absolute(address, s->address, error));
-    } else if (snprintf(s->address, sizeof s->address, "%s", address) >= (int)sizeof s->address) {
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the address of the database is too long");
-    }
-    return make_script(s, error);
-}
-
-/* ---- A dry run --------------------------------------------------------------------------------------------------- */
-
-/* As a shell would read it. */
-static void print_word(const char *word) {
-    if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_")]) {
-        fputs(word, stdout);
-        return;
-    }
-    putchar('\'');
-    for (; *word; word++)
-        if (*word == '\'')
-            fputs("'\\''", stdout);
-        else
-            putchar(*word);
-    putchar('\'');
-}
-
-static lightpose_status print_plan(const submitting *s, int count, lightpose_error *error) {
-    const lp_slurm_array array = {s->tag, s->logs,    s->options->template ? s->script : "SCRIPT",
-                                  s->job, s->address, count};
-    const char **argv = NULL;
-    lp_text memory = {0};
-    char bytes[4096];
-    FILE *const script = fopen(s->script, "r");
-    if (!script)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", s->script, strerror(errno));
-    for (size_t got; (got = fread(bytes, 1, sizeof bytes, script)) > 0;)
-        fwrite(bytes, 1, got, stdout);
-    fclose(script);
-    const lightpose_status status = lp_slurm_command(&array, &argv, &memory, error);
-    if (status == LIGHTPOSE_OK) {
-        printf("\n# %d job%s would be submitted, with $LIGHTPOSE_DB set to %s:\n#", count, count == 1 ? "" : "s",
-               lp_db_name(s->db));
-        for (int i = 0; argv[i]; i++) {
-            putchar(' ');
-            print_word(argv[i]);
-        }
-        putchar('\n');
-    }
-    free(argv);
-    lp_text_free(&memory);
-    return status;
 }
 
 /* ---- A round ----------------------------------------------------------------------------------------------------- */
@@ -313,7 +139,7 @@ static void account(submitting *s, const lp_fleet_plan *p, const lp_slurm_jobs *
 }
 
 static lightpose_status submit_count(submitting *s, int count, char id[32], lightpose_error *error) {
-    const lp_slurm_array array = {s->tag, s->logs, s->script, s->job, s->address, count};
+    const lp_slurm_array array = lp_submission_array(&s->submission, count);
     LP_TRY(lp_slurm_submit(&array, id, error));
     return lp_fleet_add(&s->fleet, &s->corpus, id, count, error);
 }
@@ -326,7 +152,7 @@ static void tell_fleet(void *opaque, const char *text) {
 /* Only ranges of videos that have a copy count. */
 static lightpose_status find_staged(submitting *s, lightpose_error *error) {
     char folder[PATH_MAX + LP_CORPUS_TAG];
-    snprintf(folder, sizeof folder, "%s/%s", lp_space_find(s->options->work_space), s->tag);
+    snprintf(folder, sizeof folder, "%s/%s", lp_space_find(s->options->work_space), s->submission.name);
     LP_TRY(lp_space_list(folder, &s->staged, error));
     s->fleet.only = s->staged.data;
     return LIGHTPOSE_OK;
@@ -337,7 +163,7 @@ static lightpose_status play_round(submitting *s, int *open, lightpose_error *er
     lp_fleet_plan plan = {0};
     lightpose_error lost = {0};
     char id[32] = "";
-    lightpose_status status = lp_slurm_list(&jobs, s->tag, s->options->try_only ? &lost : error);
+    lightpose_status status = lp_slurm_list(&jobs, s->submission.name, s->options->try_only ? &lost : error);
     if (status != LIGHTPOSE_OK && s->options->try_only) {
         lp_cli_error("warning: %s; counted as if no jobs were there", lost.text);
         status = LIGHTPOSE_OK;
@@ -345,9 +171,10 @@ static lightpose_status play_round(submitting *s, int *open, lightpose_error *er
     if (status == LIGHTPOSE_OK && s->options->staged)
         status = find_staged(s, error);
     if (status == LIGHTPOSE_OK)
-        status = lp_fleet_make_plan(&s->fleet, &s->corpus, &jobs, s->options->max_jobs, s->logs, &plan, error);
+        status =
+            lp_fleet_make_plan(&s->fleet, &s->corpus, &jobs, s->options->max_jobs, s->submission.logs, &plan, error);
     if (status == LIGHTPOSE_OK && s->options->try_only)
-        status = print_plan(s, plan.count, error);
+        status = lp_submission_print(&s->submission, lp_db_name(s->db), plan.count, error);
     else if (status == LIGHTPOSE_OK && plan.count > 0)
         status = submit_count(s, plan.count, id, error);
     if (status == LIGHTPOSE_OK && !s->options->try_only)
@@ -457,10 +284,19 @@ static int tell_end(submitting *s) {
 }
 
 static int submit(submitting *s, const lp_cli_operands *passed, int64_t period) {
+    const submit_options *const o = s->options;
+    const lp_submission_options options = {.template = o->template,
+                                           .logs = o->logs,
+                                           .weights = o->weights,
+                                           .work_space = lp_space_find(o->work_space),
+                                           .staged = o->staged,
+                                           .dry = o->try_only};
     lightpose_error error = {0};
     int open, code = LP_CLI_OK;
     s->fleet.tell = tell_fleet;
-    if (prepare(s, passed, &error) != LIGHTPOSE_OK || (!period && play_round(s, &open, &error) != LIGHTPOSE_OK)) {
+    if (lp_submission_make(&s->submission, &options, &s->corpus, lp_corpus_address(&o->corpus), passed, &error) !=
+            LIGHTPOSE_OK ||
+        (!period && play_round(s, &open, &error) != LIGHTPOSE_OK)) {
         lp_cli_error("%s", error.text);
         code = LP_CLI_FAILED;
     } else if (period) {
@@ -468,9 +304,7 @@ static int submit(submitting *s, const lp_cli_operands *passed, int64_t period) 
         if (code == LP_CLI_OK)
             code = tell_end(s);
     }
-    if (*s->script && !s->options->template)
-        unlink(s->script);
-    free(s->job);
+    lp_submission_free(&s->submission);
     lp_fleet_free(&s->fleet);
     lp_text_free(&s->staged);
     return code;
@@ -498,7 +332,7 @@ int lp_corpus_submit(int argc, char **argv) {
     const lp_cli_group groups[] = {{"Submit", own, &o}, LP_CORPUS_GROUP(&o.corpus), {0}};
     int code = s ? lp_cli_parse(&command, groups, argc, argv, &passed) : LP_CLI_FAILED;
     if (code == LP_CLI_GO && o.write_template) {
-        code = write_template(o.write_template);
+        code = lp_submission_write_template(o.write_template);
     } else if (code == LP_CLI_GO) {
         s->space.tell = tell_fleet;
         if (o.watch && (!lp_cli_read_duration(o.watch, &period) || period < 1 || period > 1e9))
