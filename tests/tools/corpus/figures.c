@@ -12,27 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "corpus/census.h"
 #include "fail.h"
+#include "measure.h"
 
 enum { VIDEOS = 1000, RANGES = 100, CLAIMS = 400, LOOKS = 20, CROWD = 64, SMALL_CROWD = 8, CROWD_SECONDS = 5 };
-
-static const lp_queue_worker worker = {.host = "here",
-                                       .process = 1,
-                                       .weights_sha256 = "-",
-                                       .precision = "f32",
-                                       .cpu = "-",
-                                       .engine = "-",
-                                       .threads = 1,
-                                       .lease = 600};
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static lightpose_status fill(lp_corpus *corpus, lightpose_error *error) {
     for (int i = 0; i < VIDEOS; i++) {

@@ -9,19 +9,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "block/file.h"
-#include "corpus/queue.h"
 #include "fail.h"
+#include "measure.h"
 
 enum { BLOCK_FRAMES = 256, RANGE_FRAMES = 100000 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 /* Where the next frame comes from: the file, which is opened again at its end. */
 typedef struct supply {
@@ -70,8 +63,7 @@ typedef struct filling {
     size_t bytes;
 } filling;
 
-static lightpose_status fill_range(filling *f, const lp_queue_worker *worker, lp_queue_claim *claim,
-                                   lightpose_error *error) {
+static lightpose_status fill_range(filling *f, lp_queue_claim *claim, lightpose_error *error) {
     while (claim->next < claim->last) {
         int held = 0;
         for (int64_t i = claim->next; i < claim->last && lp_block_count(f->block) < BLOCK_FRAMES; i++) {
@@ -84,7 +76,7 @@ static lightpose_status fill_range(filling *f, const lp_queue_worker *worker, lp
         lp_text_clear(&f->packed);
         LP_TRY(lp_block_pack(f->block, &f->packed, error));
         const lp_queue_block block = {f->packed.data, f->packed.size, frames, people};
-        LP_TRY(lp_queue_store(f->corpus, worker, claim, &block, &held, error));
+        LP_TRY(lp_queue_store(f->corpus, &worker, claim, &block, &held, error));
         f->seconds += now() - start;
         f->bytes += f->packed.size;
         if (!held)
@@ -94,14 +86,6 @@ static lightpose_status fill_range(filling *f, const lp_queue_worker *worker, lp
 }
 
 static lightpose_status fill(filling *f, int64_t frames, lightpose_error *error) {
-    static const lp_queue_worker worker = {.host = "here",
-                                           .process = 1,
-                                           .weights_sha256 = "-",
-                                           .precision = "f32",
-                                           .cpu = "-",
-                                           .engine = "-",
-                                           .threads = 1,
-                                           .lease = 600};
     const lp_corpus_video video = {.path = "/films/long.mp4",
                                    .source = "/films/long.mp4",
                                    .name = "long.mp4",
@@ -120,7 +104,7 @@ static lightpose_status fill(filling *f, int64_t frames, lightpose_error *error)
         LP_TRY(lp_queue_claim_next(f->corpus, &worker, &claim, error));
         if (!claim.id)
             return LIGHTPOSE_OK;
-        const lightpose_status status = fill_range(f, &worker, &claim, error);
+        const lightpose_status status = fill_range(f, &claim, error);
         lp_queue_claim_free(&claim);
         if (status != LIGHTPOSE_OK)
             return status;
