@@ -181,6 +181,7 @@ int lp_run_options_check_outputs(const char *command, const lp_run_options *o, c
         {o->resume, o->model.settings.follow < 2, "resume",
          "a run without --follow, whose frames depend on those before"},
         {o->no_clobber, targets != NULL, "no-clobber", "--output"},
+        {o->segment != NULL, targets != NULL, "segment", "--output"},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && !options[i].useful)
