@@ -213,7 +213,7 @@ static void reads_amounts(void **state) {
 static void reads_moments(void **state) {
     static const char *const wrong[] = {"",   "noon", "25:00",      "18:30x", "+",
                                         "+5", "-5m",  "2026-12-24", "18",     "2026-12-24T18:30:"};
-    double plus, at, later, past, clock;
+    double plus, at = 0, later = 0, past, clock;
     (void)state;
     assert_true(lp_cli_read_moment("+1h30m", &plus));
     assert_true(plus > 5399.9 && plus < 5400.1);
