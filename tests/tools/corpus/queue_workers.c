@@ -155,12 +155,14 @@ static void *claim_all(void *opaque) {
     world own = {.kind = m->world->kind};
     const lp_db_options options = {.patience = 60};
     lightpose_error error = {0};
+    lp_queue_worker worker = plain_worker;
+    worker.lease = 3600; /* or on a slow machine a range is rightly claimed again */
     memcpy(own.address, m->world->address, sizeof own.address);
     m->failed = lp_db_open(&own.db, own.address, &options, &error) != LIGHTPOSE_OK ||
                 lp_corpus_open(&own.corpus, own.db, &error) != LIGHTPOSE_OK;
     while (!m->failed) {
         lp_queue_claim claim;
-        m->failed = lp_queue_claim_next(&own.corpus, &plain_worker, &claim, &error) != LIGHTPOSE_OK;
+        m->failed = lp_queue_claim_next(&own.corpus, &worker, &claim, &error) != LIGHTPOSE_OK;
         if (m->failed || !claim.id)
             break;
         __atomic_add_fetch(&m->times[claim.id], 1, __ATOMIC_RELAXED);
