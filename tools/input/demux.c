@@ -186,10 +186,8 @@ static int begins_as_mp4(const char *path) {
 lightpose_status lp_demux_open(lp_demux *demux, const lp_source *source, const lp_input_options *options,
                                lp_bytes *bytes, lightpose_error *error) {
     struct stat about;
-    *demux = (lp_demux){.text = source->text,
-                        .wait = {options->stop, options->looks},
-                        .live = lp_source_is_live(source),
-                        .once = source->once};
+    *demux = (lp_demux){
+        .text = source->text, .wait = options->wait, .live = lp_source_is_live(source), .once = source->once};
     const int is_file =
         source->kind == LP_SOURCE_VIDEO && !source->address && stat(source->url, &about) == 0 && S_ISREG(about.st_mode);
     if (is_file)

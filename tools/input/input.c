@@ -46,8 +46,7 @@ void lp_input_options_default(lp_input_options *options) {
 }
 
 static int is_stopped(const lp_input *in) {
-    const lp_input_wait wait = {in->options.stop, in->options.looks};
-    return lp_input_is_stopped(&wait);
+    return lp_input_is_stopped(&in->options.wait);
 }
 
 static void tell(const lp_input *in, const char *format, ...) {
@@ -95,7 +94,7 @@ static lightpose_status open_video(lp_input *in, lightpose_error *error) {
     const lp_source *const source = in->source;
     lightpose_status status = LIGHTPOSE_OK;
     if (comes_by_bytes(source) && !in->bytes)
-        status = lp_bytes_open(&in->bytes, source, (lp_input_wait){in->options.stop, in->options.looks}, error);
+        status = lp_bytes_open(&in->bytes, source, in->options.wait, error);
     if (status == LIGHTPOSE_OK && in->bytes && !source->live && !in->options.raw_format &&
         lp_bytes_is_picture(in->bytes, &in->still, &in->still_size)) {
         const int failure = lp_bytes_failure(in->bytes);

@@ -7,12 +7,11 @@
 #ifndef LP_TOOLS_INPUT_INPUT_H
 #define LP_TOOLS_INPUT_INPUT_H
 
-#include <stdatomic.h>
-
 #include "input/image.h"
 #include "input/orient.h"
 #include "input/range.h"
 #include "input/source.h"
+#include "input/wait.h"
 
 struct AVFrame;
 
@@ -65,9 +64,7 @@ typedef struct lp_input_options {
         void *opaque,
         const char *text); /* losses, reconnections and ranges that go beyond the end, from any thread; or NULL */
     void *opaque;
-    const atomic_int *stop; /* not 0: end soon; may be NULL */
-    atomic_uint *looks; /* counts how often `stop` is looked at, which is several times a second in whatever waits for
-                           the source: while it stands still and no frame comes, something hangs. May be NULL */
+    lp_input_wait wait;
 } lp_input_options;
 
 void lp_input_options_default(lp_input_options *options);

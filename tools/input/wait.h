@@ -11,7 +11,8 @@
 
 typedef struct lp_input_wait {
     const atomic_int *stop; /* not 0: end soon; may be NULL */
-    atomic_uint *looks;     /* counts how often `stop` is looked at; may be NULL */
+    atomic_uint *looks;     /* counts how often `stop` is looked at, which is several times a second in whatever waits:
+                               while it stands still and no frame comes, something hangs. May be NULL */
 } lp_input_wait;
 
 static inline int lp_input_is_stopped(const lp_input_wait *wait) {

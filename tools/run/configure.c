@@ -239,7 +239,7 @@ void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *source
     engine->input.step = o->step;
     engine->input.threads = threads < 4 ? 1 : threads < 32 ? threads / 4 + 1 : 9;
     engine->input.keep_damaged = o->keep_damaged;
-    engine->input.stop = &lp_stop_requested;
+    engine->input.wait.stop = &lp_stop_requested;
     if (!o->quiet)
         engine->input.tell = tell_of_source;
     engine->want_geometry = o->scale == LP_SCALE_NET;

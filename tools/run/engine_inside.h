@@ -22,7 +22,7 @@ typedef struct lp_lane {
     lp_job *ring;
     int64_t capacity, first, take, last;
     atomic_int reading; /* the reader waits for the source or decodes */
-    atomic_uint looks;  /* counts its looks at input.stop meanwhile */
+    atomic_uint looks;  /* counts its looks at input.wait.stop meanwhile */
     unsigned seen;      /* of them, when the engine was last asked for its silence, */
     int64_t seen_ns;    /* and when there was a new one */
 } lp_lane;
@@ -55,7 +55,7 @@ static inline lp_job *lp_lane_at(lp_lane *l, int64_t number) {
 }
 
 static inline int lp_engine_is_told_to_stop(const lp_engine *e) {
-    return e->options.input.stop && atomic_load(e->options.input.stop);
+    return e->options.input.wait.stop && atomic_load(e->options.input.wait.stop);
 }
 
 /* The threads; the argument is a lp_lane or a lp_worker. */

@@ -92,7 +92,7 @@ static void read_source(lp_lane *l, int source) {
     lightpose_error error = {0};
     lp_input *input = NULL;
     lp_input_options options = o->input;
-    options.looks = &l->looks;
+    options.wait.looks = &l->looks;
     if (o->sources->items[source].clipped)
         options.range = o->sources->items[source].range;
     if (o->starts && o->starts[source].first >= 0) {

@@ -63,7 +63,7 @@ static lp_engine_options options_of(const lp_sources *sources, const atomic_int 
     lightpose_settings_init(&options.settings);
     options.settings.threads = 1;
     lp_input_options_default(&options.input);
-    options.input.stop = stop;
+    options.input.wait.stop = stop;
     return options;
 }
 

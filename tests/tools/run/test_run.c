@@ -255,7 +255,7 @@ static lp_engine_options engine_options(const lp_sources *sources, int workers, 
     options.settings.height = 64;
     options.settings.threads = 1;
     lp_input_options_default(&options.input);
-    options.input.stop = stop;
+    options.input.wait.stop = stop;
     return options;
 }
 
