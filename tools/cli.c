@@ -67,7 +67,7 @@ static void say(const char *name, const char *hint, const char *format, va_list 
     if (used > sizeof line - 2)
         used = sizeof line - 2;
     for (size_t i = 0; i < used; i++) /* of names of files, which a terminal might obey */
-        if (((unsigned char)line[i] < ' ' && line[i] != '\n' && line[i] != '\t') || line[i] == 0x7f)
+        if (lp_cli_is_control(line[i]) && line[i] != '\n' && line[i] != '\t')
             line[i] = '?';
     line[used++] = '\n';
     line[used] = 0;

@@ -99,6 +99,11 @@ int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int 
  * "lightpose", so that options in a string can be parsed too. Returns argc, or -1 for lack of memory. */
 int lp_cli_split(const char *text, char ***argv);
 
+/* Of a name or text of somebody else's; a terminal might obey it. */
+static inline int lp_cli_is_control(char c) {
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* "lightpose: …" and a newline on stderr, in one write, so that threads do not mix their lines. */
 __attribute__((format(printf, 1, 2))) void lp_cli_error(const char *format, ...);
 

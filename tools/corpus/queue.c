@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "corpus/text.h"
 #include "fail.h"
+#include "output/text.h"
 
 const char *const lp_queue_reason_names[LP_QUEUE_REASONS + 1] = {
     "stopped", "out of time", "missing file", "changed file", "decoding", "network", "disk", "killed", NULL};
@@ -331,10 +331,14 @@ static lightpose_status end(lp_db *db, void *opaque, lightpose_error *error) {
 
 lightpose_status lp_queue_end(lp_corpus *corpus, const lp_queue_claim *claim, lp_queue_reason reason,
                               const char *detail, lightpose_error *error) {
-    json_t *const clean = lp_corpus_json_text(detail); /* PostgreSQL takes UTF-8 alone */
-    ending e = {corpus, claim, reason, json_string_value(clean)};
+    lp_text clean = {0}; /* PostgreSQL takes UTF-8 alone */
+    if (detail) {
+        (void)lp_text_utf8(&clean, detail);
+        lp_text_bytes(&clean, "", 1);
+    }
+    ending e = {corpus, claim, reason, clean.failed ? NULL : clean.data};
     const lightpose_status status = lp_db_transact(corpus->db, end, &e, error);
-    json_decref(clean);
+    lp_text_free(&clean);
     return status;
 }
 

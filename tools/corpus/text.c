@@ -5,17 +5,18 @@
 
 #include <stdio.h>
 
+#include "cli.h"
 #include "output/text.h"
 
 json_t *lp_corpus_json_text(const char *text) {
     json_t *value = text ? json_string(text) : json_null();
     if (value)
         return value;
-    lp_text quoted = {0};
-    lp_text_json(&quoted, text);
-    if (!quoted.failed)
-        value = json_loadb(quoted.data, quoted.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    lp_text_free(&quoted);
+    lp_text clean = {0};
+    (void)lp_text_utf8(&clean, text);
+    if (!clean.failed)
+        value = json_stringn(clean.data, clean.size);
+    lp_text_free(&clean);
     return value;
 }
 
@@ -27,5 +28,5 @@ int lp_corpus_is_utf8(const char *text) {
 
 void lp_corpus_print(const char *text) {
     for (; *text; text++)
-        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+        putchar(lp_cli_is_control(*text) ? '?' : *text);
 }
