@@ -81,8 +81,8 @@ static int print_weights(const char *named) {
     printf("variant      %s\n", about.variant);
     printf("stored as    %s, %" PRId64 " numbers%s\n", about.dtype, about.parameters,
            about.has_int8_ranges ? ", with the ranges for int8" : ", no ranges for int8");
-    printf("source       %s\n", *about.source ? about.source : "not told");
-    printf("licence      %s\n", *about.licence ? about.licence : "not told");
+    printf("source       %s\n", *about.source ? about.source : "not stated in the file");
+    printf("licence      %s\n", *about.licence ? about.licence : "not stated in the file");
     printf("checksum     %s\n",
            *about.checksum ? about.checksum : "none in the file: damage to its numbers would go unnoticed");
     if (*about.accuracy)
