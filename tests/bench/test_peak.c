@@ -8,6 +8,8 @@
 #include "base/cpu.h"
 #include "peak.h"
 
+#if defined(__x86_64__)
+
 enum {
     AVX2 = LP_CPU_AVX2,
     AVX2_VNNI = AVX2 | LP_CPU_AVX_VNNI,
@@ -25,8 +27,6 @@ static void assert_instruction(lightpose_precision precision, unsigned features,
     else
         assert_null(instruction);
 }
-
-#if defined(__x86_64__)
 
 static void int8_takes_the_widest_dot_product(void **state) {
     (void)state;
