@@ -15,6 +15,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#include "start.h"
 #include "which_weights.h"
 
 static const lp_cli_command command = {
@@ -69,7 +70,11 @@ static int print_weights(const char *named) {
     lightpose_model_info about;
     lightpose_error error = {0};
     const char *const path = lp_which_weights(named), *const variable = getenv("LIGHTPOSE_WEIGHTS");
-    printf("weights      %s%s\n", path, named ? "" : variable && *variable ? " ($LIGHTPOSE_WEIGHTS)" : " (installed)");
+    printf("weights      %s%s\n", path,
+           named                              ? ""
+           : lp_start_weights_are_of_source() ? " (source folder)"
+           : variable && *variable            ? " ($LIGHTPOSE_WEIGHTS)"
+                                              : " (installed)");
     if (!named)
         print_other_weights(path);
     if (lightpose_model_create(&model, path, &error) != LIGHTPOSE_OK) {

@@ -14,31 +14,40 @@
 #include "cli.h"
 #include "which_weights.h"
 
+static int weights_of_source;
+
 /* A program that runs from its build folder finds the weights of the source tree: the published ones where weights/get
  * has put them there, else the default ones. */
 static void find_weights(void) {
     static const char *const names[] = {LP_PUBLISHED_WEIGHTS, LP_DEFAULT_WEIGHTS};
-    char folder[PATH_MAX], path[PATH_MAX + 80];
+    char source[PATH_MAX], path[PATH_MAX + 80];
     const char *const given = getenv("LIGHTPOSE_WEIGHTS");
 
-    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    const ssize_t length = readlink("/proc/self/exe", source, sizeof source - 1);
     if ((given && *given) || length <= 0)
         return;
-    folder[length] = '\0';
-    char *const slash = strrchr(folder, '/'); /* SOURCE/build/tools/lightpose */
-    if (!slash)
-        return;
-    *slash = '\0';
-    snprintf(path, sizeof path, "%s/../../meson.build", folder);
+    source[length] = '\0';
+    for (int parts = 0; parts < 3; parts++) { /* SOURCE/build/tools/lightpose */
+        char *const slash = strrchr(source, '/');
+        if (!slash)
+            return;
+        *slash = '\0';
+    }
+    snprintf(path, sizeof path, "%s/meson.build", source);
     if (access(path, R_OK) != 0)
         return;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/../../weights/%s", folder, names[i]);
+        snprintf(path, sizeof path, "%s/weights/%s", source, names[i]);
         if (access(path, R_OK) == 0) {
             setenv("LIGHTPOSE_WEIGHTS", path, 1);
+            weights_of_source = 1;
             return;
         }
     }
+}
+
+int lp_start_weights_are_of_source(void) {
+    return weights_of_source;
 }
 
 void lp_start_standard_files(void) {

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a program settles in its environment before anything else. */
+/* What a program does before anything else. */
 
 #ifndef LP_TOOLS_START_H
 #define LP_TOOLS_START_H
 
-/* Of standard input, output and error, what the caller has closed is open from here on, and of no use: the first file
- * that is opened would else be one of them, and a result would hold messages. */
+/* Opens those of standard input, output and error that the caller has closed, so that reading or writing them fails.
+ * Otherwise the next file to be opened would be one of them, and messages would be written into a result. */
 void lp_start_standard_files(void);
 
-/* Whether standard output took all that was written to it. Says so where it did not; one that the caller has closed is
- * not asked, nor one whose reader is gone. */
+/* Whether standard output took all that was written to it, with a message if it did not. It is not an error if the
+ * caller has closed it, or if its reader is gone. */
 int lp_start_output_is_whole(void);
 
-/* Finds the weights of a build that is not installed. */
+/* Finds the weights of a build that is not installed, and names them in $LIGHTPOSE_WEIGHTS. */
 void lp_start(void);
+
+/* Whether lp_start named them. */
+int lp_start_weights_are_of_source(void);
 
 #endif
