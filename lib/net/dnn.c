@@ -286,6 +286,10 @@ int lp_conv_is_reference(const lp_conv *conv) {
     return strncmp(lp_conv_implementation(conv), "ref", 3) == 0;
 }
 
+int lp_conv_sum_is_slow(const lp_conv *conv) {
+    return lp_conv_is_reference(conv) || lp_dnn_faster_than(conv->implementation, conv->out);
+}
+
 size_t lp_conv_scratch_size(const lp_conv *conv) {
     return dnnl_memory_desc_get_size(conv->scratch);
 }

@@ -28,6 +28,10 @@ void lp_conv_destroy(lp_conv **conv);
 /* What oneDNN chose, in its words, and whether that is its reference code, a hundred times too slow. */
 const char *lp_conv_implementation(const lp_conv *conv);
 int lp_conv_is_reference(const lp_conv *conv);
+
+/* Whether the layer would run faster if the sum were added afterwards: it runs reference code, or code that layers
+ * without a sum do not run. */
+int lp_conv_sum_is_slow(const lp_conv *conv);
 size_t lp_conv_scratch_size(const lp_conv *conv);
 
 /* Weights in the order in memory that some convolution asked for. Immutable; shared by plans and threads. */

@@ -64,6 +64,10 @@ dnnl_status_t lp_dnn_weights_desc(lp_dnn_desc *desc, int out, int in, int kernel
 
 /* ---- What differs between oneDNN 2 and 3. Functions leave their output NULL when they fail. ---------------------- */
 
+/* The code that is faster for a layer of so many channels than the code that oneDNN prefers, or NULL.
+ * lp_dnn_convolution takes it if oneDNN has it for the layer. */
+const char *lp_dnn_faster_than(const char *implementation, int channels);
+
 dnnl_status_t lp_dnn_desc_create(lp_dnn_desc *desc, int ndims, const dnnl_dims_t dims, dnnl_data_type_t type,
                                  dnnl_format_tag_t tag);
 dnnl_status_t lp_dnn_desc_copy(lp_dnn_desc *desc, lp_dnn_desc_view from);

@@ -112,8 +112,7 @@ static lightpose_status create_variant(dnn_layer *layer, const lp_conv_spec *spe
 
     *v = (variant){.src_rows = b->src_rows, .pad_top = b->pad_top, .pad_bottom = b->pad_bottom};
     LP_TRY(lp_conv_create(&v->conv, layer->dnn, &own, error));
-    /* In F32, adding afterwards is much faster than reference code. */
-    if (own.sum != 0 && own.dst == LP_F32 && lp_conv_is_reference(v->conv) && layer->variant_count == 0) {
+    if (own.sum != 0 && own.dst == LP_F32 && lp_conv_sum_is_slow(v->conv) && layer->variant_count == 0) {
         lp_conv_destroy(&v->conv);
         layer->apart = 1;
         own.sum = 0;

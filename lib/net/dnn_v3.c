@@ -5,6 +5,8 @@
 
 #include "net/dnn_internal.h"
 
+#include <string.h>
+
 dnnl_status_t lp_dnn_desc_create(lp_dnn_desc *desc, int ndims, const dnnl_dims_t dims, dnnl_data_type_t type,
                                  dnnl_format_tag_t tag) {
     *desc = NULL;
@@ -22,8 +24,8 @@ void lp_dnn_desc_destroy(lp_dnn_desc *desc) {
     *desc = NULL;
 }
 
-dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
-                                 const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
+static dnnl_status_t first_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
+                                       const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
     const dnnl_dims_t strides = {spec->stride, spec->stride}, dilates = {spec->dilation - 1, spec->dilation - 1};
     const dnnl_dims_t before = {spec->pad[0], spec->pad[1]}, after = {spec->pad[2], spec->pad[3]};
 
@@ -31,6 +33,49 @@ dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engi
     return dnnl_convolution_forward_primitive_desc_create(desc, engine, dnnl_forward_inference, dnnl_convolution_direct,
                                                           tensors->src, tensors->weights, tensors->bias, tensors->dst,
                                                           strides, dilates, before, after, attr);
+}
+
+/* On CPUs with AVX2 and no more, oneDNN 3 prefers new code to that of oneDNN 2, which it still has and which is faster
+ * for these layers. Measured with oneDNN 3.7 on a Zen 3, two threads: pointwise layers take 1.1 times as long, those of
+ * 19 and 38 channels 1.3 to 1.6 times; depthwise layers of 512 channels 1.6 times, but those of 64 and 128 0.6 to 0.8
+ * times. */
+const char *lp_dnn_faster_than(const char *implementation, int channels) {
+    if (strcmp(implementation, "brgconv_1x1:avx2") == 0)
+        return "jit_1x1:avx2";
+    if (strcmp(implementation, "brdgmm_dw:avx2") == 0 && channels >= 512)
+        return "jit_dw:avx2";
+    return NULL;
+}
+
+static dnnl_status_t name_of(const char **name, const_dnnl_primitive_desc_t desc) {
+    return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, (void *)name);
+}
+
+dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
+                                 const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
+    const char *name;
+    dnnl_primitive_desc_t other;
+    dnnl_status_t status = first_convolution(desc, engine, spec, tensors, attr);
+
+    if (status == dnnl_success)
+        status = name_of(&name, *desc);
+    const char *const faster = status == dnnl_success ? lp_dnn_faster_than(name, spec->out) : NULL;
+    if (!faster)
+        return status;
+    status = first_convolution(&other, engine, spec, tensors, attr);
+    while (status == dnnl_success) {
+        status = dnnl_primitive_desc_next_impl(other);
+        if (status == dnnl_success)
+            status = name_of(&name, other);
+        if (status == dnnl_success && strcmp(name, faster) == 0) {
+            dnnl_primitive_desc_destroy(*desc);
+            *desc = other;
+            return dnnl_success;
+        }
+    }
+    if (other)
+        dnnl_primitive_desc_destroy(other);
+    return status == dnnl_last_impl_reached ? dnnl_success : status;
 }
 
 dnnl_status_t lp_dnn_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) {

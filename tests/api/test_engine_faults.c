@@ -103,6 +103,7 @@ CALL(dnnl_convolution_forward_primitive_desc_create, 1,
       desc_view weights, desc_view bias, desc_view dst, const dnnl_dims_t strides, const dnnl_dims_t dilates,
       const dnnl_dims_t before, const dnnl_dims_t after, const_dnnl_primitive_attr_t attr),
      (desc, engine, prop, kind, src, weights, bias, dst, strides, dilates, before, after, attr))
+CALL(dnnl_primitive_desc_next_impl, 0, (dnnl_primitive_desc_t desc), (desc))
 CALL(dnnl_post_ops_append_eltwise, 0, (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta),
      (ops, kind, alpha, beta))
 CALL(dnnl_post_ops_append_sum, 0, (dnnl_post_ops_t ops, float scale, int32_t zero_point, dnnl_data_type_t type),
