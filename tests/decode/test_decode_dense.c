@@ -6,6 +6,7 @@
 
 #include "check.h"
 
+#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -43,6 +44,20 @@ static lightpose_settings settings_with(int upsample) {
 
 /* ---- Upsampling itself */
 
+/* On arm64 OpenCV fuses multiplications and additions, so its sums round less often; ours are the same on every CPU. */
+static float difference_to_opencv(const float *map, size_t cells) {
+#if defined(__aarch64__)
+    float largest = 0;
+    for (size_t i = 0; i < cells; i++)
+        largest = fmaxf(largest, fabsf(map[i]));
+    return 8 * FLT_EPSILON * largest;
+#else
+    (void)map;
+    (void)cells;
+    return 0;
+#endif
+}
+
 /* OpenCV adds the last columns in another order where their number is no multiple of 4 (its loop over single pixels),
  * so widths are chosen that leave none. */
 static void upsampling_is_opencvs(void **state) {
@@ -59,8 +74,9 @@ static void upsampling_is_opencvs(void **state) {
             map[i] = made_uniform(&random, -1, 1) * (made_below(&random, 9) ? 1 : 1e6f);
         dense_upsample(map, width, height, factor, ours);
         assert_int_equal(oracle_cubic(map, width, height, factor, theirs), 0);
+        const float allowed = difference_to_opencv(map, cells);
         for (size_t i = 0; i < area; i++)
-            if (ours[i] != theirs[i])
+            if (!(fabsf(ours[i] - theirs[i]) <= allowed))
                 fail_msg("%d x %d by %d: pixel %zu is %.9g, OpenCV has %.9g", width, height, factor, i, (double)ours[i],
                          (double)theirs[i]);
         free(map);

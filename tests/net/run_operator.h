@@ -8,6 +8,13 @@
 
 #include "net/operators.h"
 
+/* Whether the kernels for AVX2 and more are compiled. */
+#if defined(__x86_64__)
+enum { HAS_X86_KERNELS = 1 };
+#else
+enum { HAS_X86_KERNELS = 0 };
+#endif
+
 /* `name`: what ran, at most 63 characters. */
 void run_operator(const lp_operator *op, const lp_op_layer *layer, const void *weights, const lp_op_tensors *tensors,
                   char name[64]);

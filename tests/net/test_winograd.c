@@ -276,9 +276,10 @@ static void it_takes_what_it_can_do(void **unused) {
         assert_false(lp_op_winograd.takes(&bad[i], 0));
     good.src = good.dst = LP_U8;
     assert_false(lp_op_winograd.takes(&good, 0));
-    assert_true(lp_op_winograd.takes(&good, LP_CPU_AVX2));
-    assert_true(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512));
-    assert_true(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AVX_VNNI));
+    assert_int_equal(lp_op_winograd.takes(&good, LP_CPU_AVX2), HAS_X86_KERNELS);
+    assert_int_equal(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512), HAS_X86_KERNELS);
+    assert_int_equal(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AVX_VNNI),
+                     HAS_X86_KERNELS);
     assert_false(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX_VNNI));
     assert_false(lp_op_winograd.takes(&good, LP_CPU_AVX2 | LP_CPU_AVX512 | LP_CPU_AVX512_VNNI | LP_CPU_AMX_INT8));
 }
