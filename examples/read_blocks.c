@@ -48,8 +48,8 @@ static double value_of(int32_t code, int steps, int exact) {
 /* The next person of the columns; `before` are the people of the frame before. */
 static void read_person(person *p, const person *before, const uint8_t **columns) {
     static const person nobody;
-    const uint64_t like = varint(&columns[PEOPLE]);
-    const person *const other = like ? &before[like - 1] : &nobody;
+    const uint64_t reference = varint(&columns[PEOPLE]);
+    const person *const other = reference ? &before[reference - 1] : &nobody;
     int32_t near[3] = {0}, moved[3] = {0};
     uint64_t states = number(columns[STATES]) | (uint64_t)columns[STATES][4] << 32;
 

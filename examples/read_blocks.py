@@ -37,8 +37,8 @@ def read_block(raw, first, count, exact):
         step, now = next(flags_and_steps), []
         index += 1 + ((step >> 1) ^ -(step & 1))
         for _ in range(next(people)):
-            like, _ = next(people), next(people)
-            other = before[like - 1] if like else [(0, 0, 0, 0)] * 18
+            reference, _ = next(people), next(people)
+            other = before[reference - 1] if reference else [(0, 0, 0, 0)] * 18
             states = int.from_bytes(columns[4][states_at : states_at + 5], "little")
             states_at, pose, near, moved = states_at + 5, [], (0, 0, 0), (0, 0, 0)
             for k in range(18):
