@@ -53,7 +53,7 @@ static dnnl_status_t name_of(const char **name, const_dnnl_primitive_desc_t desc
 
 dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
                                  const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
-    const char *name;
+    const char *name = "";
     dnnl_primitive_desc_t other;
     dnnl_status_t status = first_convolution(desc, engine, spec, tensors, attr);
 
