@@ -84,11 +84,13 @@ lightpose_status lp_stored_tell(lp_stored *s, int number, const char *about, lig
 static int grow(lp_stored *s) {
     const int capacity = 2 * s->sources.count;
     lp_output_stream *const streams = realloc(s->streams, (size_t)capacity * sizeof *streams);
-    char **const abouts = realloc(s->abouts, (size_t)capacity * sizeof *abouts);
-    s->streams = streams ? streams : s->streams;
-    s->abouts = abouts ? abouts : s->abouts;
-    if (!streams || !abouts)
+    if (!streams)
         return 0;
+    s->streams = streams;
+    char **const abouts = realloc(s->abouts, (size_t)capacity * sizeof *abouts);
+    if (!abouts)
+        return 0;
+    s->abouts = abouts;
     memset(abouts + s->capacity, 0, (size_t)(capacity - s->capacity) * sizeof *abouts);
     s->capacity = capacity;
     return 1;
