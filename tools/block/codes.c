@@ -39,7 +39,7 @@ static float decode(int32_t code, float steps, int mode) {
     return mode == LP_BLOCK_GRID ? (float)code / steps : lp_code_float(code);
 }
 
-/* The code gives back the very bits, so not those of -0. */
+/* 1 if the code restores the exact bits. It does not for -0. */
 static int is_kept(float value, float steps) {
     return fabsf(value) < 262144 &&
            lp_float_code(decode(encode(value, steps, LP_BLOCK_GRID), steps, LP_BLOCK_GRID)) == lp_float_code(value);
@@ -104,7 +104,7 @@ void lp_pose_decode(lightpose_pose *pose, const lp_pose_codes *codes, int mode) 
     }
 }
 
-/* The nearest keypoint below `k` that is there, in `before` too where that is given; -1: none. */
+/* The nearest keypoint below `k` that is present, also in `before` if that is given; -1: none. */
 static int find_below(const lp_pose_codes *codes, const lp_pose_codes *before, int k) {
     while (--k >= 0)
         if (codes->states[k] != LIGHTPOSE_MISSING && (!before || before->states[k] != LIGHTPOSE_MISSING))
@@ -125,7 +125,7 @@ lp_point_codes lp_expect_point(const lp_pose_codes *codes, const lp_pose_codes *
     return (lp_point_codes){codes->x[near], codes->y[near], codes->scores[near]};
 }
 
-/* Around the detected keypoints. Codes have the order of their values. */
+/* Compares codes instead of values, since both have the same order. */
 void lp_expect_box(int32_t box[4], const lp_pose_codes *codes, int mode) {
     int32_t left = 0, top = 0, right = 0, bottom = 0;
     int found = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What packing and unpacking share: the layout of a block, a pose as whole numbers, and what those are expected to be.
- * docs/blocks.md explains it. */
+/* Shared by packing and unpacking: the layout of a block, poses as integers, and their prediction. docs/blocks.md
+ * explains it. */
 
 #ifndef LP_TOOLS_BLOCK_CODES_H
 #define LP_TOOLS_BLOCK_CODES_H
@@ -14,16 +14,16 @@
 enum {
     LP_BLOCK_STORED = 0, /* codecs */
     LP_BLOCK_DEFLATE = 1,
-    LP_BLOCK_GRID = 0, /* modes: keypoints are on the grid of results; or any floats */
+    LP_BLOCK_GRID = 0, /* modes: keypoints on the grid of results, or any floats */
     LP_BLOCK_EXACT = 1,
-    LP_BLOCK_MAX_RAW = 1 << 26
+    LP_BLOCK_MAX_RAW = 1 << 26 /* bytes before compression */
 };
 
 typedef enum lp_block_column {
     LP_COLUMN_FRAMES, /* flags and index */
     LP_COLUMN_TIMES,
     LP_COLUMN_EXTRAS,
-    LP_COLUMN_PEOPLE, /* number, whom each is compared with, id */
+    LP_COLUMN_PEOPLE, /* count; for each, the reference person (of the frame before) and the id */
     LP_COLUMN_STATES,
     LP_COLUMN_X,
     LP_COLUMN_Y,
@@ -33,7 +33,7 @@ typedef enum lp_block_column {
     LP_COLUMNS
 } lp_block_column;
 
-/* Flags of a frame: its state in the lowest two bits, and what its extras hold, in this order. */
+/* Flags of a frame: its state in the lowest two bits, then which extras follow, in this order. */
 enum {
     LP_FLAG_STATE = 3,
     LP_FLAG_DAMAGED = 1 << 2,
@@ -41,13 +41,13 @@ enum {
     LP_FLAG_JUMP = 1 << 4,
     LP_FLAG_UTC = 1 << 5,
     LP_FLAG_REASON = 1 << 6,
-    LP_FLAG_PICTURE = 1 << 7, /* size and geometry, which else are those of the frame before */
+    LP_FLAG_PICTURE = 1 << 7, /* size and geometry; without it, those of the frame before */
     LP_FLAG_NAME = 1 << 8,
     LP_FLAG_STEM = 1 << 9,
     LP_FLAGS_KNOWN = (1 << 10) - 1
 };
 
-/* A pose as whole numbers. */
+/* A pose as integers. */
 typedef struct lp_pose_codes {
     uint8_t states[LIGHTPOSE_KEYPOINTS];
     int32_t x[LIGHTPOSE_KEYPOINTS], y[LIGHTPOSE_KEYPOINTS], scores[LIGHTPOSE_KEYPOINTS];
@@ -55,15 +55,19 @@ typedef struct lp_pose_codes {
     int64_t id;
 } lp_pose_codes;
 
-/* 1 where all keypoints and the box are on the grid of results, so that LP_BLOCK_GRID keeps them. */
+/* 1 if all keypoints and the box are on the grid of results, so that LP_BLOCK_GRID keeps them exactly. */
 int lp_pose_is_on_grid(const lightpose_pose *pose);
 
 void lp_pose_encode(lp_pose_codes *codes, const lightpose_pose *pose, int mode);
 void lp_pose_decode(lightpose_pose *pose, const lp_pose_codes *codes, int mode);
 
-/* What the codes of keypoint `k`, and of the box, are expected to be: those of `before`, the same person a frame
- * earlier (NULL: nobody), moved as the keypoint before it has moved; else those of the keypoint before it. The
- * keypoints before `k` are filled. */
+/* Predictions of codes; blocks store the differences from them.
+ *
+ * Keypoint `k` is predicted from `before`, the reference person (NULL: none): the same keypoint, shifted as the
+ * nearest present keypoint below `k` has moved. If `before` lacks keypoint `k`, the prediction is the nearest present
+ * keypoint below `k`, or 0. The codes below `k` must be filled.
+ *
+ * The box is predicted as the bounding box of the detected keypoints. */
 typedef struct lp_point_codes {
     int32_t x, y, score;
 } lp_point_codes;
@@ -71,11 +75,11 @@ typedef struct lp_point_codes {
 lp_point_codes lp_expect_point(const lp_pose_codes *codes, const lp_pose_codes *before, int k);
 void lp_expect_box(int32_t box[4], const lp_pose_codes *codes, int mode);
 
-/* Numbers of `bytes` bytes, the lowest first. */
+/* Integers of `bytes` bytes, little-endian. */
 void lp_put_fixed(lp_text *to, uint64_t value, int bytes);
 uint64_t lp_get_fixed(const uint8_t *from, int bytes);
 
-/* Bits of floats as numbers of the same order. */
+/* Maps floats to integers with the same order. */
 int32_t lp_float_code(float value);
 float lp_code_float(int32_t code);
 

@@ -122,7 +122,7 @@ static lightpose_status bad(const lp_block_file *file, int64_t at, const char *w
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\", byte %lld: %s", file->path, (long long)at, what);
 }
 
-/* Reads `count` bytes behind the `have` that are there. *got: how many there were. */
+/* Reads `count` bytes into the buffer after its first `have`. *got: the bytes read, fewer at the end of the file. */
 static lightpose_status read_bytes(lp_block_file *file, size_t have, size_t count, size_t *got,
                                    lightpose_error *error) {
     *got = 0;
@@ -144,7 +144,7 @@ static int read_int(json_t *object, const char *name) {
     return value < 0 || value > 1 << 30 ? 0 : (int)value;
 }
 
-/* The stream that `json` describes; its strings live in it. Returns 0 where that is none. */
+/* Reads the description of a stream; the strings belong to `json`. Returns 0 if it is incomplete. */
 static int read_stream(json_t *json, lp_output_stream *stream) {
     const char *const kind = json_string_value(json_object_get(json, "kind"));
     *stream = (lp_output_stream){.name = json_string_value(json_object_get(json, "name")),
@@ -162,7 +162,7 @@ static int read_stream(json_t *json, lp_output_stream *stream) {
     return 0;
 }
 
-/* The members of the object that says which run the stream is of; NULL: nobody says. */
+/* The members of the object that describes the run; NULL if there is none. */
 static char *read_about(json_t *json) {
     char *const text = json_dumps(json_object_get(json, "run"), JSON_COMPACT);
     const size_t size = text ? strlen(text) : 0;
@@ -231,6 +231,7 @@ lightpose_status lp_block_file_next(lp_block_file *file, lp_block_record *record
     *record = LP_RECORD_BLOCK;
     if (!memcmp(file->bytes, LP_BLOCK_MAGIC, 4))
         return next_block(file, at, error);
-    return bad(file, at, at ? "the file is damaged: neither a stream nor a block begins here" : "this is no .lpb file",
+    return bad(file, at,
+               at ? "the file is damaged: neither a stream nor a block begins here" : "this is not an .lpb file",
                error);
 }

@@ -13,7 +13,7 @@
 
 enum { LEVEL = 6 };
 
-/* The frame's strings follow one another in `strings`. */
+/* A frame; its strings are in lp_block.strings, each with its final 0. */
 typedef struct packed_frame {
     lp_output_frame frame;     /* its pointers are not used */
     size_t reason, name, stem; /* offsets + 1; 0: none */
@@ -56,7 +56,7 @@ int lp_block_people(const lp_block *block) {
 
 /* ---- Adding ------------------------------------------------------------------------------------------------------ */
 
-/* Room for `need` items. Returns 0 where there is no memory. */
+/* Makes room for `need` items. Returns 0 if out of memory. */
 static int grow(void **items, size_t *capacity, size_t need, size_t size) {
     if (need <= *capacity)
         return 1;
@@ -174,7 +174,7 @@ static void put_frame(lp_block *block, const packed_frame *own, const lp_output_
         put_string(extras, strings + own->stem - 1);
 }
 
-/* How far two people are apart: the sum of the differences of keypoints that both have, of a most for others. */
+/* The distance of two people: the sum over the keypoints of |dx| + |dy|, at most MOST, and MOST if either lacks one. */
 static int64_t distance(const lp_pose_codes *a, const lp_pose_codes *b) {
     enum { MOST = 1 << 16 };
     int64_t sum = 0;
@@ -186,8 +186,9 @@ static int64_t distance(const lp_pose_codes *a, const lp_pose_codes *b) {
     return sum;
 }
 
-/* The person of the frame before who is nearest; -1: none. In crowds only the first are looked at. */
-static int find_before(const lp_pose_codes *codes, const lp_pose_codes *before, int count) {
+/* The reference person: the nearest of the frame before; -1: none. Considers only the first 64, to bound the time in
+ * crowds. */
+static int find_reference(const lp_pose_codes *codes, const lp_pose_codes *before, int count) {
     enum { LOOKED_AT = 64 };
     int best = -1;
     int64_t least = INT64_MAX;
@@ -204,7 +205,7 @@ static int find_before(const lp_pose_codes *codes, const lp_pose_codes *before, 
 static void put_person(lp_text columns[LP_COLUMNS], const lp_pose_codes *codes, const lp_pose_codes *before, int at,
                        int mode) {
     static const lp_pose_codes nobody = {.id = -1};
-    const lp_pose_codes *const like = at >= 0 ? &before[at] : NULL, *const other = like ? like : &nobody;
+    const lp_pose_codes *const reference = at >= 0 ? &before[at] : NULL, *const other = reference ? reference : &nobody;
     uint64_t states = 0;
     int32_t box[4];
 
@@ -216,7 +217,7 @@ static void put_person(lp_text columns[LP_COLUMNS], const lp_pose_codes *codes, 
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         if (codes->states[k] == LIGHTPOSE_MISSING)
             continue;
-        const lp_point_codes expected = lp_expect_point(codes, like, k);
+        const lp_point_codes expected = lp_expect_point(codes, reference, k);
         put_signed(&columns[LP_COLUMN_X], lp_wrap_sub(codes->x[k], expected.x));
         put_signed(&columns[LP_COLUMN_Y], lp_wrap_sub(codes->y[k], expected.y));
         put_signed(&columns[LP_COLUMN_SCORES], lp_wrap_sub(codes->scores[k], expected.score));
@@ -234,7 +235,7 @@ static void put_people(lp_block *block, const lightpose_pose *poses, int count, 
     put_varint(&block->columns[LP_COLUMN_PEOPLE], (uint64_t)count);
     for (int i = 0; i < count; i++) {
         lp_pose_encode(&own[i], &poses[i], mode);
-        put_person(block->columns, &own[i], before, find_before(&own[i], before, before_count), mode);
+        put_person(block->columns, &own[i], before, find_reference(&own[i], before, before_count), mode);
     }
 }
 

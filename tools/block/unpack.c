@@ -15,7 +15,7 @@ enum { LEAST_PERSON = 5 }; /* bytes of states that each person has */
 
 struct lp_block_frames {
     lp_output_frame *frames;
-    int *first_pose; /* of each frame, and the end */
+    int *first_pose; /* index of each frame's first pose, then the number of poses */
     lightpose_pose *poses;
     char *strings; /* all strings, each with its final 0 */
     int count;
@@ -24,7 +24,7 @@ struct lp_block_frames {
 
 typedef struct cursor {
     const uint8_t *at, *end;
-    int failed; /* more was read than there is */
+    int failed; /* a read went past the end, or a value was out of range */
 } cursor;
 
 static lightpose_status damaged(lightpose_error *error, const char *name, const char *what) {
@@ -142,7 +142,7 @@ lightpose_status lp_block_read_head(lp_block_head *head, const void *bytes, size
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
-/* What stands between frames. */
+/* State that is carried from frame to frame. */
 typedef struct unpacking {
     cursor columns[LP_COLUMNS];
     lp_block_frames *to;
@@ -210,11 +210,11 @@ static void take_frame(unpacking *u, lp_output_frame *frame, const lp_output_fra
         frame->stem = take_string(u);
 }
 
-static void take_points(unpacking *u, lp_pose_codes *codes, const lp_pose_codes *like) {
+static void take_points(unpacking *u, lp_pose_codes *codes, const lp_pose_codes *reference) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
         if (codes->states[k] == LIGHTPOSE_MISSING)
             continue;
-        const lp_point_codes expected = lp_expect_point(codes, like, k);
+        const lp_point_codes expected = lp_expect_point(codes, reference, k);
         codes->x[k] = lp_wrap_add(expected.x, take_code(&u->columns[LP_COLUMN_X]));
         codes->y[k] = lp_wrap_add(expected.y, take_code(&u->columns[LP_COLUMN_Y]));
         codes->scores[k] = lp_wrap_add(expected.score, take_code(&u->columns[LP_COLUMN_SCORES]));
@@ -227,8 +227,8 @@ static void take_person(unpacking *u, lp_pose_codes *codes) {
     const int at = take_size(people);
     if (at > u->before_count)
         people->failed = 1;
-    const lp_pose_codes *const like = at > 0 && at <= u->before_count ? &u->before[at - 1] : NULL;
-    const lp_pose_codes *const other = like ? like : &nobody;
+    const lp_pose_codes *const reference = at > 0 && at <= u->before_count ? &u->before[at - 1] : NULL;
+    const lp_pose_codes *const other = reference ? reference : &nobody;
 
     *codes = (lp_pose_codes){.id = lp_wrap_add64(other->id, take_signed(people))};
     const uint64_t states = take_fixed(&u->columns[LP_COLUMN_STATES], LEAST_PERSON);
@@ -237,7 +237,7 @@ static void take_person(unpacking *u, lp_pose_codes *codes) {
         if (codes->states[k] > LIGHTPOSE_COMPLETED)
             u->columns[LP_COLUMN_STATES].failed = 1;
     }
-    take_points(u, codes, like);
+    take_points(u, codes, reference);
     codes->score = lp_wrap_add(other->score, take_code(ranks));
     codes->rank = lp_wrap_add(other->rank, take_code(ranks));
     lp_expect_box(codes->box, codes, u->mode);
@@ -297,14 +297,14 @@ static lightpose_status split_columns(unpacking *u, const uint8_t *raw, const fu
     return LIGHTPOSE_OK;
 }
 
-/* What `raw` says; into u->to, which stays as it is on failure. */
+/* Unpacks `raw` into u->to, which may be partly filled after a failure. */
 static lightpose_status fill(unpacking *u, const uint8_t *raw, const full_head *head, const char *name,
                              lightpose_error *error) {
     lp_block_frames *const to = u->to;
     const size_t frames = (size_t)head->known.frames, people = (size_t)head->known.people;
 
     LP_TRY(split_columns(u, raw, head, name, error));
-    /* Each string takes a byte of its length, and here a final 0. */
+    /* The length of a string takes at least a byte there, its final 0 one byte here. */
     u->strings_room = (size_t)(u->columns[LP_COLUMN_EXTRAS].end - u->columns[LP_COLUMN_EXTRAS].at) + 1;
     u->mode = head->mode;
     to->count = head->known.frames;

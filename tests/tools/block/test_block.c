@@ -358,7 +358,7 @@ static void bad_files_are_named(void **state) {
     assert_fails(lp_block_file_open(&file, "/nonexistent/x.lpb", error), LIGHTPOSE_ERROR_FILE, "/nonexistent/x.lpb");
     make_block(&bytes, people, 1);
     assert_bad_file(path, "", 0, "empty");
-    assert_bad_file(path, "{\"video\":\"clip.mp4\"}", 20, "this is no .lpb file");
+    assert_bad_file(path, "{\"video\":\"clip.mp4\"}", 20, "this is not an .lpb file");
     assert_bad_file(path, bytes.data, bytes.size, "before its stream");
     lp_block_put_stream(&good, &formats_video, NULL);
     const size_t head = good.size;
