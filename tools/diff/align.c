@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Which frame of A is which of B, and which person. */
+/* Pairs the frames of A and B, and their people. */
 
 #include "diff/compare.h"
 
@@ -47,7 +47,7 @@ static entry *list(const lp_diff_results *results) {
     return entries;
 }
 
-/* Sorted by what `order` compares, no two may be equal. */
+/* Fails if two of the entries, sorted by `order`, are equal, or if one has no number to sort by. */
 static lightpose_status check_unique(const lp_diff_results *results, const entry *entries,
                                      int (*order)(const void *, const void *), lightpose_error *error) {
     for (size_t i = 0; i < results->frame_count; i++) {
@@ -64,7 +64,7 @@ static lightpose_status check_unique(const lp_diff_results *results, const entry
     return LIGHTPOSE_OK;
 }
 
-/* Both lists in order, side by side. Returns how many rows. */
+/* Merges two sorted lists. Returns the number of rows. */
 static size_t merge(const entry *a, size_t count_a, const entry *b, size_t count_b,
                     int (*order)(const void *, const void *), lp_diff_row *rows) {
     size_t i = 0, j = 0, count = 0;
@@ -131,7 +131,7 @@ static double area(const lp_diff_person *person) {
             bottom = fmax(bottom, person->y[k]);
         }
     const double width = fmax(right - left, 0), height = fmax(bottom - top, 0), longer = fmax(width, height);
-    return fmax(width * height, fmax(longer * longer / 8, 1)); /* a person seen from the side has no area of her own */
+    return fmax(width * height, fmax(longer * longer / 8, 1)); /* a person seen from the side has a narrow box */
 }
 
 double lp_diff_similarity(const lp_diff_person *a, const lp_diff_person *b, unsigned compared) {

@@ -12,14 +12,14 @@
 
 /* ---- Ids --------------------------------------------------------------------------------------------------------- */
 
-/* Who had which partner last: a tree per direction. */
+/* The last partner of each id: a tree per direction. */
 typedef struct link {
     int64_t id, partner;
 } link;
 
 typedef struct ids {
     void *of_a, *of_b;
-    const char *source; /* the name of the frame that they are of: up to its last underscore */
+    const char *source; /* the name of the last frame, which names its video up to the last underscore */
     size_t source_size;
 } ids;
 
@@ -28,7 +28,7 @@ static int by_id(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
-/* Returns 1 where `id` had another partner before, 0 where not, -1 without memory. */
+/* Returns 1 if `id` had another partner before, 0 if not, -1 if out of memory. */
 static int relink(void **tree, int64_t id, int64_t partner) {
     link *const new = malloc(sizeof *new);
     if (!new)
@@ -52,7 +52,7 @@ static void forget(ids *links) {
     links->of_a = links->of_b = NULL;
 }
 
-/* Ids mean something within one video alone. */
+/* Forgets the partners at the start of another video: ids are unique only within one. */
 static void enter_source(ids *links, const lp_diff_frame *frame) {
     const char *const name = frame->name ? frame->name : "";
     const char *const underscore = strrchr(name, '_');
@@ -85,7 +85,7 @@ static void worse(lp_diff_worst *worst, double value, const lp_diff_frame *frame
         *worst = (lp_diff_worst){value, frame, person, k};
 }
 
-/* Returns 0 without memory. */
+/* Returns 0 if out of memory. */
 static int compare_people(lp_diff_report *report, const lp_diff_person *a, const lp_diff_person *b,
                           const lp_diff_frame *frame, size_t person, double tolerance) {
     for (int k = 0; k < LIGHTPOSE_KEYPOINTS; k++) {
@@ -108,7 +108,7 @@ static int compare_people(lp_diff_report *report, const lp_diff_person *a, const
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* NULL for none: results without people have no list of them. */
+/* NULL if there are none: `people` may be NULL then. */
 static const lp_diff_person *people_of(const lp_diff_results *results, const lp_diff_frame *frame) {
     return frame->count ? results->people + frame->first : NULL;
 }
@@ -152,7 +152,7 @@ static void print_name(FILE *to, const lp_diff_frame *frame) {
         fprintf(to, "%lld:", (long long)frame->number);
 }
 
-/* What differs in the frame that took the report from `before` to `now`. Returns whether anything did. */
+/* Prints what differs in a frame, from the reports before and after it. Returns whether anything differs. */
 static int list_frame(const lp_diff_options *options, const lp_diff_report *before, const lp_diff_report *now,
                       const lp_diff_frame *frame) {
     size_t only_a = 0, only_b = 0;
@@ -166,7 +166,7 @@ static int list_frame(const lp_diff_options *options, const lp_diff_report *befo
     } lines[] = {
         {now->frames.only_a - before->frames.only_a, "frame only in A"},
         {now->frames.only_b - before->frames.only_b, "frame only in B"},
-        {now->states - before->states, "decoded in one alone"},
+        {now->states - before->states, "decoded in only one file"},
         {now->people.only_a - before->people.only_a, "people only in A"},
         {now->people.only_b - before->people.only_b, "people only in B"},
         {only_a, "keypoints only in A"},
@@ -194,7 +194,7 @@ static int ascending(const void *x, const void *y) {
 
 lightpose_status lp_diff_compare(lp_diff_report *report, const lp_diff_results *a, const lp_diff_results *b,
                                  const lp_diff_options *options, lightpose_error *error) {
-    static const lp_diff_frame nobody = {.ok = 1, .number = -1}; /* what a format leaves out that has no such frames */
+    static const lp_diff_frame nobody = {.ok = 1, .number = -1}; /* replaces frames that the format leaves out */
     ids links = {0};
     lp_diff_row *rows;
     size_t count;

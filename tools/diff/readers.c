@@ -13,7 +13,7 @@
 
 enum { COCO_NUMBERS = 3 * LP_COCO17_KEYPOINTS, NECK = 1 };
 
-/* The numbers of an array of `count`, each within a float; 0 where it is not that. */
+/* Reads an array of `count` numbers, each in the range of a float. Returns 0 for anything else. */
 static int numbers(json_t *array, double *out, size_t count) {
     if (!json_is_array(array) || json_array_size(array) != count)
         return 0;
@@ -62,7 +62,7 @@ static lightpose_status jsonl_person(lp_diff_results *results, json_t *object, c
     return LIGHTPOSE_OK;
 }
 
-/* The name that the frame's OpenPose file would have. */
+/* Adds a frame under the name that its OpenPose file would have. */
 static lightpose_status jsonl_frame(lp_diff_results *results, json_t *object, const char *where,
                                     lightpose_error *error) {
     json_t *const image = json_object_get(object, "image"), *const video = json_object_get(object, "video");
@@ -135,7 +135,7 @@ lightpose_status lp_diff_openpose(lp_diff_results *results, json_t *object, cons
         double values[3 * LP_BODY25_KEYPOINTS], id;
         const size_t count = json_array_size(points);
         if ((count != 3 * LIGHTPOSE_KEYPOINTS && count != 3 * LP_BODY25_KEYPOINTS) || !numbers(points, values, count))
-            return lp_diff_bad(results, error, name, "\"pose_keypoints_2d\" has not %d or %d numbers",
+            return lp_diff_bad(results, error, name, "\"pose_keypoints_2d\" does not have %d or %d numbers",
                                3 * LIGHTPOSE_KEYPOINTS, 3 * LP_BODY25_KEYPOINTS);
         lp_diff_person *const person = lp_diff_add_person(results, error);
         if (!person)
@@ -182,7 +182,7 @@ static lightpose_status coco_person(lp_diff_results *results, json_t *object, co
     const int64_t number = json_integer_value(id);
     results->carried &= ~(1u << NECK);
     results->silent = 1;
-    /* The people of a picture mostly stand together; lp_diff_group gathers those that do not. */
+    /* The people of a picture mostly follow each other; lp_diff_group gathers the others. */
     if (results->frame_count == 0 || results->frames[results->frame_count - 1].number != number) {
         const lightpose_status status = lp_diff_add_frame(results, NULL, number, 1, error);
         if (status != LIGHTPOSE_OK)

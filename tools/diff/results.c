@@ -119,7 +119,7 @@ static lightpose_status cannot_read(const char *path, const char *why, lightpose
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\": cannot read: %s", path, why);
 }
 
-/* What stopped the reading, or NULL for the end of the file. A gzip file that was cut has its error only there. */
+/* The error that ended the reading; NULL: none. A truncated gzip file has its error only at the end. */
 static const char *trouble_of(gzFile file) {
     int number;
     const char *const text = gzerror(file, &number);
@@ -129,8 +129,8 @@ static const char *trouble_of(gzFile file) {
                                                     : text;
 }
 
-/* Reads up to and with the next `end`, or to the end of the file where `end` is -1 or does not come, into *text.
- * Returns the size, 0 at the end, or -1 without memory. */
+/* Reads into *text up to and including the next `end`, or to the end of the file if `end` is -1 or does not follow.
+ * Returns the size, 0 at the end, or -1 if out of memory. */
 static ssize_t read_until(gzFile file, int end, char **text, size_t *room) {
     size_t size = 0;
     for (;;) {
@@ -176,7 +176,7 @@ static lightpose_status read_lines(lp_diff_results *results, gzFile file, lightp
     if (size < 0)
         return no_memory(results, error);
     const char *const trouble = trouble_of(file);
-    if (trouble) /* says more than what the half of a last line does */
+    if (trouble) /* more helpful than the error of parsing half a line */
         return cannot_read(results->path, trouble, error);
     return status == LIGHTPOSE_OK ? status : lp_fail(error, status, "%s", detail.text);
 }
@@ -208,7 +208,7 @@ static lightpose_status read_whole(lp_diff_results *results, gzFile file, int fi
     return status;
 }
 
-/* Is the first line an OpenPose object, which begins with its version? */
+/* Whether the file is an OpenPose object, which begins with "version" or "people". */
 static int is_openpose(gzFile file) {
     char start[200];
     const int size = gzread(file, start, sizeof start - 1);
