@@ -10,7 +10,7 @@
 
 static const char mask[] = "***";
 
-/* A value of so many characters may be a key whatever it is called. */
+/* A value of at least this many characters may be a key, whatever its name. */
 enum { KEY_LENGTH = 16 };
 
 static size_t scheme_length(const char *text) {
@@ -42,7 +42,7 @@ int lp_address_is_http(const char *text) {
     return has_scheme(text, http);
 }
 
-/* ---- What may be shown ------------------------------------------------------------------------------------------- */
+/* ---- Masking ----------------------------------------------------------------------------------------------------- */
 
 typedef struct writer {
     char *to; /* has room for every character of the address to become a mask */
@@ -64,7 +64,7 @@ static int is_secret_name(const char *name, size_t length) {
     return 0;
 }
 
-/* Long, of letters and digits mixed, without the dot of a file's ending. */
+/* Long, with letters and digits, and without a dot, which a file name would have. */
 static int looks_like_key(const char *part, size_t length) {
     int letters = 0, digits = 0;
     for (size_t i = 0; i < length; i++) {
@@ -89,7 +89,7 @@ static const char *put_path(writer *w, const char *at) {
     return at;
 }
 
-/* "?name=value&..." and "#...", in which some keep a token. */
+/* "?name=value&..." and "#...", which may also hold a token. */
 static void put_query(writer *w, const char *at) {
     while (*at) {
         const size_t part = 1 + strcspn(at + 1, "&?#"), name = strcspn(at, "=");
@@ -133,7 +133,7 @@ char *lp_address_name(const char *text) {
     while (end > start && end[-1] == '/')
         *--end = 0;
     char *part = strrchr(start, '/');
-    /* The host, without user and port, where the path says nothing. */
+    /* Without a usable path: the host, without user and port. */
     if (!part || strstr(part, mask)) {
         char *const user = strrchr(start, '@');
         part = user ? user : start - 1;

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Addresses: what is one, and what of it may be shown. */
+/* Addresses of files and streams: how to recognize them, and how to show them without their secrets. */
 
 #ifndef LP_TOOLS_INPUT_ADDRESS_H
 #define LP_TOOLS_INPUT_ADDRESS_H
 
-/* Microseconds without any data after which an address is given up for lost. */
+/* Microseconds without data after which an address counts as lost. */
 #define LP_ADDRESS_PATIENCE "10000000"
 
 /* Whether a text is an address, "SCHEME://...", and not a file's name. */
 int lp_address_is(const char *text);
 
-/* Whether an address is a stream without end by its scheme alone: RTSP and its like. */
+/* Whether the scheme of an address is that of an endless stream, such as RTSP. */
 int lp_address_is_stream(const char *text);
 
-/* Whether it is fetched by HTTP, so that its server can be asked. */
+/* Whether an address is fetched by HTTP, so that the server can say whether it is endless. */
 int lp_address_is_http(const char *text);
 
-/* The address as it may be shown: "***" stands for the user and password, for values of the query that are named like a
- * secret or are as long as one, and for parts of the path that look like a key. Freed with free(); NULL for lack of
- * memory. */
+/* The address without secrets: "***" replaces the user and password, values of the query that are named like a secret
+ * or are as long as one, and parts of the path that look like a key. Freed with free(); NULL if out of memory. */
 char *lp_address_masked(const char *text);
 
-/* What results of an address are called after: the last part of its path, or its host. Freed with free(). */
+/* The base name for the results of an address: the last part of its path, or its host. Freed with free(). */
 char *lp_address_name(const char *text);
 
 #endif

@@ -20,18 +20,18 @@
 
 enum { CHUNK = 1 << 16, IO_BYTES = 1 << 15, POLL_MS = 100 };
 
-/* As of a picture's file (image.c). */
+/* As for files of pictures (image.c). */
 #define MAX_HEAD ((size_t)1 << 30)
 
 struct lp_bytes {
     lp_input_wait wait;
     const char *url;
-    int file;           /* of standard input and pipes; -1 */
+    int file;           /* of standard input and pipes; else -1 */
     AVIOContext *inner; /* of addresses */
-    uint8_t *head;      /* the first bytes, looked at, with FFmpeg's padding */
+    uint8_t *head;      /* the first bytes, kept for the demuxer, with FFmpeg's padding */
     size_t head_size, head_capacity;
     int64_t at;    /* where the demuxer reads */
-    int64_t taken; /* bytes that have come from the source */
+    int64_t taken; /* position in the source */
     int failure;
     AVIOContext *io;
 };
@@ -40,7 +40,7 @@ static int is_stopped(void *wait) {
     return lp_input_is_stopped(wait);
 }
 
-/* `wait` must outlive it. */
+/* `wait` must outlive *io. */
 static int open_address(AVIOContext **io, const char *url, lp_input_wait *wait) {
     const AVIOInterruptCB interrupt = {is_stopped, wait};
     AVDictionary *settings = NULL;
@@ -92,7 +92,7 @@ int lp_bytes_failure(const lp_bytes *bytes) {
     return bytes->failure;
 }
 
-/* What has come, at most `size` bytes; waits for one. The number, or FFmpeg's error. */
+/* Reads the bytes that have arrived, at most `size`; waits for at least one. Returns their number or FFmpeg's error. */
 static int take(lp_bytes *b, uint8_t *to, int size) {
     if (b->inner) {
         const int got = avio_read_partial(b->inner, to, size);
@@ -123,7 +123,7 @@ static int read_on(lp_bytes *b, uint8_t *to, int size) {
 
 /* ---- Looking ahead ----------------------------------------------------------------------------------------------- */
 
-/* Adds to the head what has come: 1; 0 at the end, or where there is no more to look at. */
+/* Adds the bytes that have arrived to the head. Returns 1, or 0 at the end, at MAX_HEAD or if out of memory. */
 static int look_on(lp_bytes *b) {
     if (b->head_size + CHUNK + AV_INPUT_BUFFER_PADDING_SIZE > b->head_capacity) {
         const size_t capacity = 2 * b->head_capacity + CHUNK + AV_INPUT_BUFFER_PADDING_SIZE;
@@ -141,8 +141,8 @@ static int look_on(lp_bytes *b) {
     return 1;
 }
 
-/* A picture that is followed by another of its kind is the first of a stream. Trailing bytes of other kinds (a phone's
- * moving picture, padding) are not. */
+/* A picture that is followed by another of its kind is the first of a stream. Other trailing bytes (a phone's motion
+ * photo, padding) are ignored. */
 int lp_bytes_is_picture(lp_bytes *b, const uint8_t **data, size_t *size) {
     lp_input_sniffed found = {0};
     int more = 1;
@@ -173,7 +173,8 @@ int lp_bytes_begins_with_jpeg(const lp_bytes *bytes) {
 
 /* ---- For a demuxer ----------------------------------------------------------------------------------------------- */
 
-/* Moves on to where the demuxer reads. A server that gives no ranges is asked anew, and what lies before is dropped. */
+/* Moves to where the demuxer reads. If the server does not serve ranges, requests everything again and drops the bytes
+ * before that position. */
 static int go_to(lp_bytes *b) {
     uint8_t dropped[4096];
     if (b->taken == b->at)
@@ -240,7 +241,7 @@ int lp_bytes_is_endless(const char *url, const atomic_int *stop) {
     AVIOContext *io = NULL;
     lp_input_wait wait = {.stop = stop};
     if (open_address(&io, url, &wait) < 0)
-        return 0; /* what is wrong is told when it is to be read */
+        return 0; /* reading it will report the error */
     uint8_t *mime = NULL;
     av_opt_get(io, "mime_type", AV_OPT_SEARCH_CHILDREN, &mime);
     const char *const kind = mime ? (const char *)mime : "";
@@ -249,7 +250,7 @@ int lp_bytes_is_endless(const char *url, const atomic_int *stop) {
         uint8_t head[1];
         for (int i = 0; streams[i]; i++)
             endless |= !strncasecmp(kind, streams[i], strlen(streams[i]));
-        /* MPEG-TS by its first byte, where the server does not say. */
+        /* If the server does not name the type: MPEG-TS begins with this byte. */
         if (!endless && (!*kind || !strncasecmp(kind, "application/octet-stream", 24)))
             endless = avio_read_partial(io, head, 1) == 1 && head[0] == 0x47;
     }

@@ -5,20 +5,23 @@
 
 #include <math.h>
 
-/* A leap back of less is a time stamp that is off, if frames are counted; a pause of less than so much, or than so many
- * steps, is none; a leap ahead of more is a joint in formats that have joints. */
+/* A smaller leap back, in seconds, is a wrong time stamp. */
 #define MIN_LEAP_BACK 1.0
-#define MIN_PAUSE     1.0
-#define PAUSE_STEPS   10
-#define MIN_JOINT     10.0
 
-/* A step of no more than so many usual ones leaves no doubt about the frame at its end. */
+/* A gap is a pause if it exceeds these seconds and this many steps. */
+#define MIN_PAUSE   1.0
+#define PAUSE_STEPS 10
+
+/* A larger leap ahead, in seconds, is a joint in formats that have joints. */
+#define MIN_JOINT 10.0
+
+/* The time of a frame is trusted if it followed the frame before after at most this many nominal steps. */
 #define EVEN 1.5
 
-/* Frames in a row whose times are made; then, if ours are ahead of the source, they wait for it. */
+/* At most this many frames in a row get made-up times; the next ones wait until the source is no longer behind. */
 #define MOST_ASTRAY 32
 
-/* Where nothing at all is known. */
+/* Seconds from frame to frame if nothing is known. */
 #define ASSUMED_STEP 0.04
 
 void lp_clock_start(lp_clock *clock) {
@@ -29,12 +32,13 @@ double lp_clock_step(const lp_clock *clock) {
     return clock->last_step > 0 ? clock->last_step : clock->step > 0 ? clock->step : ASSUMED_STEP;
 }
 
-/* Whether a frame's time goes back, or is behind one that does and not later than what we told since. */
+/* Whether a frame's time is not to be trusted: it is not later than our last one, and it goes back in the source or
+ * follows a frame that did. */
 static int is_astray(const lp_clock *clock, double time) {
     return clock->astray < MOST_ASTRAY && time <= clock->last && (time < clock->furthest || clock->astray);
 }
 
-/* The time of a frame that is no leap away from the last, where the source says `time`. */
+/* Our time of a frame whose source time is `time` (with the offset), and not a leap away from the last frame. */
 static double in_order(const lp_clock *clock, double time) {
     const int is_even = clock->step > 0 && clock->last_step <= EVEN * clock->step;
     if (is_astray(clock, time) && is_even)
@@ -44,7 +48,7 @@ static double in_order(const lp_clock *clock, double time) {
 
 double lp_clock_tell(lp_clock *clock, double time, int stretch, double arrived, double *jump) {
     const double step = lp_clock_step(clock), last = clock->last;
-    /* After a leap a live source goes on as its frames arrive. */
+    /* After a leap, the frames of a live source follow each other as they arrive. */
     const double next =
         last + (isfinite(arrived) && isfinite(clock->last_arrived) ? arrived - clock->last_arrived : step);
     const int leapt = stretch != clock->stretch;

@@ -33,7 +33,7 @@ static int is_full_range(const AVFrame *frame) {
     }
 }
 
-/* swscale's number of the frame's matrix. */
+/* swscale's constant for the frame's matrix. */
 static int matrix_of(const lp_input_converter *converter, const AVFrame *frame) {
     switch (frame->colorspace) {
     case AVCOL_SPC_BT709:
@@ -53,7 +53,7 @@ static int matrix_of(const lp_input_converter *converter, const AVFrame *frame) 
     }
 }
 
-/* Describes `frame` in *image if the library can read it as it lies; returns 0 if it cannot. */
+/* Describes `frame` in *image if the library can read it unchanged; returns 0 if it cannot. */
 static int view(const lp_input_converter *converter, const AVFrame *frame, lightpose_image *image) {
     const int matrix = matrix_of(converter, frame);
     *image = (lightpose_image){
@@ -104,7 +104,7 @@ static int view(const lp_input_converter *converter, const AVFrame *frame, light
     return 1;
 }
 
-/* The formats "J" (full range) are deprecated: swscale wants the plain one, and the range told apart. */
+/* The "J" formats (full range) are deprecated: swscale takes the plain format, and the range separately. */
 static enum AVPixelFormat plain_format(int format) {
     switch (format) {
     case AV_PIX_FMT_YUVJ420P:
@@ -146,7 +146,7 @@ static lightpose_status open_scaler(lp_input_converter *converter, const AVFrame
 /* An empty frame with one buffer of at least `bytes`; NULL for lack of memory. */
 static AVFrame *new_frame(lp_input_converter *converter, size_t bytes) {
     if (!converter->pool || converter->pool_bytes != bytes) {
-        av_buffer_pool_uninit(&converter->pool); /* buffers that are still out are freed as they come back */
+        av_buffer_pool_uninit(&converter->pool); /* buffers in use are freed when they are returned */
         converter->pool = av_buffer_pool_init(bytes, NULL);
         converter->pool_bytes = bytes;
     }
@@ -158,7 +158,7 @@ static AVFrame *new_frame(lp_input_converter *converter, size_t bytes) {
     return frame;
 }
 
-/* Puts `made` in the place of `frame`'s contents. */
+/* Replaces the contents of `frame` by those of `made`, and frees `made`. */
 static void replace(AVFrame *frame, AVFrame *made) {
     av_frame_unref(frame);
     av_frame_move_ref(frame, made);
@@ -214,7 +214,7 @@ static lightpose_status convert(lp_input_converter *converter, AVFrame *frame, l
         const int subsampled = image->format == LIGHTPOSE_I420 || image->format == LIGHTPOSE_NV12;
         if (upright)
             return LIGHTPOSE_OK;
-        /* With an odd side, chroma that is turned on its own lies one pixel off. */
+        /* With an odd side, chroma that is turned separately is off by one pixel. */
         if (!subsampled || !((image->width | image->height) & 1))
             return turn(converter, frame, orient, image, error);
     }

@@ -10,25 +10,24 @@
 #include "input/entry.h"
 #include "input/mark.h"
 
-/* Of packets that are kept for one thread to begin anew from; where a group of pictures is larger it takes over there.
- */
+/* Bytes of packets that are kept for a restart. If a group of pictures is larger, one thread takes over there. */
 #define MAX_KEPT (64 << 20)
 
 typedef struct sent_packet {
     AVPacket *packet;
     int64_t mark;
-    int counts, came; /* its frame has come, of the threads */
+    int counts, came; /* came: frame threads have returned its frame */
 } sent_packet;
 
 struct lp_decoder {
     lp_decoder_options options;
-    AVCodecParameters *parameters; /* as they were at the start */
+    AVCodecParameters *parameters; /* those at the start */
     AVCodecContext *context;
-    int in_threads; /* over frames; packets are kept */
+    int in_threads; /* frame threads are used, and packets kept */
     sent_packet *packets;
     int count, capacity, sent; /* packets[sent] is the next for the decoder */
     int64_t bytes;
-    int ending, draining; /* the last packet has come, and the decoder knows */
+    int ending, draining; /* the last packet has come; the decoder knows it */
 };
 
 int lp_decoder_is_damaged(const AVFrame *frame) {
@@ -37,8 +36,7 @@ int lp_decoder_is_damaged(const AVFrame *frame) {
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-/* Whether a decoder that has threads over slices fills in what is lost, which it does in another way, or not at all, in
- * threads. */
+/* Whether a decoder with slice threads conceals errors. With threads it conceals them differently, or not at all. */
 static int conceals(enum AVCodecID codec) {
     return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_MPEG2VIDEO || codec == AV_CODEC_ID_MPEG1VIDEO;
 }
@@ -61,8 +59,8 @@ static lightpose_status open_context(lp_decoder *d, int threads, int reordered, 
         c->flags |= AV_CODEC_FLAG_LOW_DELAY;
     if (d->options.keep_damaged)
         c->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
-    /* Threads are to complain of what one thread conceals. Decoders that would fail and give a frame make FFmpeg 5.1
-     * abort; these give none. */
+    /* Frame threads must report the errors that one thread conceals. Only these decoders: those that fail and still
+     * return a frame make FFmpeg 5.1 abort. */
     if (by_frames && (parameters->codec_id == AV_CODEC_ID_H264 || parameters->codec_id == AV_CODEC_ID_HEVC))
         c->err_recognition |= AV_EF_EXPLODE;
     lp_mark_start(c);
@@ -120,7 +118,7 @@ void lp_decoder_close(lp_decoder **decoder) {
 
 /* ---- From threads to one ----------------------------------------------------------------------------------------- */
 
-/* One thread decodes from the first packet that is kept on. */
+/* Restarts with one thread at the first packet that is kept. */
 static int take_over(lp_decoder *d) {
     lightpose_error error = {0};
     const int reordered = d->context->has_b_frames;
@@ -167,9 +165,9 @@ static int feed(lp_decoder *d) {
     return code < 0 && !d->in_threads && (!next->counts || next->came) ? 0 : code;
 }
 
-/* Notes that the frame of a packet has come. Returns 1 where it had come before one thread took over. What need not be
- * kept is forgotten: by threads the packets before a key frame that has come, and with it all before it in the order of
- * display; by one thread those whose frames cannot come any more. */
+/* Notes that the frame of a packet has come. Returns 1 if it had come before one thread took over. Drops packets that
+ * are not needed any more: with frame threads, those before an exact key frame whose frame has come, since all frames
+ * displayed before it have come as well; with one thread, those whose frames cannot come any more. */
 static int comes_again(lp_decoder *d, int64_t mark) {
     enum { MAX_DELAY = 64 };
     int at = 0;
@@ -208,5 +206,5 @@ int lp_decoder_receive(lp_decoder *d, AVFrame *frame) {
             return code;
         av_frame_unref(frame);
     }
-    return AVERROR_EOF; /* no memory to go on with */
+    return AVERROR_EOF; /* out of memory */
 }

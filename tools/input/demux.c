@@ -43,7 +43,7 @@ static int set_address_options(AVDictionary **settings) {
     return av_dict_set(settings, "timeout", LP_ADDRESS_PATIENCE, 0);
 }
 
-/* The demuxer, where the source tells which, and its settings. */
+/* Sets the demuxer, if the source determines it, and its settings. */
 static int prepare(const lp_source *source, const lp_input_options *options, const lp_bytes *bytes,
                    const AVInputFormat **kind, AVDictionary **settings) {
     *kind = NULL;
@@ -57,14 +57,14 @@ static int prepare(const lp_source *source, const lp_input_options *options, con
         *kind = av_find_input_format("rawvideo");
         return *kind ? set_raw_options(settings, options) : AVERROR_DEMUXER_NOT_FOUND;
     }
-    /* Without a name to go by FFmpeg takes a first JPEG for all there is. */
+    /* Without a file name, FFmpeg would read the first JPEG only. */
     if (bytes && lp_bytes_begins_with_jpeg(bytes))
         *kind = av_find_input_format("mjpeg");
     return 0;
 }
 
-/* What is read as it comes must not wait for a second's worth of it: FFmpeg looks at frames for the rate, and, where a
- * format has no list of its streams, goes on looking for more of them. */
+/* Frames of a live source or pipe must not be delayed by a second of probing: FFmpeg reads frames to find the rate and,
+ * if a format has no list of its streams, to find more streams. */
 static void probe_little(AVFormatContext *format) {
     enum { PROBE_US = 500000 };
     format->fps_probe_size = 0;
@@ -110,7 +110,7 @@ int lp_demux_cannot_go_back(const lp_demux *demux) {
     return strstr(format->iformat->name, "mp4") && !(format->pb && format->pb->seekable & AVIO_SEEKABLE_NORMAL);
 }
 
-/* The stream of FFmpeg's "v:N". */
+/* The index of FFmpeg's stream "v:N". */
 static int find_video(const AVFormatContext *format, int number) {
     for (unsigned i = 0; i < format->nb_streams; i++)
         if (format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && number-- == 0)
@@ -211,7 +211,7 @@ void lp_demux_close(lp_demux *demux) {
 /* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 int lp_demux_read(lp_demux *demux, AVPacket *packet) {
-    /* Some containers find their way again behind damage, but each call tells of it. */
+    /* Some demuxers resynchronize after damage, but return an error for each attempt. */
     enum { PATIENCE = 64 };
     for (int damaged = 0;;) {
         if (interrupted(demux))
@@ -220,7 +220,7 @@ int lp_demux_read(lp_demux *demux, AVPacket *packet) {
         if (code == AVERROR_INVALIDDATA && ++damaged < PATIENCE)
             continue;
         if (code < 0) {
-            /* Some demuxers take what cannot be read for the end. */
+            /* Some demuxers report a read error as the end. */
             const AVIOContext *const io = demux->format->pb;
             return interrupted(demux) ? AVERROR_EXIT : code == AVERROR_EOF && io && io->error < 0 ? io->error : code;
         }
@@ -237,7 +237,8 @@ static uint64_t number(const uint8_t *data, int size, int big) {
     return value;
 }
 
-/* A size of EBML (RFC 8794 section 4): as many bytes as the first has leading zeros, and one; all ones: unknown. */
+/* An EBML size (RFC 8794 section 4) of one byte more than the first byte has leading zeros; all ones: unknown, here 0.
+ * Returns its number of bytes. */
 static int ebml_size(const uint8_t *data, uint64_t *size) {
     int length = 1;
     while (length < 8 && !(data[0] >> (8 - length) & 1))
@@ -249,7 +250,7 @@ static int ebml_size(const uint8_t *data, uint64_t *size) {
     return length;
 }
 
-/* The size that the file should have, by its head; 0 where that does not tell. */
+/* The size of the file according to its header; 0: not stated. */
 static uint64_t told_size(const uint8_t *head) {
     if (!memcmp(head, "RIFF", 4))
         return number(head + 4, 4, 0) + 8;
@@ -313,7 +314,7 @@ int64_t lp_demux_missing(const lp_demux *demux) {
     return missing;
 }
 
-/* NULL where the stream has none. FFmpeg 6.1 moved it. */
+/* NULL if the stream has none. FFmpeg 6.1 moved it. */
 static const int32_t *display_matrix(const AVStream *stream) {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
     const AVCodecParameters *const codec = stream->codecpar;
@@ -332,11 +333,11 @@ lp_input_orient lp_demux_orient(const lp_demux *demux) {
     if (!matrix)
         return (lp_input_orient){0};
     /* x' = a x + c y, y' = b x + d y, in the order a b u c d v x y w of 16.16 numbers; only quarter turns and
-     * mirrors are told apart. */
+     * mirrors are distinguished. */
     const int64_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
     lp_input_orient orient = {0};
     if (llabs(b) + llabs(c) > llabs(a) + llabs(d)) {
-        /* Column and row exchanged: x' = c y, y' = b x. */
+        /* Columns and rows are exchanged: x' = c y, y' = b x. */
         orient.transpose = 1;
         orient.mirror_x = c < 0;
         orient.mirror_y = b < 0;

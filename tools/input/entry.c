@@ -6,11 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of H.264 (ITU-T H.264 table 7-1 and annex D.1). */
+/* ITU-T H.264, table 7-1 and annex D.1. */
 enum { UNIT_IDR = 5, UNIT_SEI = 6, SEI_RECOVERY_POINT = 6 };
 
-/* Whether an SEI unit holds a recovery point whose picture is whole at once: its first field, recovery_frame_cnt, an
- * Exp-Golomb number, is 0: its first bit is set. Emulation bytes can not come before it in messages this short. */
+/* Whether an SEI unit holds a recovery point whose picture is complete at once: recovery_frame_cnt, its first field, is
+ * 0. That is the Exp-Golomb number whose first bit is set. Messages this short have no emulation prevention bytes
+ * before it. */
 static int recovers_at_once(const uint8_t *data, size_t size) {
     size_t at = 1;
     while (at + 2 < size) {
@@ -35,15 +36,15 @@ static int is_entry(const uint8_t *unit, size_t size) {
     return type == UNIT_IDR || (type == UNIT_SEI && recovers_at_once(unit, size));
 }
 
-/* Whether another picture may build on the unit: pictures and parameter sets say so in two bits (nal_ref_idc). */
+/* Whether another picture may depend on the unit: pictures and parameter sets say so in two bits (nal_ref_idc). */
 static int is_referenced(const uint8_t *unit, size_t size) {
     return size > 0 && unit[0] >> 5 & 3;
 }
 
 typedef int unit_test(const uint8_t *unit, size_t size);
 
-/* Whether some unit passes the test. Units with a length before each, as MP4 and Matroska keep them; `damaged` is what
- * a length beyond the end makes of it. */
+/* Whether any unit passes the test. Each unit follows its length, as in MP4 and Matroska. Returns `damaged` if a length
+ * exceeds the packet. */
 static int among_sized(const uint8_t *data, size_t size, int length_size, unit_test *test, int damaged) {
     size_t at = 0;
     while (at + (size_t)length_size < size) {
@@ -59,7 +60,7 @@ static int among_sized(const uint8_t *data, size_t size, int length_size, unit_t
     return 0;
 }
 
-/* Units after start codes 0 0 1, as streams have them (annex B). */
+/* The same for units after start codes 0 0 1, as in streams (annex B). */
 static int among_marked(const uint8_t *data, size_t size, unit_test *test) {
     for (size_t at = 0; at + 3 < size; at++)
         if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1 && test(data + at + 3, size - at - 3))
@@ -76,8 +77,8 @@ static int among(const AVCodecParameters *codec, const AVPacket *packet, unit_te
 int lp_entry_is_exact(const AVCodecParameters *codec, const AVPacket *packet) {
     if (!(packet->flags & AV_PKT_FLAG_KEY))
         return 0;
-    /* FFmpeg's key frames of other codecs are whole at once. Those of H.264 include recovery points of streams that
-     * refresh their picture bit by bit, which need never come to equal the whole decoding. */
+    /* FFmpeg's key frames of other codecs are complete at once. Those of H.264 include recovery points of streams that
+     * refresh their picture gradually, which may never become equal to decoding from the start. */
     if (codec->codec_id != AV_CODEC_ID_H264 || packet->size <= 0)
         return 1;
     return among(codec, packet, is_entry, 0);

@@ -8,7 +8,7 @@
 /* NAL units of ITU-T H.264 table 7-1. */
 enum { UNIT_SLICE = 1, UNIT_PARTITION_A = 2, UNIT_IDR = 5, UNIT_SPS = 7, UNIT_PPS = 8 };
 
-/* Enough of a unit for all that is read of it: a parameter set with scaling lists is a few hundred bytes. */
+/* Bytes of a unit that are enough for everything read here: a parameter set with scaling lists has a few hundred. */
 enum { MAX_UNIT = 2048, MAX_SLICE_HEAD = 64 };
 
 /* ---- Bits -------------------------------------------------------------------------------------------------------- */
@@ -64,7 +64,7 @@ static void skip_scaling_list(bits *b, int size) {
     }
 }
 
-/* What the profiles of more than 8 bits 4:2:0 have in addition. Returns whether planes of colour are coded apart. */
+/* Reads the additional fields of profiles beyond 8-bit 4:2:0. Returns separate_colour_plane_flag. */
 static int take_high_profile(bits *b) {
     const uint32_t chroma = take_ue(b);
     const int planes = chroma == 3 ? (int)take(b, 1) : 0;
@@ -123,7 +123,7 @@ typedef struct reader {
     lp_fields *fields;
     bits bits;
     int begun, second,
-        done; /* of the packet: a slice was seen; the first is of a second field; the rest tells nothing */
+        done; /* of the packet: a slice was read; the first slice is of a second field; the rest is irrelevant */
 } reader;
 
 /* The head of a slice (7.3.3). Further slices of a field change nothing. */
@@ -234,7 +234,7 @@ void lp_fields_start(lp_fields *fields, const AVCodecParameters *codec) {
 int lp_fields_is_second(lp_fields *fields, const AVCodecParameters *codec, const AVPacket *packet) {
     if (codec->codec_id != AV_CODEC_ID_H264 || packet->size <= 0)
         return 0;
-    /* In MP4 and Matroska parameter sets stand at the front: without fields there, there are none. */
+    /* In MP4 and Matroska, the header holds the parameter sets: if none allows fields, there are none. */
     if (fields->length_size && !fields->has_fields)
         return 0;
     reader r = {.fields = fields};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Pictures that H.264 codes as two fields, each of which may come in a packet of its own: which packets are the second
- * half of a frame? */
+/* H.264 can code a picture as two fields in separate packets. Finds the packets that are second fields. */
 
 #ifndef LP_TOOLS_INPUT_FIELDS_H
 #define LP_TOOLS_INPUT_FIELDS_H
@@ -15,7 +14,7 @@
 enum { LP_FIELDS_SPS = 32, LP_FIELDS_PPS = 256 };
 
 typedef struct lp_fields {
-    int length_size; /* of NAL units with their length before them; 0: start codes are between them */
+    int length_size; /* bytes of the length before each NAL unit; 0: start codes separate the units */
     struct {
         uint8_t valid, may_be_fields, planes, frame_num_bits;
     } sps[LP_FIELDS_SPS];
@@ -24,14 +23,14 @@ typedef struct lp_fields {
     } pps[LP_FIELDS_PPS];
     int has_fields;     /* some parameter set allows them */
     int unpaired;       /* a first field waits for its second */
-    int bottom;         /* its parity */
-    uint32_t frame_num; /* its picture's number */
+    int bottom;         /* the parity of that field */
+    uint32_t frame_num; /* the number of its picture */
 } lp_fields;
 
 void lp_fields_start(lp_fields *fields, const AVCodecParameters *codec);
 
-/* Takes the packets of a video one after the other. Returns 1 where `packet` is the second field of the picture that
- * the packet before it began; 0 for anything else, also of other codecs. */
+/* Takes the packets of a video in order. Returns 1 if `packet` is the second field of the picture that the packet
+ * before it began; else 0, also for other codecs. */
 int lp_fields_is_second(lp_fields *fields, const AVCodecParameters *codec, const AVPacket *packet);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Inputs that are several: folders and patterns. */
+/* Inputs that name several files: folders and patterns. */
 
 #include <ctype.h>
 #include <dirent.h>
@@ -17,10 +17,10 @@
 #include "input/image.h"
 #include "input/source.h"
 
-/* Deeper than any archive; a link back to a folder above would go on for ever. */
+/* Deeper than any real tree. */
 enum { MAX_DEPTH = 64 };
 
-/* A folder, and where it is in the one that was named: "" for that itself. */
+/* A folder, and its path inside the one that the user named; "" for that one itself. */
 typedef struct place {
     const char *path, *inside;
     int depth;
@@ -40,7 +40,7 @@ static int by_number(const struct dirent **a, const struct dirent **b) {
     return order ? order : strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* "." and ".." are called by their names. */
+/* Resolves "." and "..", so that they get the name of the folder. */
 static char *name_of_folder(const char *folder) {
     char *const name = lp_source_name(folder, 1);
     char *const resolved = name && !strcmp(name, "_") ? realpath(folder, NULL) : NULL;
@@ -52,7 +52,7 @@ static char *name_of_folder(const char *folder) {
     return real;
 }
 
-/* ---- What is passed over ----------------------------------------------------------------------------------------- */
+/* ---- Skipped entries --------------------------------------------------------------------------------------------- */
 
 static void pass_over(lp_sources *sources, const char *name) {
     const char *const dot = strrchr(name, '.');
@@ -77,7 +77,7 @@ void lp_sources_tell_passed(const lp_sources *sources, char *text, size_t size) 
     *text = 0;
     for (int i = 0; i < LP_PASSED_ENDINGS && sources->passed[i].count && used < size; i++) {
         const lp_passed *const p = &sources->passed[i];
-        const char *const kind = i == LP_PASSED_ENDINGS - 1 ? "other" : *p->ending ? p->ending : "nameless";
+        const char *const kind = i == LP_PASSED_ENDINGS - 1 ? "other" : *p->ending ? p->ending : "extensionless";
         used += (size_t)snprintf(text + used, size - used, "%s%d %s file%s", used ? ", " : "", p->count, kind,
                                  p->count == 1 ? "" : "s");
     }
@@ -97,10 +97,10 @@ typedef struct entry {
     entry_kind kind;
 } entry;
 
-/* Its ending decides, but for pictures that move. */
+/* The extension decides, except for animations. */
 static entry_kind kind_of(const char *path) {
     struct stat about = {0};
-    /* A link to a folder may lead back to one above. */
+    /* Links to folders are not followed: they may lead back to a parent. */
     if (lstat(path, &about) == 0 && S_ISLNK(about.st_mode) && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return ENTRY_LINK;
     if (S_ISDIR(about.st_mode))
@@ -140,7 +140,7 @@ static lightpose_status add_below(lp_sources *sources, const place *at, const ch
     return status;
 }
 
-/* Adds one entry; the pictures of a folder are one stream, which is source number *pictures. */
+/* Adds one entry. The pictures of a folder are one stream, source number *pictures (-1: none yet). */
 static lightpose_status add_entry(lp_sources *sources, const place *at, const entry *e, int *pictures,
                                   lightpose_error *error) {
     int ok = 1;
@@ -211,7 +211,7 @@ lightpose_status lp_sources_add_folder(lp_sources *sources, const char *folder, 
     lightpose_status status = add_tree(sources, &at, error);
     if (status == LIGHTPOSE_OK && sources->count == before)
         status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: the folder holds no picture and no video%s", folder,
-                         sources->skipped_folders ? ", but folders: --recursive reads them" : "");
+                         sources->skipped_folders ? "; --recursive also reads the folders in it" : "");
     return status;
 }
 

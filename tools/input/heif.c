@@ -18,7 +18,7 @@ static lightpose_status fail(struct heif_error code, lightpose_error *error) {
     const int lacking = code.code == heif_error_Unsupported_feature || code.code == heif_error_Unsupported_filetype ||
                         code.code == heif_error_Decoder_plugin_error;
     return lp_fail(error, lacking ? LIGHTPOSE_ERROR_UNSUPPORTED : LIGHTPOSE_ERROR_IMAGE, "the HEIF file %s (%.200s)",
-                   lacking ? "is of a kind that is not read" : "is damaged", code.message ? code.message : "");
+                   lacking ? "is of an unsupported kind" : "is damaged", code.message ? code.message : "");
 }
 
 static lightpose_status to_frame(const struct heif_image *image, AVFrame *frame, lightpose_error *error) {
@@ -77,7 +77,7 @@ lightpose_status lp_heif_decode(const uint8_t *data, size_t size, int max_side, 
     (void)max_pixels;
     (void)frame;
     return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
-                   "this build reads no HEIC and no AVIF: it was made without libheif");
+                   "this build cannot read HEIC or AVIF: it was built without libheif");
 }
 
 #endif

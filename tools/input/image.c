@@ -22,7 +22,7 @@
 #include "input/sniff.h"
 #include "input/tiff.h"
 
-/* A picture of 2^28 pixels of 8 bytes is 2 GiB without compression; no real file comes near. */
+/* 2^28 pixels of 8 bytes are 2 GiB without compression; no real file of a picture reaches half of that. */
 #define MAX_FILE_BYTES ((off_t)1 << 30)
 
 typedef struct picture_reader {
@@ -151,7 +151,7 @@ static lightpose_status check(const lp_input_sniffed *found, const char *path, c
 
 static lightpose_status open_decoder(picture_reader *r, enum AVCodecID id, const lp_input_limits *limits,
                                      lightpose_error *error) {
-    /* A decoder each: the PNG decoder of FFmpeg 5.1 gives wrong pixels when it is flushed and used again. */
+    /* A new decoder for each picture: the PNG decoder of FFmpeg 5.1 gives wrong pixels if it is flushed and reused. */
     avcodec_free_context(&r->decoder);
     const AVCodec *const codec = avcodec_find_decoder(id);
     if (!codec)
@@ -192,7 +192,7 @@ static int decode(picture_reader *r) {
     return code;
 }
 
-/* Of a kind that FFmpeg reads. What is wrong beside the pixels is no obstacle, and told. */
+/* Decodes a kind that FFmpeg reads. Damage outside the pixels is noted and does not fail. */
 static lightpose_status decode_by_ffmpeg(picture_reader *r, const lp_input_sniffed *found,
                                          const lp_input_limits *limits, char *note, lightpose_error *error) {
     const enum AVCodecID id = codec_of(found->kind, r->file);
@@ -208,8 +208,7 @@ static lightpose_status decode_by_ffmpeg(picture_reader *r, const lp_input_sniff
         if (r->file_size != before)
             status = open_decoder(r, id, limits, error);
         if (r->file_size != before && status == LIGHTPOSE_OK && (code = decode(r)) >= 0 && !animated_webp)
-            snprintf(note, LP_INPUT_NOTE,
-                     "something beside the pixels of the %s file is damaged (EXIF, colour profile)",
+            snprintf(note, LP_INPUT_NOTE, "metadata of the %s file is damaged (EXIF, colour profile)",
                      lp_input_picture_kind_name(found->kind));
     }
     char text[64];
@@ -223,7 +222,7 @@ static lightpose_status decode_by_ffmpeg(picture_reader *r, const lp_input_sniff
                        lp_input_picture_kind_name(found->kind), lp_tool_av_text(code, text, sizeof text));
     if (animated_webp && (r->frame->width != found->width || r->frame->height != found->height))
         return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
-                       "the first frame of this WebP animation is a part of the picture: it is not read");
+                       "the first frame of this WebP animation covers only a part of the picture: not supported");
     if (!found->whole)
         snprintf(note, LP_INPUT_NOTE, "the %s file lacks its end marker", lp_input_picture_kind_name(found->kind));
     return LIGHTPOSE_OK;
@@ -248,13 +247,13 @@ static lightpose_status decode_by_kind(picture_reader *r, lp_input_sniffed *foun
             snprintf(note, LP_INPUT_NOTE, "an animation; its first frame is read");
         else if (lp_input_sniff_next(found, r->file, r->file_size))
             snprintf(note, LP_INPUT_NOTE,
-                     "%s pictures follow one another in it; the first is read (all, under a name like clip.mjpeg)",
+                     "it holds several %s pictures; the first is read (all of them under a name like clip.mjpeg)",
                      lp_input_picture_kind_name(found->kind));
         return status;
     }
 }
 
-/* The file is in the reader. */
+/* Decodes the file that `r` holds. */
 static lightpose_status read_picture(picture_reader *r, const char *name, const lp_input_limits *limits,
                                      lp_input_orient turn, lp_input_picture *picture, lightpose_error *error) {
     lightpose_error detail = {0};
@@ -266,7 +265,7 @@ static lightpose_status read_picture(picture_reader *r, const char *name, const 
     status = decode_by_kind(r, &found, limits, picture->note, &detail);
     if (status != LIGHTPOSE_OK)
         return lp_fail(error, status, "%s: %s", name, detail.text);
-    /* The picture lies in the frame until the next one is read. */
+    /* r->frame holds the pixels until the next picture is read. */
     const lp_input_orient orient = lp_input_orient_then(lp_input_orient_exif(found.orientation), turn);
     lightpose_image image;
     status = lp_input_convert(&r->converter, r->frame, orient, 0, &image, &detail);
@@ -326,7 +325,7 @@ lightpose_status lp_input_picture_read_memory(lp_input_picture *picture, const c
     return read_picture(r, name, &bounds, turn, picture, error);
 }
 
-/* The whole file, of which what is looked at is read; NULL where it cannot be. */
+/* Maps a file, so that only the parts in use are read; NULL if that fails. */
 static const uint8_t *map(const char *path, size_t *size) {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     struct stat about;
@@ -352,14 +351,14 @@ int lp_input_is_picture(const char *path, int *animated) {
     if (file >= 0)
         close(file);
     free(head);
-    /* The second picture of a GIF lies behind the first. */
+    /* The second picture of a GIF may begin after ENOUGH bytes. */
     size_t whole;
     const uint8_t *const data = animated && found.kind == LP_PICTURE_GIF ? map(path, &whole) : NULL;
     if (data) {
         lp_input_sniff(&found, data, whole);
         munmap((void *)data, whole);
     }
-    if (animated) /* FFmpeg reads no WebP animations */
+    if (animated) /* FFmpeg cannot read WebP animations */
         *animated = found.animated && found.kind != LP_PICTURE_WEBP;
     errno = reason;
     return size < 0 ? -1 : found.kind != LP_PICTURE_NONE;

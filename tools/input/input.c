@@ -24,15 +24,15 @@ struct lp_input {
     const lp_source *source;
     lp_input_options options;
     lp_video *video;      /* NULL for pictures, and while a live source is lost */
-    lp_bytes *bytes;      /* of a source that is read once */
-    const uint8_t *still; /* the file of the one picture that it is */
+    lp_bytes *bytes;      /* of a source that is remote or can be read only once */
+    const uint8_t *still; /* the file, if the source is a single picture */
     size_t still_size;
     lp_clock clock;
     lp_pace pace;
-    int64_t next; /* of pictures: the position; of a live source: the number of its next frame */
+    int64_t next; /* for pictures, the position; for a live source, the number of its next frame */
     lp_input_about about;
     int reconnects;
-    int is_new; /* the next frame is the first since the source was found again */
+    int is_new; /* the next frame is the first since the source was reconnected */
 };
 
 void lp_input_frame_release(lp_input_frame *frame) {
@@ -59,13 +59,13 @@ static void tell(const lp_input *in, const char *format, ...) {
         in->options.tell(in->options.opaque, text);
 }
 
-/* Pictures have no times. */
+/* Fails for a range of times, which pictures do not have. */
 static lightpose_status want_numbers(const lp_input *in, lightpose_error *error) {
     const lp_input_range *const range = &in->options.range;
     if (range->from < 0 && range->to < 0)
         return LIGHTPOSE_OK;
-    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                   "%s: pictures have no times; their range is told by numbers, from 0", in->source->text);
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: pictures have no times; give their range as numbers from 0",
+                   in->source->text);
 }
 
 static lightpose_status open_pictures(lp_input *in, lightpose_error *error) {
@@ -85,7 +85,7 @@ static lightpose_status open_pictures(lp_input *in, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
-/* Whether the source's bytes come through ours: it can be read once only, or it is a file far away. */
+/* Whether the source is read through lp_bytes: it can be read only once, or it is a remote file. */
 static int comes_by_bytes(const lp_source *source) {
     return source->once || (source->kind == LP_SOURCE_VIDEO && lp_address_is_http(source->url) && source->address);
 }
@@ -151,7 +151,7 @@ static int next_picture(lp_input *in, lp_input_frame *frame) {
     return 1;
 }
 
-/* ---- Live sources come back -------------------------------------------------------------------------------------- */
+/* ---- Reconnecting ------------------------------------------------------------------------------------------------ */
 
 static int64_t now_ms(void) {
     struct timespec now;
@@ -164,13 +164,13 @@ static void sleep_ms(int ms) {
     nanosleep(&pause, NULL);
 }
 
-/* What trying again cannot mend. */
+/* Errors that remain after a retry. */
 static int is_final(const lightpose_error *error) {
     return error->status == LIGHTPOSE_ERROR_UNSUPPORTED || error->status == LIGHTPOSE_ERROR_ARGUMENT ||
            error->status == LIGHTPOSE_ERROR_MEMORY;
 }
 
-/* Opens the source again and again, at growing intervals, for as long as the options say. */
+/* Keeps trying to open the source, at growing intervals, for as long as the options say. */
 static lightpose_status try_again(lp_input *in, lightpose_error *error) {
     const int for_ever = in->options.reconnect == INT_MAX;
     const int64_t until = for_ever ? INT64_MAX : now_ms() + (int64_t)in->options.reconnect * 1000;
@@ -184,7 +184,7 @@ static lightpose_status try_again(lp_input *in, lightpose_error *error) {
         for (int slept = 0; slept < pause && !is_stopped(in); slept += 50)
             sleep_ms(50);
     }
-    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: told to stop before it could be reached", in->source->text);
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: stopped before it could be opened", in->source->text);
 }
 
 static const char *how_long(const lp_input *in, char text[32]) {
@@ -194,7 +194,7 @@ static const char *how_long(const lp_input *in, char text[32]) {
     return text;
 }
 
-/* Finds a source that is lost, and numbers its frames on. A pipe that has ended is at its end. */
+/* Reopens a source that is lost; its frame numbers continue. A pipe that has ended is not reopened. */
 static int reconnect(lp_input *in, const char *reason) {
     lightpose_error ignored = {0};
     char text[32];

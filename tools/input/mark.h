@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A number that goes into a decoder with a packet and comes back with its frame; FFmpeg has changed the way. */
+/* A number that goes into a decoder with a packet and comes back with its frame, by the API of FFmpeg's version. */
 
 #ifndef LP_TOOLS_INPUT_MARK_H
 #define LP_TOOLS_INPUT_MARK_H
@@ -29,7 +29,7 @@ static inline void lp_mark_packet(AVCodecContext *decoder, AVPacket *packet, int
 #endif
 }
 
-/* Whether a frame builds on no other. */
+/* Whether a frame depends on no other. */
 static inline int lp_mark_is_key(const AVFrame *frame) {
 #ifdef AV_FRAME_FLAG_KEY
     return (frame->flags & AV_FRAME_FLAG_KEY) != 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Names for results, so that no two inputs of a run share one. The first of a name keeps it. Each later one gets _2,
- * _3,
- * ..., the first that neither is some input's own nor has been given away. */
+/* Unique names for the results of a run. The first input with a name keeps it. Each later one gets the first of NAME_2,
+ * NAME_3, ... that is neither the own name of an input nor already given. */
 
 #include "input/source.h"
 
@@ -13,15 +12,15 @@
 #include <string.h>
 
 typedef struct names {
-    void *own;  /* a tsearch tree of those that inputs bear, and of those given */
-    void *used; /* of those that are taken so far */
+    void *own;  /* tsearch tree: the own names of inputs, and the names given */
+    void *used; /* tsearch tree: the names taken so far */
 } names;
 
 static int by_text(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
-/* Puts a copy of the text into the tree. Returns 1 for a new one, 0 for one that was there, -1 without memory. */
+/* Puts a copy of the text into the tree. Returns 1 if it is new, 0 if it was there, -1 if out of memory. */
 static int put(void **tree, const char *text) {
     char *const copy = strdup(text);
     char **const node = copy ? tsearch(copy, tree, by_text) : NULL;
@@ -30,7 +29,7 @@ static int put(void **tree, const char *text) {
     return node ? *node == copy : -1;
 }
 
-/* The same for a name in a folder (NULL: none), in which it has to be apart. */
+/* The same for a name in a folder (NULL: none), in which it must be unique. */
 static int put_in(void **tree, const char *folder, const char *name) {
     char *key = NULL;
     if (asprintf(&key, "%s/%s", folder ? folder : "", name) < 0)
@@ -40,7 +39,7 @@ static int put_in(void **tree, const char *folder, const char *name) {
     return is_new;
 }
 
-/* Replaces a name that is taken. Returns 1 where it did, 0 where the name was free, -1 without memory. */
+/* Replaces a name that is taken. Returns 1 if it did, 0 if the name was free, -1 if out of memory. */
 static int give(names *n, const char *folder, char **name) {
     const int is_new = put_in(&n->used, folder, *name);
     if (is_new)
@@ -61,7 +60,7 @@ static int give(names *n, const char *folder, char **name) {
     }
 }
 
-/* Pictures are called after their files. */
+/* Pictures are named after their files. */
 static int name_pictures(lp_source *source) {
     source->stems = calloc((size_t)source->count + 1, sizeof *source->stems);
     int ok = source->stems != NULL;
@@ -72,7 +71,8 @@ static int name_pictures(lp_source *source) {
     return ok;
 }
 
-/* Lists the names of all streams, or of all pictures; with `renamed` gives them out, and counts those replaced. */
+/* Without `renamed`, collects the own names of all streams or of all pictures. With it, makes the names unique and
+ * counts those replaced. */
 static int each(lp_sources *sources, int pictures, names *n, int *renamed) {
     int ok = 1;
     for (int i = 0; i < sources->count && ok; i++) {

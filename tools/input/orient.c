@@ -17,7 +17,7 @@ lp_input_orient lp_input_orient_rotate(int degrees) {
 }
 
 lp_input_orient lp_input_orient_then(lp_input_orient a, lp_input_orient b) {
-    /* Mirrors of `a` are seen by `b` with the axes exchanged where b transposes first. */
+    /* If `b` transposes, it exchanges the axes of the mirrors of `a`. */
     lp_input_orient sum = {.transpose = a.transpose ^ b.transpose};
     sum.mirror_x = (b.transpose ? a.mirror_y : a.mirror_x) ^ b.mirror_x;
     sum.mirror_y = (b.transpose ? a.mirror_x : a.mirror_y) ^ b.mirror_y;
@@ -28,7 +28,7 @@ int lp_input_orient_is_upright(lp_input_orient orient) {
     return !(orient.transpose || orient.mirror_x || orient.mirror_y);
 }
 
-/* Elements of `size` bytes, width x height of them in plane `index`; 0 where there is no such plane. */
+/* Returns the bytes per element of plane `index`, which has width x height elements; 0: there is no such plane. */
 static int plane_of(const lightpose_image *image, int index, int *width, int *height) {
     const int chroma = index > 0;
     *width = chroma ? (image->width + 1) / 2 : image->width;
@@ -104,7 +104,7 @@ void lp_input_orient_apply(lp_input_orient orient, const lightpose_image *image,
         turned->strides[i] = 0;
         if (!size)
             continue;
-        /* Steps in the source for a step in x and in y of the outcome, before mirroring. */
+        /* Steps in the source for a step in x and in y of the result, before mirroring. */
         ptrdiff_t step_x = orient.transpose ? image->strides[i] : size;
         ptrdiff_t step_y = orient.transpose ? size : image->strides[i];
         const int columns = orient.transpose ? height : width, rows = orient.transpose ? width : height;

@@ -10,7 +10,7 @@ void lp_pace_start(lp_pace *pace, double rate) {
 }
 
 int64_t lp_pace_period(const lp_pace *pace, double time, double step) {
-    /* Times are rounded to ticks; of a rate that the period is a multiple of, each frame stands on a border. */
+    /* Times are rounded to ticks, and some frames lie exactly on a border, as when 30 frames per second become 20. */
     const double tolerance = 1e-3;
     const double ahead = step > 0 && step * pace->rate < 1 ? step * pace->rate / 2 : 0.5;
     const double period = floor(time * pace->rate + ahead + tolerance);

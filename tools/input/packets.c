@@ -45,7 +45,7 @@ static int add(lp_packets *packets, const AVCodecParameters *codec, const AVPack
     return ok ? 1 : -1;
 }
 
-/* Frame n is the n-th time only if no time comes twice, and key frames follow one another. */
+/* Frame n is the n-th time only if no time occurs twice and the times of key frames ascend. */
 static int is_sound(const lp_packets *packets) {
     for (size_t i = 1; i < packets->count; i++)
         if (packets->shown[i] == packets->shown[i - 1])
@@ -69,7 +69,7 @@ int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
-    if (result > 0 && code != AVERROR_EOF) /* there is more, which nobody has counted */
+    if (result > 0 && code != AVERROR_EOF) /* there are more frames, which are not counted */
         result = 0;
     if (result > 0) {
         if (packets->count > 0) /* qsort takes no NULL */
@@ -79,7 +79,7 @@ int lp_packets_scan(lp_packets *packets, lp_demux *demux) {
     return result;
 }
 
-/* Seeks for key frame `key` and reads up to it. */
+/* Seeks to key frame `key` and reads its packet. */
 static int enter_at(const lp_packets *packets, lp_demux *demux, size_t key, AVPacket *packet) {
     const int64_t *const wanted = packets->keys + key * KEY_FIELDS;
     if (av_seek_frame(demux->format, demux->stream->index, wanted[KEY_DECODED], AVSEEK_FLAG_BACKWARD) < 0)
@@ -101,7 +101,7 @@ int lp_packets_enter(const lp_packets *packets, lp_demux *demux, int64_t index, 
     size_t key = packets->key_count / KEY_FIELDS - 1;
     while (key > 0 && packets->keys[key * KEY_FIELDS + KEY_SHOWN] > time)
         key--;
-    /* Where the container does not find a key frame it may find an earlier one. */
+    /* If the demuxer misses a key frame, it may find an earlier one. */
     for (size_t back = 0; back <= 64; back = 4 * back + 1) {
         const size_t at = key > back ? key - back : 0;
         if (enter_at(packets, demux, at, packet)) {

@@ -9,14 +9,14 @@
 
 #include "fail.h"
 
-/* Beyond any video; whole numbers up to here are exact as floating-point numbers. */
+/* Beyond any video; integers up to here are exact as double. */
 #define MAX_FRAME   INT64_C(9000000000000000)
 #define MAX_SECONDS 1e9
 
 const lp_input_range lp_input_range_all = {0, -1, -1, -1};
 
-/* Digits, and where `fraction` is set perhaps a point and more of them; moves *text behind them. The decimal sign is a
- * point in every locale. */
+/* Reads digits and, if `fraction` is set, an optional point and more digits; moves *text past them. The decimal sign is
+ * a point in every locale. */
 static int read_number(const char **text, int fraction, double *number) {
     const char *at = *text;
     double scale = 1;
@@ -45,7 +45,7 @@ static int read_time(const char *text, double *seconds) {
         *seconds = 60 * *seconds + part;
         if (!*at)
             return parts <= 3 && *seconds <= MAX_SECONDS;
-        if (*at != ':' || memchr(text, '.', (size_t)(at - text))) /* seconds alone have parts */
+        if (*at != ':' || memchr(text, '.', (size_t)(at - text))) /* only seconds have a fraction */
             return 0;
     }
 }
@@ -93,7 +93,7 @@ int lp_input_range_is_empty(const lp_input_range *range) {
     return range->last >= 0 && range->last < range->first;
 }
 
-/* ---- What is said of it ------------------------------------------------------------------------------------------ */
+/* ---- Messages ---------------------------------------------------------------------------------------------------- */
 
 /* "frame 1500", "0:01:30.500". */
 static const char *tell_end(int64_t frame, double seconds, char text[64]) {

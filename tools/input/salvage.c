@@ -19,7 +19,7 @@ static size_t little(const uint8_t *data, int count) {
     return value;
 }
 
-/* Closes up a file, part by part: what was kept goes from the front to `to`, what comes next is at `from`. */
+/* Compacts a file part by part: the parts kept so far end at `to`, the next part begins at `from`. */
 typedef struct closing {
     uint8_t *data;
     size_t size, from, to;
@@ -39,7 +39,7 @@ static size_t close_up(closing *c) {
     return c->to;
 }
 
-/* Comments and APP1 to APP15 before the first scan, but for APP14, in which Adobe says what the colours are. */
+/* Removes comments and APP1 to APP15 before the first scan, except APP14, which holds Adobe's colour transform. */
 static size_t strip_jpeg(uint8_t *data, size_t size) {
     closing c = {data, size, 2, 2};
     while (c.from + 4 <= size && data[c.from] == 0xff) {
@@ -56,7 +56,7 @@ static size_t strip_jpeg(uint8_t *data, size_t size) {
     return close_up(&c);
 }
 
-/* Ancillary chunks have a small first letter; of them transparency alone is the decoder's. */
+/* Removes ancillary chunks, whose first letter is lower-case, except transparency, which the decoder needs. */
 static size_t strip_png(uint8_t *data, size_t size) {
     closing c = {data, size, 8, 8};
     while (c.from + 12 <= size && big(data + c.from, 4) <= size - c.from - 12) {
@@ -66,7 +66,7 @@ static size_t strip_png(uint8_t *data, size_t size) {
     return close_up(&c);
 }
 
-/* The bitstream in the first ANMF chunk, behind its 16 bytes of place and time, becomes the file's only chunk. */
+/* The bitstream in the first ANMF chunk, after its 16 bytes of position and duration, becomes the file's only chunk. */
 static size_t first_of_webp(uint8_t *data, size_t size) {
     for (size_t at = 12; at + 24 <= size;) {
         const int frame = !memcmp(data + at, "ANMF", 4);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Bytes with a position; reads past the end give 0 and are remembered. */
+/* Bytes of a file; reads past the end give 0. */
 typedef struct bytes {
     const uint8_t *data;
     size_t size;
@@ -51,8 +51,8 @@ static int tiff_is_whole(const bytes *b, const tiff_entry *offsets, const tiff_e
     return 1;
 }
 
-/* A TIFF structure (TIFF 6.0 section 2), which EXIF is too: byte order, 42, the offset of the first directory. Fills
- * the orientation and, of a file, size and wholeness. */
+/* A TIFF structure (TIFF 6.0 section 2), which EXIF also uses: byte order, 42, the offset of the first directory. Fills
+ * in the orientation and, for a file, the size and whether it is complete. */
 static void read_tiff(lp_input_sniffed *found, const uint8_t *data, size_t size, int is_file) {
     const bytes b = {data, size, size > 0 && data[0] == 'M'};
     if (size < 8 || (!has(&b, 0, "II") && !has(&b, 0, "MM")) || at(&b, 2, 2) != 42)
@@ -81,7 +81,7 @@ static void read_tiff(lp_input_sniffed *found, const uint8_t *data, size_t size,
         found->whole = tiff_is_whole(&b, &offsets, &counts);
 }
 
-/* Markers (ITU-T T.81 annex B): FF, code, and but for a few a length. Scan data runs to the next FF that is neither
+/* Markers (ITU-T T.81 annex B): FF, code and, for most, a length. Scan data runs to the next FF that is neither
  * stuffed (FF 00) nor a restart (FF D0 to D7). */
 static void sniff_jpeg(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 1};
@@ -141,7 +141,7 @@ static void sniff_png(lp_input_sniffed *found, const uint8_t *data, size_t size)
     }
 }
 
-/* RIFF chunks; the canvas of VP8X, else the frame header of VP8 or VP8L. */
+/* RIFF chunks; the size is that of VP8X's canvas, else that in the frame header of VP8 or VP8L. */
 static void sniff_webp(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 0};
     found->length = (size_t)at(&b, 4, 4) + 8;
@@ -180,7 +180,7 @@ static void sniff_bmp(lp_input_sniffed *found, const uint8_t *data, size_t size)
     } else {
         const int32_t width = (int32_t)at(&b, 18, 4), height = (int32_t)at(&b, 22, 4);
         found->width = width < 0 ? 0 : width;
-        found->height = height < 0 ? -(int64_t)height : height; /* below 0: the top row comes first */
+        found->height = height < 0 ? -(int64_t)height : height; /* negative: the top row comes first */
     }
     /* The stored file size is often wrong; for uncompressed pixels their size follows from the header. */
     const unsigned depth = at(&b, header == 12 ? 24 : 28, 2), compression = header == 12 ? 0 : at(&b, 30, 4);
@@ -190,7 +190,7 @@ static void sniff_bmp(lp_input_sniffed *found, const uint8_t *data, size_t size)
     }
 }
 
-/* Blocks (GIF89a): extensions, images, and the trailer. One whole image is enough. */
+/* Blocks (GIF89a): extensions, images and the trailer. One complete image is enough. */
 static void sniff_gif(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 0};
     int images = 0;
@@ -217,7 +217,7 @@ static void sniff_gif(lp_input_sniffed *found, const uint8_t *data, size_t size)
     found->animated = images > 1;
 }
 
-/* Boxes (ISO/IEC 14496-12): the brands that the first names. */
+/* Boxes (ISO/IEC 14496-12): looks at the brands in the first. */
 static int is_heif(const bytes *b) {
     static const char *const brands[] = {"heic", "heix", "heim", "heis", "avif", "mif1", "mif2"};
     const size_t end = b->size < at(b, 0, 4) ? b->size : at(b, 0, 4);
@@ -242,7 +242,7 @@ static unsigned decimal(const bytes *b, size_t *offset) {
     return value;
 }
 
-/* "P6 WIDTH HEIGHT 255 ", then pixels; of PAM lines with names. */
+/* "P6 WIDTH HEIGHT 255 ", then pixels. The header of PAM (P7) is not read. */
 static void sniff_pnm(lp_input_sniffed *found, const uint8_t *data, size_t size) {
     const bytes b = {data, size, 1};
     size_t offset = 2;
@@ -275,7 +275,7 @@ int lp_input_sniff_next(const lp_input_sniffed *found, const uint8_t *data, size
     if (!at || found->several)
         return 0;
     while (at < size && at < found->length + LP_SNIFF_BEHIND && strchr("\r\n", data[at]))
-        at++; /* and NUL, which strchr finds too */
+        at++; /* strchr finds NUL as well, which is padding too */
     lp_input_sniffed next = {0};
     if (at < size)
         lp_input_sniff(&next, data + at, size - at);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the first bytes of a picture file say, before a decoder sees it: kind, size, EXIF orientation, and whether the
- * file is whole. Decoders tell none of this reliably: most return the upper part of a truncated picture as a success,
- * and refuse a huge one without naming its size. */
+/* Finds the kind, size and EXIF orientation of a picture file, and whether it is complete, before it is decoded.
+ * Decoders report none of this reliably: most return the upper part of a truncated picture as a success, and refuse a
+ * huge one without naming its size. */
 
 #ifndef LP_TOOLS_INPUT_SNIFF_H
 #define LP_TOOLS_INPUT_SNIFF_H
@@ -28,21 +28,21 @@ typedef enum lp_input_picture_kind {
 
 typedef struct lp_input_sniffed {
     lp_input_picture_kind kind;
-    int64_t width, height; /* 0 where the file does not say so in the bytes given */
-    int orientation;       /* EXIF, 1 to 8; 1 where it says nothing */
-    int animated;          /* several pictures in time (GIF, WebP, APNG): it can be read as a video too */
-    int whole;             /* 0: it ends before the picture does */
-    size_t length;         /* bytes up to the end of the picture, where the format tells; 0: it does not, or not yet */
-    int several;           /* the file says that it holds further pictures beside this one (MPO, gain maps) */
+    int64_t width, height; /* 0: not in the bytes given */
+    int orientation;       /* of EXIF, 1 to 8; 1 if there is none */
+    int animated;          /* an animation (GIF, WebP, APNG) */
+    int whole;             /* 0: the file ends before the picture does */
+    size_t length;         /* bytes up to the end of the picture; 0: unknown from the format or from the bytes given */
+    int several;           /* the file says that it holds further pictures (MPO, gain maps) */
 } lp_input_sniffed;
 
-/* `size` bytes; for the kind and the size of the picture some kilobytes are enough. */
+/* Looks at the first `size` bytes of a file. A few kilobytes are enough for the kind and size of the picture. */
 void lp_input_sniff(lp_input_sniffed *found, const uint8_t *data, size_t size);
 
-/* Bytes behind a picture that tell whether another of its kind follows: padding, and a head. */
+/* Bytes after a picture that show whether another of its kind follows: padding and a header. */
 enum { LP_SNIFF_BEHIND = 16 };
 
-/* Whether behind the picture another follows, so that it is the first frame of a stream (MJPEG). */
+/* Whether another picture of the same kind follows, so that this one is the first frame of a stream (MJPEG). */
 int lp_input_sniff_next(const lp_input_sniffed *found, const uint8_t *data, size_t size);
 
 /* "JPEG", "PNG", … */

@@ -17,7 +17,7 @@
 #include "input/bytes.h"
 #include "input/image.h"
 
-/* Of Video4Linux devices. */
+/* The major number of Video4Linux devices. */
 enum { MAJOR_VIDEO = 81 };
 
 static lightpose_status no_memory(lightpose_error *error) {
@@ -50,11 +50,11 @@ int lp_source_is_video_name(const char *path) {
     return has_ending(path, endings);
 }
 
-/* A name has 255 bytes; so many are left to what outputs put behind it: "_2", "_keypoints.json.gz.partial",
+/* A file name has at most 255 bytes. 64 are reserved for what outputs append: "_2", "_keypoints.json.gz.partial",
  * "-20261128T120000Z.jsonl.partial.meta". */
 enum { NAME_BYTES = 255 - 64 };
 
-/* Not within a character of UTF-8. */
+/* Cuts a name to NAME_BYTES, but not within a character of UTF-8. */
 static void shorten(char *name) {
     size_t end = strnlen(name, NAME_BYTES);
     if (name[end])
@@ -63,8 +63,8 @@ static void shorten(char *name) {
     name[end] = 0;
 }
 
-/* "a/b/clip.x.mp4" is "clip.x"; "a/folder/" is "folder" (whole keeps what looks like an ending); the rest is cleaned of
- * what cannot be in a file's name, and is short enough for one. */
+/* "a/b/clip.x.mp4" gives "clip.x"; "a/folder/" gives "folder" (`whole` keeps what looks like an extension). Control
+ * characters are replaced, and the name is cut to NAME_BYTES. */
 char *lp_source_name(const char *text, int whole) {
     size_t end = strlen(text);
     while (end > 1 && text[end - 1] == '/')
@@ -72,7 +72,7 @@ char *lp_source_name(const char *text, int whole) {
     size_t start = end;
     while (start > 0 && text[start - 1] != '/')
         start--;
-    char *const name = end > start ? strndup(text + start, end - start) : strdup("_"); /* "/" is in no name */
+    char *const name = end > start ? strndup(text + start, end - start) : strdup("_"); /* "/" has no name */
     if (!name)
         return NULL;
     char *const dot = whole ? NULL : strrchr(name, '.');
@@ -160,7 +160,7 @@ int lp_source_add_picture(lp_source *source, const char *path) {
     return 1;
 }
 
-/* ---- One of anything --------------------------------------------------------------------------------------------- */
+/* ---- Adding ------------------------------------------------------------------------------------------------------ */
 
 /* A picture named by itself joins the pictures named just before it. */
 static lightpose_status add_picture(lp_sources *sources, const char *path, lightpose_error *error) {
@@ -185,7 +185,7 @@ static lightpose_status add_stream(lp_sources *sources, lp_source_kind kind, con
     return lp_sources_append(sources, kind, text, name) ? LIGHTPOSE_OK : no_memory(error);
 }
 
-/* What delivers its bytes once. */
+/* Adds a source that can be read only once. */
 static lightpose_status add_pipe(lp_sources *sources, lp_source_kind kind, const char *path, lightpose_error *error) {
     const int is_stdin = kind == LP_SOURCE_STDIN || !strcmp(path, "/dev/stdin") || !strcmp(path, "/dev/fd/0");
     char *const name = is_stdin                                                       ? strdup("stdin")
@@ -201,7 +201,7 @@ static lightpose_status add_pipe(lp_sources *sources, lp_source_kind kind, const
     return LIGHTPOSE_OK;
 }
 
-/* What exists under a name. */
+/* Adds a path: its type and content decide what it is; if it does not exist, its name does. */
 lightpose_status lp_sources_add_file(lp_sources *sources, const char *path, lightpose_error *error) {
     struct stat about;
     if (stat(path, &about) < 0)
@@ -216,8 +216,8 @@ lightpose_status lp_sources_add_file(lp_sources *sources, const char *path, ligh
         return add_pipe(sources, LP_SOURCE_VIDEO, path, error);
     int animated = 0;
     const int is_picture = lp_input_is_picture(path, &animated) > 0, has_name = lp_source_is_picture_name(path);
-    /* What carries a picture's ending and is none fails as a picture: the message is the better one. A picture under
-     * another name may be the first of a stream. */
+    /* A file with the extension of a picture that is not one is read as a picture, whose error message is the better
+     * one. A picture under another name may be the first of a stream. */
     if (has_name ? !animated : is_picture && !animated && !lp_input_is_stream(path))
         return add_picture(sources, path, error);
     return add_stream(sources, LP_SOURCE_VIDEO, path, lp_source_name(path, 0), error);
@@ -269,7 +269,7 @@ const char *lp_source_read_clip(const char *text, lp_input_range *range, lightpo
     const size_t length = strcspn(text, "@");
     if (!text[length] || !text[length + 1] || !lp_input_range_read(range, text, length)) {
         lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                "\"%s\" is not FIRST..LAST@INPUT, as 0:01:30..0:02:00@a.mp4 or 100..199@a.mp4", text);
+                "\"%s\" is not FIRST..LAST@INPUT, such as 0:01:30..0:02:00@a.mp4 or 100..199@a.mp4", text);
         return NULL;
     }
     if (lp_input_range_is_empty(range)) {
@@ -286,7 +286,7 @@ lightpose_status lp_sources_add_clip(lp_sources *sources, const char *text, ligh
         return LIGHTPOSE_ERROR_ARGUMENT;
     const int before = sources->count;
     if (before)
-        sources->items[before - 1].loose = 0; /* pictures of a range join no others */
+        sources->items[before - 1].loose = 0; /* pictures of a clip do not join others */
     const lightpose_status status = lp_sources_add(sources, input, error);
     for (int i = before; i < sources->count; i++) {
         sources->items[i].loose = 0;
@@ -306,13 +306,13 @@ lightpose_status lp_sources_add_list(lp_sources *sources, const char *path, ligh
     FILE *const list = strcmp(path, "-") ? fopen(path, "re") : stdin;
     if (!list)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(errno));
-    /* A bad line does not lose the others; the first is told. */
+    /* A bad line does not prevent the others from being added; the first error is returned. */
     lightpose_error first = {0};
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
     for (int64_t number = 1; (length = getline(&line, &capacity, list)) >= 0; number++) {
-        /* A byte order mark of UTF-8, with which some editors begin a file. */
+        /* Some editors begin a file with a byte order mark of UTF-8. */
         if (number == 1 && length >= 3 && !memcmp(line, "\xef\xbb\xbf", 3))
             memmove(line, line + 3, (size_t)(length -= 3) + 1);
         while (length > 0 && strchr("\r\n \t", line[length - 1]))

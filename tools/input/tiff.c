@@ -14,14 +14,14 @@
 
 #include "fail.h"
 
-/* Pages are counted as far as this. */
+/* Pages are counted up to this number. */
 enum { MAX_PAGES = 1000 };
 
-/* ---- What libtiff complains of ----------------------------------------------------------------------------------- */
+/* ---- Errors of libtiff ------------------------------------------------------------------------------------------- */
 
 static _Thread_local char complaint[200];
 
-/* The first of a file's complaints is the cause of the others. */
+/* Keeps only the first error of a file, which is the cause of the others. */
 static void complain(const char *module, const char *format, va_list args) {
     (void)module;
     if (!*complaint)
@@ -113,7 +113,7 @@ static lightpose_status read_page(TIFF *tiff, int max_side, int64_t max_pixels, 
     char reason[1024] = "";
     TIFFRGBAImage image;
     if (!TIFFRGBAImageOK(tiff, reason) || !TIFFRGBAImageBegin(&image, tiff, 1, reason))
-        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "a TIFF of this kind is not read (%.300s)", reason);
+        return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED, "this kind of TIFF is not supported (%.300s)", reason);
     const int64_t pixels = (int64_t)image.width * image.height;
     lightpose_status status = LIGHTPOSE_OK;
     uint32_t *raster = NULL;

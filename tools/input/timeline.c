@@ -26,8 +26,8 @@ static int is_shown(enum AVCodecID codec, const uint8_t *data, int size) {
     return codec != AV_CODEC_ID_VP8 || size < 1 || data[0] >> 4 & 1;
 }
 
-/* Whether the clock has leapt back before this packet. Decoding times ascend; those that FFmpeg guesses, where the
- * container has none, stumble behind a leap, for which only a key frame or a long way back is taken. */
+/* Whether the clock leapt back before this packet. Decoding times ascend. If the container has none, those that FFmpeg
+ * guesses are irregular after a leap; then only a key frame or more than a second back counts as a leap. */
 static int leaps_back(const lp_timeline *t, const AVPacket *packet) {
     if (packet->dts == AV_NOPTS_VALUE || t->decoded == AV_NOPTS_VALUE || packet->dts >= t->decoded)
         return 0;
@@ -55,7 +55,7 @@ int lp_timeline_counts(lp_timeline *timeline, const AVCodecParameters *codec, co
            packet->pts >= timeline->start;
 }
 
-/* Times are no order of display after all: from here on frames are counted. */
+/* The times do not give the order of display: from here on, frames are counted. */
 static void give_up_times(lp_timeline *timeline) {
     timeline->by_time = 0;
     timeline->pending_count = 0;
@@ -124,7 +124,7 @@ lp_timeline_event lp_timeline_tell(lp_timeline *timeline, int ended, int64_t *in
     lp_timeline *const t = timeline;
     const lp_timeline_entry *const frame = t->came_count ? &t->came[0] : NULL;
     const int due = t->pending_count > 0 && (!frame || (frame->mark && is_before(&t->pending[0], frame)));
-    /* Of what was not decoded nothing will come; where frames are reordered, an earlier one may. */
+    /* A skipped packet yields no frame, but with reordering an earlier frame may still come. */
     const int passed = due && t->pending[0].passed && (frame || !t->reorders);
     lp_timeline_event event = frame ? LP_TIMELINE_FRAME : LP_TIMELINE_WAIT;
     if (t->lost > 0) {

@@ -21,7 +21,7 @@
 #include "input/mark.h"
 #include "input/timeline.h"
 
-/* Up to this frame a decoding from the start is as fast as reading the whole file for its packets. */
+/* Up to this frame, decoding from the start is as fast as reading all packets of the file. */
 enum { NEAR_START = 300, NEAR_SECONDS = 10 };
 
 struct lp_video {
@@ -29,7 +29,7 @@ struct lp_video {
     lp_decoder *decoder;
     AVPacket *packet;
     AVFrame *decoded;
-    AVFrame *held[LP_TIMELINE_HELD]; /* frames that came and wait for lost ones before them to be told; timeline.came */
+    AVFrame *held[LP_TIMELINE_HELD]; /* the frames of timeline.came, which wait for earlier ones */
     lp_timeline timeline;
     lp_clock *clock;
     lp_pace *pace;
@@ -38,23 +38,23 @@ struct lp_video {
     lp_input_options options;
     struct {
         double monotonic, utc;
-    } arrived[LP_TIMELINE_PENDING]; /* of live sources: when the packet of each mark came, in turn */
-    int intra_only;                 /* each packet is a picture by itself, and comes back at once */
-    int64_t damaged;                /* the last frame since a key frame that was lost or damaged; -1: none */
-    double jump;                    /* of the clock, before a frame that is not told */
-    int64_t told;                   /* frames told, for a range that never comes */
-    double since_start;             /* of the last frame, told or not */
-    int past;                       /* a frame behind the range has come */
-    int has_packet;                 /* `packet` is to be sent still */
-    int draining;                   /* the file has ended: what the decoder holds back comes */
+    } arrived[LP_TIMELINE_PENDING]; /* of live sources: when packets came, by mark modulo LP_TIMELINE_PENDING */
+    int intra_only;                 /* each packet is an independent picture, which the decoder returns at once */
+    int64_t damaged;                /* the last lost or damaged frame since a key frame; -1: none */
+    double jump;                    /* of the clock, before frames that were not returned */
+    int64_t told;                   /* frames returned; 0: the range has had none */
+    double since_start;             /* of the last frame, returned or not */
+    int past;                       /* a frame after the range has come */
+    int has_packet;                 /* `packet` still has to be sent */
+    int draining;                   /* the file has ended: the decoder returns what it holds back */
     int ended;
-    int stopped;    /* told to stop: nothing is due any more */
-    int read_error; /* why the file ended, other than by its end */
+    int stopped;    /* stopped: no more frames are due */
+    int read_error; /* the error that ended the file; 0: its end */
 };
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-/* Whether a packet that nobody wants needs not be decoded for the sake of another. */
+/* Whether any packet can be skipped without decoding, because no picture depends on another. */
 static int is_intra_only(const AVCodecParameters *codec) {
     const AVCodecDescriptor *const about = avcodec_descriptor_get(codec->codec_id);
     const AVCodec *const decoder = avcodec_find_decoder(codec->codec_id);
@@ -67,7 +67,7 @@ static lightpose_status open_decoder(lp_video *v, lightpose_error *error) {
         .parameters = v->demux.stream->codecpar,
         .base = v->demux.stream->time_base,
         .name = v->demux.text,
-        /* FFmpeg's threads over frames take whole frames of two fields for damaged. */
+        /* With frame threads, FFmpeg reports intact frames of two fields as damaged. */
         .threads = v->timeline.fields.has_fields ? 1 : v->options.threads,
         .at_once = v->demux.live || v->demux.once || v->intra_only,
         .live = v->demux.live,
@@ -97,8 +97,8 @@ static int is_worth_a_scan(const lp_video *v, const lp_source *source) {
     return source->kind == LP_SOURCE_VIDEO && is_far && v->timeline.by_time && lp_demux_can_be_entered(&v->demux);
 }
 
-/* The first frame of the range, by its time where that is asked for; the number of all frames where it has none. -1: it
- * cannot be told by the source's times, which ours do not follow over a joint. */
+/* The number of the first frame in the range; the number of all frames if there is none. -1: unknown, because our times
+ * do not follow the source's over a joint. */
 static int64_t first_wanted(const lp_video *v, const lp_packets *packets) {
     const lp_input_range *const range = &v->options.range;
     const double unit = av_q2d(v->demux.stream->time_base);
@@ -113,8 +113,8 @@ static int64_t first_wanted(const lp_video *v, const lp_packets *packets) {
     return (int64_t)packets->count;
 }
 
-/* Goes near the first frame asked for. Where that cannot be done with certainty the file is opened anew, and what comes
- * before is decoded and dropped. */
+/* Seeks to a key frame before the first frame of the range. If an exact seek is not possible, reopens the file; the
+ * frames before the range are then decoded and dropped. */
 static lightpose_status enter(lp_video *v, const lp_source *source, lightpose_error *error) {
     lp_packets packets = {0};
     int64_t number = 0;
@@ -230,13 +230,13 @@ static double now_of(clockid_t clock) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* The time of a packet or frame in seconds; NAN where it has none that counts. */
+/* The time of a packet or frame in seconds; NAN if it has none or if times are not the source's. */
 static double source_time(const lp_video *v, int64_t ticks) {
     return ticks != AV_NOPTS_VALUE && lp_demux_has_clock(&v->demux) ? (double)ticks * av_q2d(v->demux.stream->time_base)
                                                                     : NAN;
 }
 
-/* What the clocks say of the frame that is told next. */
+/* Fills in the times of the next frame. */
 static void tell_times(lp_video *v, const lp_timeline_entry *entry, lp_input_frame *frame) {
     const int64_t at = entry->mark % LP_TIMELINE_PENDING;
     double jump;
@@ -245,12 +245,13 @@ static void tell_times(lp_video *v, const lp_timeline_entry *entry, lp_input_fra
         frame->arrived = entry->mark ? v->arrived[at].monotonic : now_of(CLOCK_MONOTONIC);
     }
     frame->time = lp_clock_tell(v->clock, source_time(v, entry->time), entry->stretch, frame->arrived, &jump);
-    /* A leap before a frame that is passed over is told with the next. */
+    /* A leap before a frame that is skipped is reported with the next one. */
     v->jump += jump;
     frame->jump = v->jump;
 }
 
-/* Whether a frame is in the range. The first at a time gives it a number, which steps are counted from. */
+/* Whether a frame is in the range and on a step. Steps count from the first frame: a start by time is replaced by the
+ * number of the first frame there. */
 static int is_wanted(lp_video *v, int64_t index, double time) {
     lp_input_range *const range = &v->options.range;
     v->since_start = lp_clock_since_start(v->clock, time, index);
@@ -270,7 +271,7 @@ static void tell_lost(lp_input_frame *frame, const char *reason) {
     snprintf(frame->reason, sizeof frame->reason, "%.*s", (int)sizeof frame->reason - 1, reason);
 }
 
-/* The period of a packet's frame; INT64_MIN where that is not certain yet. */
+/* The period of a packet's frame; INT64_MIN if that is not certain yet. */
 static int64_t period_of(const lp_video *v, const lp_timeline_entry *entry) {
     const double arrived = entry->mark ? v->arrived[entry->mark % LP_TIMELINE_PENDING].monotonic : NAN;
     const double time = lp_clock_expect(v->clock, source_time(v, entry->time), v->demux.live ? arrived : NAN);
@@ -279,8 +280,8 @@ static int64_t period_of(const lp_video *v, const lp_timeline_entry *entry) {
                : lp_pace_period(v->pace, time - v->clock->start, v->clock->step);
 }
 
-/* Whether the packet just counted needs not be decoded: its frame is not wanted, because one before it is in the same
- * period, and no other builds on it. What is not certain is decoded. */
+/* Whether the packet just counted can be skipped: an earlier frame is in the same period, and no other frame depends on
+ * this one. If in doubt, it is decoded. */
 static int may_pass(const lp_video *v) {
     const lp_timeline *const t = &v->timeline;
     const lp_timeline_entry entry = {.mark = t->mark, .time = v->packet->pts, .stretch = t->stretch};
@@ -323,7 +324,7 @@ static void feed(lp_video *v) {
         av_packet_unref(v->packet);
         return;
     }
-    /* An empty packet would tell the decoder that the end has come. */
+    /* An empty packet would signal the end to the decoder. */
     if (v->packet->size > 0 && lp_decoder_send(v->decoder, v->packet, v->timeline.mark, counts) < 0 && counts)
         lp_timeline_failed(&v->timeline);
     av_packet_unref(v->packet);
@@ -337,7 +338,7 @@ __attribute__((format(printf, 2, 3))) static void mark_damaged(lp_input_frame *f
     frame->damaged = 1;
 }
 
-/* Damage goes on from frame to frame until one comes that builds on none. */
+/* Damage spreads from frame to frame until the next key frame. */
 static void note_damage(lp_video *v, lp_timeline_event event, const AVFrame *decoded, int64_t index) {
     if (event == LP_TIMELINE_LOST || lp_decoder_is_damaged(decoded))
         v->damaged = index;
@@ -345,15 +346,15 @@ static void note_damage(lp_video *v, lp_timeline_event event, const AVFrame *dec
         v->damaged = -1;
 }
 
-/* A pixel's width by its height, by the container or the codec; 0 where it is square, unknown, or cannot be. Ratios
- * that differ from 1 by less than half a percent come of sizes that were rounded. */
+/* A pixel's width divided by its height, from the container or the codec; 0 if it is square, unknown or implausible.
+ * Ratios that differ from 1 by less than half a percent result from rounded sizes. */
 static float pixel_aspect(const lp_video *v, AVFrame *decoded) {
     const AVRational ratio = av_guess_sample_aspect_ratio(v->demux.format, v->demux.stream, decoded);
     const double aspect = ratio.num > 0 && ratio.den > 0 ? av_q2d(ratio) : 1;
     return fabs(aspect - 1) < 0.005 || aspect < 1.0 / 16 || aspect > 16 ? 0 : (float)aspect;
 }
 
-/* Turns the decoder's frame into one of ours. */
+/* Fills *frame from the decoder's frame. */
 static void deliver(lp_video *v, AVFrame *decoded, int64_t index, lp_input_frame *frame) {
     if (lp_decoder_is_damaged(decoded) && !v->options.keep_damaged) {
         tell_lost(frame, "its data are damaged");
@@ -377,7 +378,7 @@ static void deliver(lp_video *v, AVFrame *decoded, int64_t index, lp_input_frame
     }
 }
 
-/* Tells what lies ready: 1 with *frame filled, 0 if more has to be decoded. */
+/* Returns the next wanted frame that is ready: 1 with *frame filled, 0 if more has to be decoded. */
 static int take(lp_video *v, lp_input_frame *frame) {
     int64_t index;
     lp_timeline_entry entry;
@@ -408,14 +409,14 @@ static int take(lp_video *v, lp_input_frame *frame) {
     return 0;
 }
 
-/* Puts the decoder's frame behind those that are not told yet. */
+/* Appends the decoder's frame to those not reported yet. */
 static void hold(lp_video *v) {
     AVFrame *const to = v->held[v->timeline.came_count];
     lp_timeline_came(&v->timeline, lp_mark_frame(v->decoded), v->decoded->best_effort_timestamp);
     av_frame_move_ref(to, v->decoded);
 }
 
-/* Says that a range goes on beyond the end. */
+/* Reports a range that extends beyond the end. */
 static void tell_short(const lp_video *v) {
     char text[512];
     if (v->options.tell && lp_input_range_tell_short(&v->options.range, v->options.step, v->timeline.next - 1,
@@ -423,7 +424,7 @@ static void tell_short(const lp_video *v) {
         v->options.tell(v->options.opaque, text);
 }
 
-/* The end of the file: what was wrong with it as a whole. */
+/* At the end of the file, reports what was wrong with it. Returns 0, or -1 with an error. */
 static int finish(lp_video *v, lightpose_error *error) {
     const char *const text = v->demux.text;
     const long long next = v->timeline.next, first = v->options.range.first, missing = lp_demux_missing(&v->demux);
@@ -463,7 +464,7 @@ int lp_video_next(lp_video *v, lp_input_frame *frame, lightpose_error *error) {
             return 1;
         }
         const lp_input_range *const range = &v->options.range;
-        if (v->past) /* between two frames there is nothing */
+        if (v->past) /* without any frame, the range lies between two */
             return v->told || v->demux.live ? 0 : (lp_input_range_fail_between(range, v->demux.text, error), -1);
         if (v->ended)
             return finish(v, error);

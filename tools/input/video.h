@@ -13,8 +13,8 @@
 
 typedef struct lp_video lp_video;
 
-/* As lp_input_open, _close, _get_about and _next. `bytes`: of a source that is read once; else NULL. `clock`, `pace`
- * and `number`, that of the first frame, go on where a live source is opened again. */
+/* As lp_input_open, _close, _get_about and _next. `bytes`: as in lp_demux_open. `clock`, `pace` and `number` (of the
+ * first frame) continue when a live source is reopened. */
 LIGHTPOSE_NODISCARD lightpose_status lp_video_open(lp_video **video, const lp_source *source,
                                                    const lp_input_options *options, lp_bytes *bytes, lp_clock *clock,
                                                    lp_pace *pace, int64_t number, lightpose_error *error);

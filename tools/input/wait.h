@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* How whatever waits for a source hears that it is to stop, and shows that it does wait and does not hang. */
+/* How code that waits for a source learns that it must stop, and shows that it waits and does not hang. */
 
 #ifndef LP_TOOLS_INPUT_WAIT_H
 #define LP_TOOLS_INPUT_WAIT_H
@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 typedef struct lp_input_wait {
-    const atomic_int *stop; /* not 0: end soon; may be NULL */
-    atomic_uint *looks;     /* counts how often `stop` is looked at, which is several times a second in whatever waits:
-                               while it stands still and no frame comes, something hangs. May be NULL */
+    const atomic_int *stop; /* not 0: stop soon; may be NULL */
+    atomic_uint *looks;     /* counts the checks of `stop`; code that waits makes several per second. If the count does
+                               not change and no frame comes, something hangs. May be NULL */
 } lp_input_wait;
 
 static inline int lp_input_is_stopped(const lp_input_wait *wait) {

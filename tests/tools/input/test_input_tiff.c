@@ -129,7 +129,7 @@ static void refuses_tiff_by_name(void **state) {
     TIFFClose(tiff);
     lp_input_picture picture = {0};
     assert_fails(lp_input_picture_read(&picture, path, NULL, error), LIGHTPOSE_ERROR_UNSUPPORTED,
-                 "float.tif: a TIFF of this kind is not read");
+                 "float.tif: this kind of TIFF is not supported");
     lp_input_picture_free(&picture);
 }
 
@@ -174,7 +174,7 @@ static void reads_what_is_whole(void **state) {
     memcpy(broken, png, 33);
     memcpy(broken + 33, profile, sizeof profile);
     memcpy(broken + 33 + sizeof profile, png + 33, size - 33);
-    read_with_note("profile.png", broken, size + sizeof profile, "beside the pixels", 0);
+    read_with_note("profile.png", broken, size + sizeof profile, "metadata of the PNG", 0);
     free(broken);
     free(png);
 }
