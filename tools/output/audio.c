@@ -11,13 +11,13 @@
 #include <libavcodec/avcodec.h>
 
 #define LEAP_BACK  0.5  /* seconds; smaller steps back are packets out of order */
-#define LEAP_AHEAD 10.0 /* seconds, of streams whose clock may be set anew; the picture's clock goes on then, too */
-#define LATE       1.0  /* seconds that the sound is behind the picture before such a leap is believed */
+#define LEAP_AHEAD 10.0 /* seconds, in formats whose clock may leap; the picture's clock continues as well */
+#define LATE       1.0  /* such a leap is accepted only if the sound is this many seconds behind the picture */
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-/* `to` holds what `from` holds, with the container's own tag. A channel layout that is not known, as in AVI, is the
- * usual one: FFmpeg 7 ends no MP4 file with PCM whose layout it does not know. */
+/* Copies the parameters, without the codec tag of the source's container. An unknown channel layout, as in AVI, becomes
+ * the default one: FFmpeg 7 cannot finish an MP4 file with PCM of an unknown layout. */
 static int describe(AVStream *to, const AVCodecParameters *from) {
     const int code = avcodec_parameters_copy(to->codecpar, from);
     AVChannelLayout *const layout = &to->codecpar->ch_layout;
@@ -27,9 +27,9 @@ static int describe(AVStream *to, const AVCodecParameters *from) {
     return code;
 }
 
-/* Of one sample of PCM; of other codecs 0. */
+/* Bytes of one sample of PCM; 0 for other codecs. */
 static int sample_bytes(const AVCodecParameters *of) {
-    const int bits = av_get_exact_bits_per_sample(of->codec_id); /* 4 and fewer of ADPCM */
+    const int bits = av_get_exact_bits_per_sample(of->codec_id); /* at most 4 for ADPCM */
     return bits >= 8 ? (bits + 7) / 8 * of->ch_layout.nb_channels : 0;
 }
 
@@ -46,8 +46,8 @@ static int write_silence(AVFormatContext *muxer, int bytes) {
     return code;
 }
 
-/* Whether a file of this kind with such a sound alone gets as far as its head, and with PCM to its end: some kinds take
- * codecs by name that they refuse in fact. */
+/* Whether a container accepts this sound. Writes the header of a trial file and, for PCM, all of it: some containers
+ * list codecs that they then refuse. */
 static int is_taken(const AVOutputFormat *format, const AVStream *from) {
     AVFormatContext *trial = NULL;
     uint8_t *bytes = NULL;
@@ -145,8 +145,7 @@ static int read_packet(lp_audio *audio) {
     return 1;
 }
 
-/* The time of the packet that waits. Where the source's clock leaps the sound goes on without a gap, as the picture
- * does. */
+/* The time of the waiting packet. If the source's clock leaps, the sound continues without a gap, like the picture. */
 static double packet_time(lp_audio *audio, double until) {
     const double time = seconds(audio, audio->packet->pts) + audio->shift;
     const int may_leap = audio->source->iformat->flags & AVFMT_TS_DISCONT;

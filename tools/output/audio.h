@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A file's sound, copied into an annotated video as it is where its container holds it, else as AAC. */
+/* The sound of a file for an annotated video: copied unchanged if the container supports its codec, else as AAC. */
 
 #ifndef LP_TOOLS_OUTPUT_AUDIO_H
 #define LP_TOOLS_OUTPUT_AUDIO_H
@@ -14,19 +14,19 @@ typedef struct lp_audio {
     AVFormatContext *source;
     AVStream *from, *to;
     lp_recoder *recoder; /* NULL: packets are copied */
-    AVPacket *packet;    /* the next one, read already */
+    AVPacket *packet;    /* the next one, already read */
     int has_packet;
     double shift;    /* added to the source's times, whose clock may leap */
-    double end;      /* of what was read so far, in seconds of the source; NAN before the first packet */
+    double end;      /* of the sound read so far, in seconds of the source; NAN before the first packet */
     int64_t written; /* the last time stamp written */
 } lp_audio;
 
-/* Adds a stream to `muxer`, which has no head yet, for the sound of `path`. NULL where there is none, and where it has
- * to be left out; `note` then says why, or that it is made AAC; else it is empty. */
+/* Adds a stream for the sound of `path` to `muxer`, whose header is not written yet. NULL if there is no sound or it
+ * has to be left out. `note` says why it is left out, or that it is made AAC; else it is empty. */
 lp_audio *lp_audio_open(const char *path, AVFormatContext *muxer, char note[160]);
 
-/* Writes what is heard between `start` and `until` seconds of the source, moved so that `start` becomes 0. Returns 0,
- * or an error of the muxer. */
+/* Writes the sound between `start` and `until` seconds of the source, shifted so that `start` becomes 0. Returns 0, or
+ * an error of the encoder or muxer. */
 int lp_audio_write(lp_audio *audio, AVFormatContext *muxer, double start, double until);
 
 /* Writes what the encoder holds back. */

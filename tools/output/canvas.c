@@ -9,7 +9,7 @@
 #include <libavutil/frame.h>
 #include <libswscale/swscale.h>
 
-/* Chroma interpolated, and rounded as it should be. */
+/* GOOD interpolates chroma and rounds accurately. */
 enum { GOOD = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BILINEAR, QUICK = SWS_BILINEAR };
 
 void lp_canvas_free(lp_canvas *canvas) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A line per input: a hash over the results of its frames, how many frames and people they were, and the input's name.
- * For tests and for comparing machines: equal lines mean equal bits in every number of every person. FNV-1a of 64 bits:
- * against accidents, not against forgery. Times are left out, since containers differ in them, and names, since folders
- * do. */
+/* A line per input: a hash over the results of its frames, the numbers of frames and people, and the input's name. For
+ * tests and for comparing machines: equal lines mean equal bits in the keypoints, score, rank and id of every person.
+ * FNV-1a of 64 bits detects accidents, not forgery. Times are not hashed, because they depend on the container, nor are
+ * names, because they depend on the folder. */
 
 #include "output/single.h"
 #include "output/writers.h"

@@ -2,8 +2,8 @@
  * Copyright The liblightpose authors */
 
 /* COCO's keypoint results (docs/algorithm.md 10): one array, an object per person. image_id is the last number in a
- * picture's name, or the frame's index in a video. Frames without people leave nothing, as the format wants it.
- * Completed keypoints are always there: it is the format that accuracy is measured on. */
+ * picture's name, or the frame's index in a video. Frames without people have no entry, as the format requires.
+ * Completed keypoints are always included: accuracy is measured on this format. */
 
 #include "output/keypoints.h"
 #include "output/single.h"
@@ -64,7 +64,7 @@ static lightpose_status image_id(coco *self, const lp_output_frame *frame, int64
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the numbers of the pictures");
     if (!is_new)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "\"%s\": COCO results call pictures by number, and one before it has %" PRId64 " too",
+                       "\"%s\": COCO results call pictures by number, and an earlier one has the number %" PRId64,
                        frame->name, *id);
     return LIGHTPOSE_OK;
 }
@@ -83,8 +83,8 @@ static lightpose_status coco_begin(void *state, const lp_output_stream *stream, 
 
     if (before && (before->kind != LP_STREAM_IMAGES || stream->kind != LP_STREAM_IMAGES))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "COCO results have no name for an input: \"%s\" cannot follow \"%s\" in one file",
-                       stream->source, before->source);
+                       "COCO results do not name the input: \"%s\" cannot follow \"%s\" in one file", stream->source,
+                       before->source);
     return lp_single_begin(state, stream, error);
 }
 
@@ -147,7 +147,7 @@ static void coco_abort(void **state) {
     lp_single_abort(state);
 }
 
-/* The numbers of the pictures so far are not remembered: a run refuses two of the same before it begins. */
+/* The numbers of earlier pictures are not saved: a run checks for duplicates before it begins. */
 static void coco_save(const void *state, lp_text *to) {
     lp_text_integer(to, ((const coco *)state)->people);
     lp_text_bytes(to, "", 1);
@@ -164,7 +164,7 @@ const lp_output_writer lp_writer_coco = {
     .name = "coco",
     .summary = "COCO keypoint results: an array of people, one file",
     .suffix = ".coco.json",
-    .many_streams = 2, /* a video's frames have numbers alone */
+    .many_streams = 2, /* frames of a video have only numbers */
     .open = coco_open,
     .begin = coco_begin,
     .frame = coco_frame,

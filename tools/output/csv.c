@@ -2,8 +2,8 @@
  * Copyright The liblightpose authors */
 
 /* A table: a row per person, with three columns per keypoint (four with completed ones). A frame without people has a
- * row whose columns from `person` on are empty, and so have missing keypoints. The size of the frame's picture comes
- * last: sizes may change. */
+ * row in which the columns of the person are empty; those of missing keypoints are empty, too. The size of the frame's
+ * picture comes last, since it may change. */
 
 #include "output/keypoints.h"
 #include "output/single.h"
@@ -59,7 +59,7 @@ static void add_box(lp_text *text, const lightpose_box *box) {
     add_pixels(text, box->height);
 }
 
-/* A part that cannot be told has empty cells. */
+/* A part without a box has empty cells. */
 static void add_parts(lp_text *text, const lp_output_options *options, const lp_output_frame *frame,
                       const lightpose_pose *pose) {
     for (int part = 0; options->part_boxes && part < LP_PARTS; part++) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The DGS-Korpus wrapper (docs/algorithm.md 10): an array with an object per camera of a session, each with its id,
- * camera, size, and the OpenPose objects of its frames under their numbers, ascending. Every frame of the range is
- * there. */
+/* The DGS-Korpus wrapper (docs/algorithm.md 10): an array with an object per camera of a session. Each has its id,
+ * camera, size, and the OpenPose objects of its frames by ascending number. Every frame of the range is included. */
 
 #include "output/single.h"
 #include "output/writers.h"
@@ -14,9 +13,9 @@
 
 typedef struct dgs {
     lp_single single;
-    lp_text frames; /* of the camera, waiting for the first that tells the size */
+    lp_text frames; /* of the camera, which wait until a frame has a size */
     int width, height;
-    int begun; /* the camera's head is written */
+    int begun; /* the camera's header is written */
     int frame_count, cameras;
 } dgs;
 
@@ -28,8 +27,8 @@ static lightpose_status dgs_open(void **state, const char *path, const lp_output
     return status;
 }
 
-/* The corpus calls its videos SESSION_CAMERA, or SESSION_CAMERA_WIDTHxHEIGHT: cameras a1, b1 and c. The length of
- * the session's part; the rest is the camera. A name of another form is a session seen by camera c, the total view. */
+/* The corpus names its videos SESSION_CAMERA or SESSION_CAMERA_WIDTHxHEIGHT, with cameras a1, b1 and c. Returns the
+ * length of SESSION, and the camera. Any other name is that of a session seen by camera c, the total view. */
 static size_t split_name(const char *name, const char **camera, size_t *camera_size) {
     size_t size = strlen(name), end = size;
 
@@ -109,7 +108,7 @@ static lightpose_status dgs_frame(void *state, const lp_output_frame *frame, lig
     }
     if (frame->width > 0 && (frame->width != self->width || frame->height != self->height))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "frame %" PRId64 " of \"%s\" is %dx%d and those before it %dx%d: the DGS wrapper holds one "
+                       "frame %" PRId64 " of \"%s\" is %dx%d, and earlier ones are %dx%d: the DGS wrapper holds one "
                        "size per camera",
                        frame->index, self->single.stream->source, frame->width, frame->height, self->width,
                        self->height);
@@ -143,7 +142,7 @@ static void dgs_save(const void *state, lp_text *to) {
     snprintf(numbers, sizeof numbers, "%d %d %d %d %d", self->width, self->height, self->begun, self->frame_count,
              self->cameras);
     lp_text_bytes(to, numbers, strlen(numbers) + 1);
-    lp_text_bytes(to, self->frames.data, self->frames.size); /* those that wait for the size */
+    lp_text_bytes(to, self->frames.data, self->frames.size); /* which wait for the size */
 }
 
 static lightpose_status dgs_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,

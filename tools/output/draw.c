@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Annotated pictures, a file per frame: NAME_pose.jpg, or NAME_000000000007_pose.jpg of a video. JPEG stays JPEG; all
- * else, and video frames, become PNG, unless the options say otherwise. */
+/* Annotated pictures, a file per frame: NAME_pose.jpg, or NAME_000000000007_pose.png for a video. By default, JPEG
+ * remains JPEG; other pictures and video frames become PNG. */
 
 #include "output/encode.h"
 #include "output/guard.h"
@@ -17,7 +17,7 @@
 typedef struct draw {
     const lp_output_options *options;
     const lp_output_stream *stream;
-    const char *folder; /* the caller's, copied behind the structure */
+    const char *folder; /* a copy, after the structure */
     lp_text path;
     lp_canvas canvas;
     AVPacket *packet;
@@ -40,7 +40,7 @@ static lightpose_status draw_open(void **state, const char *path, const lp_outpu
     return LIGHTPOSE_OK;
 }
 
-/* A stream that is no list of pictures takes its name once: its own frames cannot collide. */
+/* A stream other than pictures claims its name only once: its own frames cannot collide. */
 static lightpose_status draw_begin(void *state, const lp_output_stream *stream, lightpose_error *error) {
     draw *const self = state;
     self->stream = stream;
@@ -138,7 +138,7 @@ static lightpose_status draw_close(void **state, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
-/* Files are whole one by one: those of frames that come again are written again. */
+/* Each file is complete by itself; those of repeated frames are written again. */
 static lightpose_status draw_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
                                      lightpose_error *error) {
     (void)saved, (void)size;

@@ -15,7 +15,7 @@ lp_picture_kind lp_picture_kind_of(const char *name) {
     return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg")) ? LP_PICTURE_JPEG : LP_PICTURE_PNG;
 }
 
-/* Where none is asked for. */
+/* Default qualities. */
 enum { FILE_QUALITY = 90, LIVE_QUALITY = 75 };
 
 static lightpose_status open_encoder(const lp_canvas *canvas, AVCodecContext **encoder, lightpose_error *error) {
@@ -30,7 +30,7 @@ static lightpose_status open_encoder(const lp_canvas *canvas, AVCodecContext **e
     c->thread_count = 1;
     c->pix_fmt = AV_PIX_FMT_RGB24;
     c->color_range = AVCOL_RANGE_JPEG;
-    c->compression_level = 4; /* a third larger than at 9, several times as fast */
+    c->compression_level = 4; /* files a third larger than at 9, several times as fast */
     if (avcodec_open2(c, codec, NULL) < 0)
         return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "a picture of %dx%d cannot be written as PNG", c->width,
                        c->height);

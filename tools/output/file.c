@@ -18,9 +18,9 @@
 
 /* How the file gets its name. */
 typedef enum way {
-    DIRECT,  /* standard output, a pipe, a device: there is none to get */
+    DIRECT,  /* standard output, a pipe, a device: it has one */
     UNNAMED, /* O_TMPFILE: linked into its directory at commit */
-    HIDDEN,  /* where the file system has no such files: a hidden name, renamed at commit */
+    HIDDEN,  /* if the file system has no such files: a hidden name, renamed at commit */
     PARTIAL  /* the target's name and ".partial", renamed at commit */
 } way;
 
@@ -29,11 +29,11 @@ struct lp_output_file {
     int descriptor; /* the stream's */
     char *path;     /* as the caller wrote it, for messages */
     char *target;   /* where the file goes: links followed */
-    char *aside;    /* HIDDEN, PARTIAL: its name until then */
+    char *aside;    /* HIDDEN, PARTIAL: its name until commit */
     way way;
     int no_clobber;
-    int64_t keep;    /* PARTIAL: bytes to go on from */
-    int64_t flushed; /* bytes worth keeping */
+    int64_t keep;    /* PARTIAL: bytes to keep of an earlier run */
+    int64_t flushed; /* bytes that remain after an abort */
     int failure;     /* the errno of the first write that failed */
 };
 
@@ -45,8 +45,8 @@ static void release(lp_output_file **file) {
     *file = NULL;
 }
 
-/* "DIR/.lightpose-PID-N", N counting what is there already. It does not hold the file's own name, which may be as long
- * as a name can be. */
+/* "DIR/.lightpose-PID-N"; N counts up past existing names. The file's own name is not included, since it may have the
+ * maximum length. */
 static char *hidden_name(const char *target, unsigned attempt) {
     char *const copy = strdup(target), *name = NULL;
     if (copy && asprintf(&name, "%s/.lightpose-%ld-%u", dirname(copy), (long)getpid(), attempt) < 0)
@@ -55,7 +55,7 @@ static char *hidden_name(const char *target, unsigned attempt) {
     return name;
 }
 
-/* The place of an open file among the names of /proc, from where an unnamed one can be linked. */
+/* The name of an open file in /proc, from which an unnamed one can be linked. */
 static void proc_name(char *name, size_t size, int descriptor) {
     snprintf(name, size, "/proc/self/fd/%d", descriptor);
 }
@@ -100,10 +100,10 @@ char *lp_output_file_beside(const char *target, const char *suffix) {
     const char *const name = slash ? slash + 1 : target;
     char *path = NULL;
 
-    /* Room for the longest suffix, so that all that stand beside a file are shortened alike. */
+    /* Counts the longest suffix, so that all names beside a file are shortened alike. */
     if (strlen(name) + strlen(".partial.meta") <= NAME_MAX)
         return asprintf(&path, "%s%s", target, suffix) < 0 ? NULL : path;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a of what is left out, and all else */
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a of the complete name */
     for (const char *c = name; *c; c++)
         hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
     const int size = asprintf(&path, "%.*s-%016" PRIx64 "%s", (int)(name - target) + KEPT, target, hash, suffix);
@@ -118,21 +118,21 @@ char *lp_output_file_target(const char *path, int *direct) {
     return *direct ? NULL : exists ? realpath(path, NULL) : strdup(path);
 }
 
-/* The lock ends with the process: what a killed one left is nobody's. */
+/* The lock ends with the process, so a killed one does not leave a locked file. */
 static int lock_partial(int descriptor) {
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         return 0;
     return errno == EWOULDBLOCK ? EBUSY : 0; /* some file systems have no locks */
 }
 
-/* Whether the name still belongs to the open file: the one who held the lock may have committed it. */
+/* Whether the name still belongs to the open file: the process that held the lock may have committed it. */
 static int is_still_there(const lp_output_file *file, int descriptor) {
     struct stat open_file, named;
     return fstat(descriptor, &open_file) == 0 && stat(file->aside, &named) == 0 && open_file.st_ino == named.st_ino &&
            open_file.st_dev == named.st_dev;
 }
 
-/* Opens TARGET.partial, cut to what is kept; returns its descriptor, or -1 with errno. */
+/* Opens TARGET.partial and cuts it to `keep` bytes; returns its descriptor, or -1 with errno. */
 static int open_beside(lp_output_file *file, const lp_output_guard *guard) {
     file->aside = lp_output_file_beside(file->target, ".partial");
     for (int attempt = 0; file->aside && attempt < 100; attempt++) {
@@ -165,7 +165,7 @@ static int open_beside(lp_output_file *file, const lp_output_guard *guard) {
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
-/* Decides what the path is, and opens for it. Returns the descriptor; -1 with errno or with `error` filled. */
+/* Finds out what the path is, and opens the file. Returns the descriptor; -1 with errno or with `error` filled. */
 static int open_path(lp_output_file *file, const char *path, lp_output_guard *guard, lightpose_error *error) {
     struct stat existing;
 
@@ -187,14 +187,14 @@ static int open_path(lp_output_file *file, const char *path, lp_output_guard *gu
     if (exists) {
         if (lp_output_guard_check(guard, file->path, &existing, error) != LIGHTPOSE_OK)
             return -1;
-        if (eaccess(file->path, W_OK) != 0) /* renaming over it would not ask */
+        if (eaccess(file->path, W_OK) != 0) /* a rename would replace a read-only file */
             return -1;
     }
     file->target = exists ? realpath(file->path, NULL) : strdup(file->path);
     const int partial = file->way == PARTIAL;
     const int descriptor = !file->target ? -1 : partial ? open_beside(file, guard) : open_aside(file);
     if (descriptor >= 0 && exists)
-        (void)!fchmod(descriptor, existing.st_mode & 07777); /* as good as it gets: another's file has our owner */
+        (void)!fchmod(descriptor, existing.st_mode & 07777); /* best effort; the owner becomes ours in any case */
     return descriptor;
 }
 
@@ -205,8 +205,8 @@ static lightpose_status fail_open(const lp_output_file *file, int number, lightp
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "\"%s\" is an input of this run and is not replaced",
                        file->aside);
     if (file->way == PARTIAL && number == ESPIPE)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" has fewer bytes than the %lld to go on from", file->aside,
-                       (long long)file->keep);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "\"%s\" has fewer bytes than the %lld to continue from",
+                       file->aside, (long long)file->keep);
     return lp_output_fail_errno(error, file->path, number);
 }
 
@@ -298,7 +298,7 @@ lightpose_status lp_output_file_flush(lp_output_file *file, lightpose_error *err
 
 /* ---- Ending ------------------------------------------------------------------------------------------------------ */
 
-/* rename() that does not replace. File systems without the flag get a link, which does not replace either. */
+/* rename() that does not replace. Without support for the flag it uses link(), which does not replace either. */
 static int rename_new(const char *from, const char *to) {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return 0;
@@ -307,7 +307,7 @@ static int rename_new(const char *from, const char *to) {
     return link(from, to) == 0 ? unlink(from) : -1;
 }
 
-/* Gives the unnamed file its name; one that stands there is replaced through a hidden name. Returns 0, or errno. */
+/* Gives the unnamed file its name; an existing file is replaced through a hidden name. Returns 0 or errno. */
 static int name_unnamed(const lp_output_file *file, int descriptor) {
     char proc[40];
 
@@ -336,8 +336,8 @@ static int name_hidden(const lp_output_file *file) {
     return done == 0 ? 0 : errno;
 }
 
-/* A file of an hour that has its name must still be whole when the power fails. Returns 0, or errno; some file systems
- * have nothing to wait for. */
+/* The result of an hour's work must survive a power failure once it has its name. Returns 0 or errno; some file systems
+ * do not support this. */
 static int wait_for_disk(int descriptor) {
     int result;
     do
@@ -346,12 +346,12 @@ static int wait_for_disk(int descriptor) {
     return result == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
 }
 
-/* What a partial file that failed keeps: the bytes up to the last flush. */
+/* Cuts a partial file that failed after the bytes of the last flush; removes an empty one. */
 static void cut_partial(const lp_output_file *file, int descriptor) {
     if (file->flushed == 0)
         unlink(file->aside);
     else if (ftruncate(descriptor, file->flushed) != 0)
-        (void)0; /* some bytes too many: a reader sees a cut line, going on drops them */
+        (void)0; /* some bytes too many: a reader sees a cut line, and resuming drops them */
 }
 
 lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *error) {
@@ -360,7 +360,7 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     errno = 0;
     if ((ferror(file->stream) | fflush(file->stream)) != 0 && !file->failure)
         file->failure = errno ? errno : EIO;
-    /* Some file systems report a failed write at close alone, but an unnamed file ends with its last descriptor. */
+    /* Some file systems report a failed write only at close, but an unnamed file is lost with its last descriptor. */
     const int keep = file->way != DIRECT ? fcntl(file->descriptor, F_DUPFD_CLOEXEC, 3) : -1;
     if (file->way != DIRECT && keep < 0) {
         file->failure = file->failure ? file->failure : errno;
@@ -380,7 +380,7 @@ lightpose_status lp_output_file_commit(lp_output_file **out, lightpose_error *er
     if (file->failure && file->way == PARTIAL && keep >= 0)
         cut_partial(file, keep);
     if (keep >= 0)
-        close(keep); /* and with it the lock of a partial file */
+        close(keep); /* releases the lock of a partial file */
 
     lightpose_status status = LIGHTPOSE_OK;
     if (file->failure == EEXIST && file->no_clobber)
@@ -400,12 +400,12 @@ lightpose_status lp_output_file_leave(lp_output_file **out, lightpose_error *err
 void lp_output_file_abort(lp_output_file **file) {
     if (!*file)
         return;
-    /* What is buffered is written, and then cut off with all else behind the last flush. */
+    /* Buffered bytes are written now, so that fclose cannot append them after the cut. */
     if ((*file)->way == PARTIAL) {
         (void)fflush((*file)->stream);
         cut_partial(*file, (*file)->descriptor);
     }
-    fclose((*file)->stream); /* and with it goes the lock */
+    fclose((*file)->stream); /* releases the lock */
     if ((*file)->way == HIDDEN)
         unlink((*file)->aside);
     release(file);

@@ -33,7 +33,7 @@ static int compare(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
-/* Returns 1 for a new key, 0 for one that was there, -1 without memory. Takes `key`, which may be NULL. */
+/* Returns 1 if the key is new, 0 if it was there, -1 if out of memory. Takes ownership of `key`, which may be NULL. */
 static int add(lp_output_guard *guard, char *key) {
     char **const node = key ? tsearch(key, &guard->keys, compare) : NULL;
     if (!node) {
@@ -62,7 +62,7 @@ lightpose_status lp_output_guard_input(lp_output_guard *guard, const char *path,
     return LIGHTPOSE_OK;
 }
 
-/* The name behind the resolved path of its folder, so that a/x and ./a/x are one. */
+/* The name after the resolved path of its folder, so that a/x and ./a/x are the same. */
 static char *name_key(const char *name) {
     const char *const slash = strrchr(name, '/');
     char *const folder = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
@@ -101,7 +101,7 @@ void lp_output_guard_release(lp_output_guard *guard, const char *name) {
 int lp_output_guard_is_input(const lp_output_guard *guard, const struct stat *existing) {
     char *const key = guard ? input_key(existing) : NULL;
     const int is_input =
-        guard && (!key || tfind(key, &guard->keys, compare) != NULL); /* without memory: as if it were */
+        guard && (!key || tfind(key, &guard->keys, compare) != NULL); /* out of memory: assume that it is */
     free(key);
     return is_input;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What file.c asks of the guard, and the messages the outputs share. */
+/* Queries of the guard for file.c, and messages that the outputs share. */
 
 #ifndef LP_TOOLS_OUTPUT_GUARD_H
 #define LP_TOOLS_OUTPUT_GUARD_H
@@ -10,15 +10,15 @@
 
 #include <sys/stat.h>
 
-/* May a file that exists at `path` be replaced? */
+/* Fails with ARGUMENT if a file that exists at `path` must not be replaced. */
 lightpose_status lp_output_guard_check(const lp_output_guard *guard, const char *path, const struct stat *existing,
                                        lightpose_error *error);
 int lp_output_guard_no_clobber(const lp_output_guard *guard);
 
-/* Is the file an input of the run? */
+/* Whether the file is an input of the run. */
 int lp_output_guard_is_input(const lp_output_guard *guard, const struct stat *existing);
 
-/* Whether a file that exists at `path` is to be kept as it is, and its frame passed over. */
+/* Whether a file exists at `path` and is to be kept, so that its frame is skipped. */
 int lp_output_guard_keeps(const lp_output_guard *guard, const char *path);
 
 lightpose_status lp_output_fail_errno(lightpose_error *error, const char *path, int number);

@@ -43,7 +43,7 @@ lightpose_status lp_gzip_write(lp_gzip *gzip, const char *data, size_t size, lp_
         do {
             stream->next_out = gzip->out;
             stream->avail_out = sizeof gzip->out;
-            deflate(stream, size ? Z_NO_FLUSH : flushes[what]); /* fails only on a broken stream, which this is not */
+            deflate(stream, size ? Z_NO_FLUSH : flushes[what]); /* fails only on a broken stream */
             const size_t ready = sizeof gzip->out - stream->avail_out;
             const lightpose_status status = lp_output_file_write(to, gzip->out, ready, error);
             if (status != LIGHTPOSE_OK)

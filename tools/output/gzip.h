@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Text into a gzip file. The file holds no name and no time, so that equal text makes equal files. */
+/* Writes gzip files. They hold no name and no time, so that equal text makes equal files. */
 
 #ifndef LP_TOOLS_OUTPUT_GZIP_H
 #define LP_TOOLS_OUTPUT_GZIP_H
@@ -12,7 +12,7 @@ typedef struct lp_gzip lp_gzip;
 
 typedef enum lp_gzip_what {
     LP_GZIP_MORE,  /* more follows */
-    LP_GZIP_FLUSH, /* all so far can be read */
+    LP_GZIP_FLUSH, /* make everything so far readable */
     LP_GZIP_END
 } lp_gzip_what;
 

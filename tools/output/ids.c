@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A table of the people that a tracker told apart: a row per id of each input, with the frames in which it was seen,
- * and means over them. */
+/* A table of tracked people: a row per id of each input, with the frames in which the person was seen and means over
+ * them. */
 
 #include "output/single.h"
 #include "output/writers.h"
@@ -26,7 +26,7 @@ typedef struct ids {
     size_t count, capacity;
 } ids;
 
-/* The row of an id, made where there is none; NULL for lack of memory. New ids are mostly greater than all before. */
+/* Finds or adds the row of an id; NULL if out of memory. Searches from the end: new ids are mostly the largest. */
 static person *find(ids *self, int64_t id) {
     size_t place = self->count;
     while (place > 0 && self->people[place - 1].id > id)
@@ -121,7 +121,7 @@ static lightpose_status ids_begin(void *state, const lp_output_stream *stream, l
     return status == LIGHTPOSE_OK ? lp_single_begin(state, stream, error) : status;
 }
 
-/* Who has no id yet, and a seat whose person is not seen, are nobody here. */
+/* Skips people without an id, and entries of people who are not seen in the frame. */
 static lightpose_status ids_frame(void *state, const lp_output_frame *frame, lightpose_error *error) {
     for (int i = 0; i < lightpose_result_get_count(frame->result); i++) {
         const lightpose_pose *const pose = lightpose_result_get_pose(frame->result, i);
@@ -152,7 +152,7 @@ static void ids_abort(void **state) {
     lp_single_abort(state);
 }
 
-/* As bytes: the sums have to come back bit for bit. */
+/* As bytes: the sums must be restored bit for bit. */
 static void ids_save(const void *state, lp_text *to) {
     const ids *const self = state;
     lp_text_bytes(to, (const char *)self->people, self->count * sizeof *self->people);
@@ -175,7 +175,7 @@ static lightpose_status ids_restore(void *state, const lp_output_stream *stream,
 
 const lp_output_writer lp_writer_ids = {
     .name = "ids",
-    .summary = "a table with a row per person that was followed, one file",
+    .summary = "a table with a row per tracked person, one file",
     .suffix = ".ids.csv",
     .many_streams = 1,
     .open = ids_open,

@@ -30,7 +30,7 @@ typedef struct encoder {
     AVPacket *packet;
 } encoder;
 
-/* libjpeg must not come back from here. */
+/* This must not return to libjpeg. */
 static void leave(j_common_ptr jpeg) {
     longjmp(((encoder *)jpeg->client_data)->failed, 1);
 }
@@ -39,9 +39,9 @@ static void say_nothing(j_common_ptr jpeg) {
     (void)jpeg;
 }
 
-/* ---- Its bytes go into the packet -------------------------------------------------------------------------------- */
+/* ---- The packet as libjpeg's destination ------------------------------------------------------------------------- */
 
-/* Called where the packet is full. */
+/* Called when the packet is full. */
 static boolean make_room(j_compress_ptr jpeg) {
     encoder *const e = jpeg->client_data;
     const int size = e->packet->size, more = size ? size : GROWTH;
@@ -86,7 +86,7 @@ static void compress(encoder *e, const lightpose_canvas *pixels, int quality, in
     jpeg_finish_compress(jpeg);
 }
 
-/* What it returns to is its own frame, which holds nothing. */
+/* A separate function without local variables, whose values would be indeterminate after longjmp. */
 static int try_to_compress(encoder *e, const lightpose_canvas *pixels, int quality, int halved) {
     if (setjmp(e->failed))
         return 0;

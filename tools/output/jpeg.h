@@ -10,8 +10,8 @@
 
 struct AVPacket;
 
-/* Leaves the file's bytes in `packet`. `pixels` is BGR24; `quality` is 1 to 100; with `halved` a pixel of chroma stands
- * for 2 x 2. `path` is for messages. Errors: MEMORY; ENGINE for a size that JPEG does not have. */
+/* Leaves the file's bytes in `packet`. `pixels` is BGR24; `quality` is 1 to 100; `halved` halves chroma in both
+ * directions. `path` is for messages. Errors: MEMORY, ENGINE (a size that JPEG does not support). */
 LIGHTPOSE_NODISCARD lightpose_status lp_jpeg_encode(const lightpose_canvas *pixels, int quality, int halved,
                                                     struct AVPacket *packet, const char *path, lightpose_error *error);
 

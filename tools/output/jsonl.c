@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* JSON Lines: an object per frame, one file for a whole run. Every frame of the range has its line, also where it could
- * not be decoded. Complete and uniform, so that a line can be read without those before it:
+/* JSON Lines: an object per frame, one file for a run. Every frame of the range has its line, even if it could not be
+ * decoded. Each line can be read without those before it:
  *
  *     {"video":"clip.mp4","frame":7,"time":0.28,"width":640,"height":360,"state":"ok","people":[
  *      {"id":-1,"score":0.81,"rank":210.5,"box":[x,y,width,height],"keypoints":[[x,y,score,state],…]}]}
  *
- * "image" or "camera" stand for "video" where the input is one; "time" is null where unknown; "reason" follows a state
- * other than ok. Where there is something to tell, after "time": "utc" (of a camera), "jump" (seconds by which the
- * source's clock leapt), "reconnected"; after "height": "pixel_aspect"; after "state": "damaged". Keypoints are in the
- * order of the set, states as in lightpose_keypoint_state; missing ones are [0,0,0,0]. With part boxes "head",
- * "left_hand" and "right_hand" follow the box, null where they cannot be told. */
+ * "image" or "camera" replaces "video" for such inputs; "time" is null if unknown. Keypoints are in the order of the
+ * set, with states as in lightpose_keypoint_state; missing ones are [0,0,0,0].
+ *
+ * Optional members: after "time", "utc" (of a live source), "jump" (seconds by which the source's clock leapt) and
+ * "reconnected"; after "height", "pixel_aspect"; after "state", "damaged" and, for damaged frames and states other than
+ * ok, "reason". With part boxes, "head", "left_hand" and "right_hand" follow the box; null if unknown. */
 
 #include "output/keypoints.h"
 #include "output/single.h"
@@ -86,7 +87,7 @@ static lightpose_status jsonl_open(void **state, const char *path, const lp_outp
     return lp_single_open(state, sizeof(lp_single), path, options, error);
 }
 
-/* What is known of the frame's clock beyond its time. */
+/* Adds the members of the frame's clock beyond its time. */
 static void add_clock(lp_text *text, const lp_output_frame *frame) {
     if (frame->utc > 0) {
         const time_t whole = (time_t)frame->utc;

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { RIGHT_HIP = 8, LEFT_HIP = 11, MID_HIP = -1, NONE = -2, FIRST_FOOT = 19 }; /* MID_HIP, NONE: not the network's */
+/* The network lacks MID_HIP and NONE. */
+enum { RIGHT_HIP = 8, LEFT_HIP = 11, MID_HIP = -1, NONE = -2, FIRST_FOOT = 19 };
 
 const int lp_coco17_source[LP_COCO17_KEYPOINTS] = {0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10};
 
@@ -37,8 +38,8 @@ static lightpose_keypoint take(const lightpose_keypoint *from, int completed) {
     return there && isfinite(from->x) && isfinite(from->y) && isfinite(from->score) ? *from : (lightpose_keypoint){0};
 }
 
-/* OpenPose's body25 has a keypoint of its own there; the nearest that this network has is the middle of the two hips,
- * no surer than the less sure of them. */
+/* OpenPose's body25 has a keypoint of its own here. The closest substitute is the middle of the two hips, with the
+ * lower of their scores. */
 static lightpose_keypoint mid_hip(lightpose_keypoint right, lightpose_keypoint left) {
     if (right.state == LIGHTPOSE_MISSING || left.state == LIGHTPOSE_MISSING)
         return (lightpose_keypoint){0};
@@ -68,8 +69,8 @@ int lp_keypoints_take(lp_keypoint_set set, const lightpose_pose *pose, int compl
     return there;
 }
 
-/* Coordinates are continuous and the picture spans 0 to its width, so the unit scales divide by the width: OpenPose,
- * which counts from the first pixel's centre to the last's, divides by width - 1. */
+/* Coordinates are continuous, and the picture spans 0 to its width. So the unit scales divide by the width, whereas
+ * OpenPose, which counts from the centre of the first pixel to that of the last, divides by width - 1. */
 lightpose_status lp_scaling_make(lp_scaling *scaling, const lp_output_options *options, const lp_output_frame *frame,
                                  lightpose_error *error) {
     const double width = frame->width, height = frame->height;

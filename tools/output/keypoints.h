@@ -11,17 +11,17 @@
 
 enum { LP_BODY25_KEYPOINTS = 25, LP_COCO17_KEYPOINTS = 17, LP_MAX_KEYPOINTS = LP_BODY25_KEYPOINTS };
 
-/* The set of a format whose own is `otherwise`. */
+/* `set`, or `otherwise` for LP_KEYPOINTS_DEFAULT. */
 lp_keypoint_set lp_keypoints_resolve(lp_keypoint_set set, lp_keypoint_set otherwise);
 
 int lp_keypoints_count(lp_keypoint_set set);
 const char *lp_keypoints_name(lp_keypoint_set set, int index); /* "nose", "mid_hip", "left_big_toe", … */
 
-/* Fills LP_MAX_KEYPOINTS points, as many as the set has. Missing ones are zero in all fields; so are completed ones
- * unless `completed`, and any that are not finite. Returns how many are not missing. */
+/* Fills as many points as the set has, at most LP_MAX_KEYPOINTS. Missing ones are zero in all fields; so are completed
+ * ones unless `completed`, and any that are not finite. Returns how many are not missing. */
 int lp_keypoints_take(lp_keypoint_set set, const lightpose_pose *pose, int completed, lightpose_keypoint *points);
 
-/* The 17 of COCO's results: that of the network at each place. */
+/* For each of the 17 keypoints of COCO's results, the index of the network's keypoint. */
 extern const int lp_coco17_source[LP_COCO17_KEYPOINTS];
 
 /* x * scale_x + offset_x, and so on. */
@@ -29,7 +29,7 @@ typedef struct lp_scaling {
     double scale_x, scale_y, offset_x, offset_y;
 } lp_scaling;
 
-/* ARGUMENT where the scale needs what the frame does not tell. */
+/* Errors: ARGUMENT (the scale needs the size or the network's scale, which the frame lacks). */
 lightpose_status lp_scaling_make(lp_scaling *scaling, const lp_output_options *options, const lp_output_frame *frame,
                                  lightpose_error *error);
 
@@ -37,8 +37,8 @@ typedef enum lp_part { LP_PART_HEAD = 0, LP_PART_LEFT_HAND = 1, LP_PART_RIGHT_HA
 
 const char *lp_part_name(lp_part part);
 
-/* A square for a second network to look at, cut to the picture of `width` x `height`. Returns 0 where the keypoints
- * do not tell, or nothing of it is in the picture. */
+/* A square box of a part, as input for another network, clipped to the picture of `width` x `height`. Returns 0 if the
+ * keypoints do not determine it, or if it is outside the picture. */
 int lp_part_box(lp_part part, const lightpose_pose *pose, int completed, int width, int height, lightpose_box *box);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Blocks of frames, packed without loss (docs/blocks.md): for each stream a record that describes it, then its
+/* Blocks of frames, packed without loss (docs/blocks.md): for each stream, a record that describes it, then its
  * blocks. */
 
 #include "block/block.h"

@@ -84,7 +84,8 @@ lightpose_status lp_meta_write(const lp_meta *meta, const char *path, lightpose_
 
 /* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
-/* The bytes of a base64 string; *size 0 and NULL where there are none. Returns 0 where it is none. */
+/* Decodes a base64 string, terminated by an additional 0; NULL and size 0 if it is absent. Returns 0 if it is malformed
+ * or out of memory. */
 static int take_bytes(const json_t *object, const char *name, void **memory, const char **bytes, size_t *size) {
     const json_t *const value = json_object_get(object, name);
     *bytes = NULL;

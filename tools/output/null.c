@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Nothing: for timing the rest. */
+/* Writes nothing: for timing everything else. */
 
 #include "output/writers.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* OpenPose's JSON, a file per frame (docs/algorithm.md 10). Its readers take every file of the folder for a frame, so
- * nothing else is put there; and they count on a file for every frame, so frames without people and undecodable ones
- * have one too. A file appears as its frame is done: a folder can be followed while a run goes on, and what is whole is
- * kept when it fails. */
+/* OpenPose's JSON, a file per frame (docs/algorithm.md 10). Its readers take every file in the folder for a frame, so
+ * nothing else is put there. They also expect a file for every frame, so frames without people and undecodable ones
+ * have one, too. A file appears when its frame is done: the folder can be followed during a run, and complete files
+ * remain if it fails. */
 
 #include "output/guard.h"
 #include "output/keypoints.h"
@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 6 }; /* a C++ stream's */
+enum { DIGITS = 6 }; /* as a C++ stream */
 
-/* OpenPose's are floats in every scale. */
+/* OpenPose's coordinates are floats in every scale. */
 static void add_coordinate(lp_text *text, double value) {
     lp_text_number(text, fabs(value) <= FLT_MAX ? (double)(float)value : value, DIGITS);
 }
@@ -72,7 +72,7 @@ lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame,
 typedef struct openpose {
     const lp_output_options *options;
     const lp_output_stream *stream;
-    const char *folder; /* the caller's, copied behind the structure */
+    const char *folder; /* a copy, after the structure */
     lp_text text, path;
 } openpose;
 
@@ -120,7 +120,7 @@ static lightpose_status make_path(openpose *self, const lp_output_frame *frame, 
     return lp_text_check(&self->path, error);
 }
 
-/* A video takes its name once: its own frames cannot collide. */
+/* A video claims its name only once: its own frames cannot collide. */
 static lightpose_status openpose_begin(void *state, const lp_output_stream *stream, lightpose_error *error) {
     openpose *const self = state;
     const int video = stream->kind == LP_STREAM_VIDEO;
@@ -175,7 +175,7 @@ static lightpose_status openpose_close(void **state, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
-/* Files are whole one by one: those of frames that come again are written again. */
+/* Each file is complete by itself; those of repeated frames are written again. */
 static lightpose_status openpose_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
                                          lightpose_error *error) {
     (void)saved, (void)size;

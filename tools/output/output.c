@@ -50,7 +50,7 @@ static int is_file_of(const lp_output_writer *writer, const char *path) {
             return 1;
     if (!writer->suffix || ends_in(path, writer->suffix))
         return writer->suffix != NULL;
-    /* Text with and without .gz, whichever of the two the writer itself would take. */
+    /* Text formats are accepted with and without .gz, whatever their own suffix. */
     char other[64];
     if (ends_in(writer->suffix, ".gz"))
         snprintf(other, sizeof other, "%.*s", (int)strlen(writer->suffix) - 3, writer->suffix);
@@ -99,7 +99,7 @@ const char *lp_frame_state_name(lp_frame_state state) {
 
 lightpose_status lp_fail_restore(lightpose_error *error, const char *name) {
     return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                   "what was remembered of a partial %s result is not what this version writes", name);
+                   "the saved state of a partial %s result is not what this version writes", name);
 }
 
 struct lp_output {
@@ -108,7 +108,7 @@ struct lp_output {
     lp_output_options options;
     const lp_output_stream *stream; /* the current one, NULL before the first */
     int streams;                    /* begun so far */
-    int64_t next;                   /* the least index it may still have */
+    int64_t next;                   /* the lowest index that the next frame may have */
     int64_t frames, people;
     char *partial_meta, *whole_meta; /* NULL: there is no side file */
     int failed;
@@ -160,7 +160,7 @@ static lightpose_status open_at(lp_output **out, const lp_output_writer *writer,
 lightpose_status lp_output_open(lp_output **out, const lp_output_writer *writer, const char *path, const char *base,
                                 const lp_output_options *options, lightpose_error *error) {
     const lightpose_status status = open_at(out, writer, path, base, options, 0, error);
-    /* Of a folder whose files are replaced one by one, the old ones and the new ones together are no whole result. */
+    /* Files of a folder are replaced one by one: meanwhile, old and new ones together are not a complete result. */
     if (status == LIGHTPOSE_OK && writer->folder && (*out)->whole_meta)
         unlink((*out)->whole_meta);
     return status;
@@ -212,7 +212,7 @@ lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *fr
                        out->failed ? "failed before" : "has no stream yet");
     if (frame->index < out->next)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "frame %" PRId64 " of \"%s\" comes late: at least %" PRId64 " is due", frame->index,
+                       "frame %" PRId64 " of \"%s\" comes late: %" PRId64 " or later is expected", frame->index,
                        out->stream->source, out->next);
     if ((frame->state == LP_FRAME_OK && !frame->result) || (out->stream->kind == LP_STREAM_IMAGES && !frame->name))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "frame %" PRId64 " of \"%s\" has no %s", frame->index,
@@ -227,7 +227,7 @@ lightpose_status lp_output_frame_write(lp_output *out, const lp_output_frame *fr
     return status;
 }
 
-/* ---- Where it is ------------------------------------------------------------------------------------------------- */
+/* ---- Checkpoints ------------------------------------------------------------------------------------------------- */
 
 static lp_meta describe(const lp_output *out) {
     return (lp_meta){.format = out->writer->name,
@@ -274,9 +274,9 @@ lightpose_status lp_output_checkpoint(lp_output *out, const void *tracker, size_
     return status;
 }
 
-/* ---- Ends -------------------------------------------------------------------------------------------------------- */
+/* ---- Ending ------------------------------------------------------------------------------------------------------ */
 
-/* The side files of a result that is whole now. */
+/* Updates the side files of a result that is now complete. */
 static lightpose_status finish_metas(const lp_output *out, lightpose_error *error) {
     lightpose_status status = LIGHTPOSE_OK;
     if (!out->whole_meta)
@@ -321,7 +321,7 @@ void lp_output_abort(lp_output **out) {
     lightpose_error ignored = {0};
     if (!output)
         return;
-    /* Text is ended as well as it can be, so that what is there can be read. */
+    /* Text is ended as well as possible, so that the partial file can be read. */
     output->options.interrupted = 1;
     if (output->writer->sync && output->stream)
         (void)output->writer->close(&output->state, &ignored);

@@ -3,13 +3,13 @@
 
 /* Boxes of head and hands from the body's keypoints.
  *
- * A length in the picture is the true one shortened by its slant to the picture, so of several estimates of a part's
- * size the largest is the best. Lengths of an adult, in cm: head 23 from chin to crown; between the eyes 6.3; ear to
- * ear 14; eye to ear, seen from the side, 10; nose to ear 13; nose to the middle of the shoulders 23; forearm 25; upper
- * arm 30; hand 19 from the wrist, its middle at 9 when stretched out along the forearm.
- * The box is a square: 1.3 heads around the middle of the face, which lies below that of the head; 1.2 forearms around
- * the middle of the hand, since hands spread and wrists bend.
- */
+ * Foreshortening makes lengths in the picture smaller, so the largest of several estimates of a part's size is the
+ * best. Lengths of an adult, in cm: head 23 from chin to crown; between the eyes 6.3; ear to ear 14; eye to ear, seen
+ * from the side, 10; nose to ear 13; nose to the middle of the shoulders 23; forearm 25; upper arm 30; hand 19 from the
+ * wrist, its middle at 9 if stretched out along the forearm.
+ *
+ * The box is a square: 1.3 heads around the middle of the face, which is below that of the head; 1.2 forearms around
+ * the middle of the hand, since hands spread and wrists bend. */
 
 #include "output/keypoints.h"
 
@@ -40,7 +40,7 @@ static double distance(const lightpose_keypoint *points, int a, int b) {
 static double head(const lightpose_keypoint *points, double *x, double *y) {
     static const struct {
         int a, b;
-        double heads; /* that such a distance is */
+        double heads; /* the distance, in heads */
     } estimates[] = {
         {RIGHT_EYE, LEFT_EYE, 6.3 / 23},
         {RIGHT_EAR, LEFT_EAR, 14.0 / 23},

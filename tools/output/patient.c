@@ -20,7 +20,7 @@ static ssize_t patient_read(void *cookie, char *to, size_t size) {
     return got;
 }
 
-/* All of it: stdio takes less for an error. */
+/* Writes all bytes: stdio takes fewer for an error. */
 static ssize_t patient_write(void *cookie, const char *from, size_t size) {
     size_t done = 0;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Streams of stdio that go on after a signal. The C library's own take a call that a signal interrupts for one that
- * failed, and drop what they had to write; the first signal asks a run to end in order. */
+/* Streams of stdio that continue after a signal, since the first signal only asks a run to stop in order. The C
+ * library's own streams take an interrupted call for a failure, and drop what they had to write. */
 
 #ifndef LP_TOOLS_OUTPUT_PATIENT_H
 #define LP_TOOLS_OUTPUT_PATIENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One annotated picture under the name that the user gave, whose ending tells JPEG or PNG. */
+/* One annotated picture under the name that the user gave, whose extension decides between JPEG and PNG. */
 
 #include "output/encode.h"
 #include "output/writers.h"
@@ -15,7 +15,7 @@ typedef struct picture {
     const lp_output_options *options;
     lp_output_file *file;
     lp_canvas canvas;
-    AVPacket *packet; /* the picture's bytes once there is one */
+    AVPacket *packet; /* the bytes of the picture; empty before it */
 } picture;
 
 static void release(void **state) {

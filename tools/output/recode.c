@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* decoder -> resampler -> a queue of samples -> encoder, which wants frames of its own size. */
+/* decoder -> resampler -> queue of samples -> encoder, which needs frames of a fixed size. */
 
 #include "output/recode.h"
 
@@ -13,8 +13,8 @@
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 
-#define LEAST_GAP 0.1 /* seconds; less is rounding of the container's times */
-#define MOST_GAP  60  /* seconds of silence at most at once: a longer gap moves the time */
+#define LEAST_GAP 0.1 /* seconds; smaller gaps are rounding of the container's times */
+#define MOST_GAP  60  /* seconds of silence at once; a longer gap moves the time stamps instead */
 
 enum { BITS_A_CHANNEL = 80000, DEFAULT_RATE = 48000 };
 
@@ -122,7 +122,7 @@ static int write_packets(lp_recoder *r, AVFormatContext *muxer, const AVStream *
     }
 }
 
-/* Room for `count` samples as the encoder takes them. */
+/* Allocates `count` samples in the encoder's format. */
 static int make_room(const lp_recoder *r, AVFrame *f, int count) {
     av_frame_unref(f);
     f->nb_samples = count;
@@ -132,7 +132,7 @@ static int make_room(const lp_recoder *r, AVFrame *f, int count) {
     return code < 0 ? code : av_frame_get_buffer(f, 0);
 }
 
-/* Gives the encoder the frames that the queue has whole, and with `all` the rest. */
+/* Encodes the complete frames in the queue and, with `all`, the rest. */
 static int encode(lp_recoder *r, int all, AVFormatContext *muxer, const AVStream *to) {
     const int whole = r->encoder->frame_size;
     for (int left; (left = av_audio_fifo_size(r->queue)) >= whole || (all && left > 0);) {
@@ -170,7 +170,7 @@ static int add_silence(lp_recoder *r, int64_t count) {
     return queue(r, f);
 }
 
-/* Brings the queue to `time`, where sound comes again. */
+/* Advances the queue to `time`, where the next sound begins. */
 static int fill_gap(lp_recoder *r, double time) {
     const int64_t due = llround(time * r->encoder->sample_rate), missing = due - r->in;
     if (!r->started && missing > 0) { /* sound that begins late */
@@ -200,7 +200,7 @@ static int open_resampler(lp_recoder *r) {
 static int take_frame(lp_recoder *r) {
     AVFrame *const f = r->resampled, *const from = r->decoded;
     int code = 0;
-    if (from->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) { /* the resampler takes it for a change at each frame */
+    if (from->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) { /* the resampler would see a change at each frame */
         const int channels = from->ch_layout.nb_channels;
         av_channel_layout_uninit(&from->ch_layout);
         av_channel_layout_default(&from->ch_layout, channels);

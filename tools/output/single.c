@@ -73,7 +73,7 @@ lightpose_status lp_single_sync(void *state, int64_t *size, lightpose_error *err
     return status;
 }
 
-/* What open put at the head of the text stands in the file already. */
+/* The file already has the header that open put into the text. */
 lightpose_status lp_single_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,
                                    lightpose_error *error) {
     lp_single *const single = state;
@@ -84,7 +84,7 @@ lightpose_status lp_single_restore(void *state, const lp_output_stream *stream, 
     return LIGHTPOSE_OK;
 }
 
-/* Gzips the whole partial file under its final name, and removes it. */
+/* Gzips the partial file under its final name, and removes it. */
 static lightpose_status zip_whole(lp_single *single, lightpose_error *error) {
     enum { BLOCK = 1 << 16 };
     FILE *const from = lp_output_file_stream(single->file);

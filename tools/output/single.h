@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What writers of one file share: the file, gzip where its name ends in .gz, and the text of a frame. A writer's state
+/* Shared by writers of one file: the file, gzip if its name ends in .gz, and the text of a frame. A writer's state
  * begins with an lp_single.
  *
- * The text is handed on as soon as its frame is done, so that a file can be read as it grows and a killed process loses
- * nothing but the frame at work. A partial file is plain text, whatever its name: it is gzipped when it is whole, so
- * that it can be gone on with and comes out byte for byte as from one run. */
+ * The text is written as soon as its frame is done, so that a file can be read as it grows and a killed process loses
+ * only the current frame. A partial file is plain text, whatever its name. It is gzipped when it is complete, so that a
+ * resumed file has the same bytes as that of a single run. */
 
 #ifndef LP_TOOLS_OUTPUT_SINGLE_H
 #define LP_TOOLS_OUTPUT_SINGLE_H
@@ -19,20 +19,19 @@ typedef struct lp_single {
     const lp_output_options *options;
     const lp_output_stream *stream; /* the current one; set by the writer's begin */
     lp_output_file *file;
-    struct lp_gzip *gzip; /* of a pipe or device called .gz, which is gzipped as it is written; else NULL */
-    int zip;              /* gzipped when it is whole */
+    struct lp_gzip *gzip; /* of a pipe or device named .gz, which is gzipped as it is written; else NULL */
+    int zip;              /* 1: gzip the file when it is complete */
     char *path;
 } lp_single;
 
-/* A state of `size` bytes, zeroed but for its lp_single. With options->keep the file goes on where it was. */
+/* Makes a state of `size` bytes, zero except its lp_single. With options->keep, the file is continued. */
 lightpose_status lp_single_open(void **state, size_t size, const char *path, const lp_output_options *options,
                                 lightpose_error *error);
 
-/* Writes the text, hands it on and empties it. Call it once a frame. */
+/* Writes the text, flushes the file and empties the text. Call it once per frame. */
 lightpose_status lp_single_emit(lp_single *single, lightpose_error *error);
 
-/* As the writer's own begin, sync, restore, close and abort, where there is nothing more to do. close emits what is
- * left. */
+/* The writer's begin, sync, restore, close and abort, if it has nothing to add. close emits the remaining text. */
 lightpose_status lp_single_begin(void *state, const lp_output_stream *stream, lightpose_error *error);
 lightpose_status lp_single_sync(void *state, int64_t *size, lightpose_error *error);
 lightpose_status lp_single_restore(void *state, const lp_output_stream *stream, const char *saved, size_t size,

@@ -46,7 +46,7 @@ void lp_text_integer(lp_text *text, int64_t value) {
     lp_text_bytes(text, digits, (size_t)size);
 }
 
-/* Makes the locale's decimal sign, which may have several bytes, a point. Returns the length. */
+/* Replaces the locale's decimal sign, which may have several bytes, by a point. Returns the length. */
 static size_t point(char *number) {
     char *to = number;
     for (const char *from = number; *from;) {
@@ -62,7 +62,7 @@ static size_t point(char *number) {
     return (size_t)(to - number);
 }
 
-/* ---- The numbers of ordinary results, without printf, which takes ten times as long ------------------------------ */
+/* ---- Numbers of ordinary results, without printf, which takes ten times as long ---------------------------------- */
 
 enum { MAX_SHIFT = 12 };
 static const double power[MAX_SHIFT + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
@@ -98,7 +98,7 @@ static char *write_shifted(char *end, uint64_t integer, int shift, int negative)
     return at;
 }
 
-/* Returns 0 where the number is no ordinary one. */
+/* Returns 0 if the number is not an ordinary one. */
 static int add_ordinary(lp_text *text, double value, int digits) {
     const double size = fabs(value);
     int exponent = 0; /* 10^exponent <= size < 10^(exponent + 1) */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The annotated video: H.264 where FFmpeg has libx264, else MPEG-4, at the times of the source's frames, with its
- * sound. A frame that cannot be decoded shows the one before it, so that the two videos have the same frames. The first
- * picture gives the size; later ones of another size are scaled to it.
+/* The annotated video: H.264 if FFmpeg has libx264, else MPEG-4, at the times of the source's frames, with its sound. A
+ * frame that cannot be decoded shows the one before it, so that the two videos have the same frames. The first picture
+ * determines the size; later ones of another size are scaled to it.
  *
- * Frames are coded in the order in which they are shown. Else a pause lies between the time at which a frame is decoded
- * and the one at which it is shown, and of more than 2^28 ticks MP4's table of these (ctts) is refused by its readers.
- */
+ * Frames are coded in the order in which they are shown. Otherwise a pause would lie between the decoding time and the
+ * presentation time of a frame, and readers of MP4 refuse a difference of more than 2^28 ticks in its table (ctts). */
 
 #include "output/audio.h"
 #include "output/canvas.h"
@@ -24,7 +23,7 @@
 
 enum { TICKS = 90000, IO_BYTES = 1 << 16, HD_LINES = 720 };
 
-/* MP4's readers take a frame's length for a signed number of 32 bits: in a longer pause its picture comes again. */
+/* Readers of MP4 take a frame's duration for a signed number of 32 bits: longer pauses repeat the picture. */
 #define LONGEST_SECONDS (3 * 3600)
 
 typedef struct video {
@@ -35,13 +34,13 @@ typedef struct video {
     AVCodecContext *encoder;
     AVStream *to;
     AVFrame *frame;          /* the picture as it is encoded, kept for frames that have none */
-    AVPacket *packet, *held; /* the one that waits for the next, which tells how long it lasts */
+    AVPacket *packet, *held; /* held: waits for the next one, which determines its duration */
     int is_held;
     lp_audio *audio;
     lp_canvas canvas;
     double start;        /* the first frame's time in the source */
     int64_t last_pts;    /* in ticks */
-    int64_t last_length; /* of a frame, in ticks; 0: not known yet */
+    int64_t last_length; /* duration of a frame, in ticks; 0: not known yet */
     int64_t count;
 } video;
 
@@ -54,7 +53,7 @@ static lightpose_status fail(const video *v, int code, const char *what, lightpo
                    lp_output_file_path(v->file), what, text);
 }
 
-/* ---- FFmpeg writes through our file ------------------------------------------------------------------------------ */
+/* ---- The file as FFmpeg's output --------------------------------------------------------------------------------- */
 
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 typedef const uint8_t given;
@@ -67,7 +66,7 @@ static int write_bytes(void *opaque, given *data, int size) {
     return fwrite(data, 1, (size_t)size, to) == (size_t)size ? size : AVERROR(errno ? errno : EIO);
 }
 
-/* Live, or in segments: nobody knows when it ends. */
+/* Live, or in segments: the end is not known in advance. */
 static int grows(const video *v) {
     return v->options->growing || v->stream->kind == LP_STREAM_CAMERA;
 }
@@ -83,7 +82,7 @@ static lightpose_status open_muxer(video *v, lightpose_error *error) {
     const char *const path = lp_output_file_path(v->file);
     FILE *const to = lp_output_file_stream(v->file);
     const int seekable = fseeko(to, 0, SEEK_CUR) == 0;
-    /* What cannot be gone back in cannot be MP4. */
+    /* MP4 needs a seekable file. */
     const AVOutputFormat *const format = seekable ? av_guess_format(NULL, path, NULL) : NULL;
     const int code = avformat_alloc_output_context2(&v->muxer, format,
                                                     format     ? NULL
@@ -111,7 +110,7 @@ static void set_quality(video *v, const AVCodec *codec) {
     if (codec->id == AV_CODEC_ID_H264) {
         av_opt_set(v->encoder->priv_data, "preset", "veryfast", 0);
         av_opt_set_double(v->encoder->priv_data, "crf", 45 - 0.3 * quality, 0);
-        if (grows(v)) /* no frame waits in the encoder */
+        if (grows(v)) /* the encoder must not delay frames */
             av_opt_set(v->encoder->priv_data, "tune", "zerolatency", 0);
     } else {
         v->encoder->flags |= AV_CODEC_FLAG_QSCALE;
@@ -128,7 +127,7 @@ static lightpose_status open_encoder(video *v, const lp_output_frame *frame, lig
     if (!v->encoder)
         return fail(v, AVERROR_ENCODER_NOT_FOUND, "no encoder for H.264 or MPEG-4", error);
     AVCodecContext *const c = v->encoder;
-    c->width = width + (width & 1); /* 4:2:0 wants even sides */
+    c->width = width + (width & 1); /* 4:2:0 needs even sides */
     c->height = height + (height & 1);
     c->pix_fmt = AV_PIX_FMT_YUV420P;
     c->color_range = AVCOL_RANGE_MPEG;
@@ -149,7 +148,7 @@ static lightpose_status open_encoder(video *v, const lp_output_frame *frame, lig
     return code < 0 ? fail(v, code, "the encoder", error) : LIGHTPOSE_OK;
 }
 
-/* A note about the video, which is no failure. */
+/* Reports a note about the video, unless it is empty. */
 static void tell(const video *v, const char *what) {
     char text[512];
     snprintf(text, sizeof text, "%s: %s", lp_output_file_path(v->file), what);
@@ -158,8 +157,7 @@ static void tell(const video *v, const char *what) {
 }
 
 static void add_sound(video *v) {
-    char note[160] =
-        "without the sound of its source, if it has any: what can be read once only is not read again for it";
+    char note[160] = "without the sound of its source, if it has any: the source can be read only once";
     if (v->stream->reopen)
         v->audio = lp_audio_open(v->stream->reopen, v->muxer, note);
     tell(v, note);
@@ -183,16 +181,16 @@ static lightpose_status open_streams(video *v, lightpose_error *error) {
     v->frame->color_range = v->encoder->color_range;
     if (v->options->audio && v->stream->kind == LP_STREAM_VIDEO)
         add_sound(v);
-    /* MP4 with an index for each part, so that what is there plays without an end. Other formats ignore the option. */
+    /* Fragmented MP4, which plays even if its end is missing. Other formats ignore the option. */
     AVDictionary *settings = NULL;
     if (grows(v))
         av_dict_set(&settings, "movflags", "frag_custom+empty_moov+default_base_moof", 0);
     const int code = avformat_write_header(v->muxer, &settings);
     av_dict_free(&settings);
-    return code < 0 ? fail(v, code, "the head of the file", error) : LIGHTPOSE_OK;
+    return code < 0 ? fail(v, code, "the header of the file", error) : LIGHTPOSE_OK;
 }
 
-/* Writes the packet that waits, after the sound that comes before it. */
+/* Writes the held packet, after the sound that precedes it. */
 static int write_held(video *v) {
     int code = 0;
     v->is_held = 0;
@@ -208,7 +206,7 @@ static int write_held(video *v) {
     return code;
 }
 
-/* How long the last frame lasts: as long as the one before it, unless that was a pause; else as the rate has it. */
+/* The duration of the last frame: that of the one before it, unless that was a pause; else by the frame rate. */
 static int64_t own_length(const video *v) {
     const int64_t ticks = v->encoder->time_base.den;
     if (v->last_length > 0 && v->last_length <= ticks)
@@ -216,7 +214,7 @@ static int64_t own_length(const video *v) {
     return llround((double)ticks / (v->stream->fps > 0 ? v->stream->fps : 25));
 }
 
-/* Takes the packets that the encoder has ready; with `all` there is none behind them. */
+/* Takes the packets that the encoder has ready; with `all`, they are the last ones. */
 static lightpose_status write_packets(video *v, int all, lightpose_error *error) {
     for (;;) {
         int code = avcodec_receive_packet(v->encoder, v->packet);
@@ -240,7 +238,7 @@ static lightpose_status write_packets(video *v, int all, lightpose_error *error)
     return code < 0 ? fail(v, code, "writing", error) : LIGHTPOSE_OK;
 }
 
-/* Times must ascend; where a frame has none it follows the last at the nominal rate. */
+/* Times must ascend. A frame without a time follows the last one at the nominal rate. */
 static int64_t next_pts(video *v, const lp_output_frame *frame) {
     const int64_t ticks = v->encoder->time_base.den;
     const double fps = v->stream->fps > 0 ? v->stream->fps : 25;
@@ -321,7 +319,7 @@ static lightpose_status video_frame(void *state, const lp_output_frame *frame, l
     return status == LIGHTPOSE_OK ? encode(v, frame, error) : status;
 }
 
-/* Ends the part at hand, and hands on all bytes. */
+/* Ends the current fragment and writes all bytes. */
 static lightpose_status video_flush(void *state, lightpose_error *error) {
     video *const v = state;
     if (!v->muxer || !v->to || !grows(v))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The entries of the table in output.c, one per file, and what they lend each other. */
+/* The entries of the table in output.c, one per file, and functions that they share. */
 
 #ifndef LP_TOOLS_OUTPUT_WRITERS_H
 #define LP_TOOLS_OUTPUT_WRITERS_H
@@ -30,17 +30,17 @@ lightpose_status lp_openpose_object(lp_text *text, const lp_output_frame *frame,
 void lp_jsonl_line(lp_text *text, const lp_output_stream *stream, const lp_output_options *options,
                    const lp_output_frame *frame);
 
-/* The file name of a path, without folders and without its extension: "dir/a.b.jpg" -> "a.b". The length goes to
- * *size; nothing is copied. */
+/* The file name of a path without folders and extension: "dir/a.b.jpg" -> "a.b". *size gets the length; nothing is
+ * copied. */
 const char *lp_base_name(const char *path, int *size);
 
-/* What the files of a picture's own are called after: its stem, else its base name. */
+/* The base name for the files of a picture: its stem, else the base name of its path. *size gets the length. */
 const char *lp_frame_stem(const lp_output_frame *frame, int *size);
 
-/* The last number in a picture's base name, COCO's image_id. Returns 0 where it has none, or one above 2^53 - 1. */
+/* The last number in a picture's base name, COCO's image_id. Returns 0 if there is none, or if it exceeds 2^53 - 1. */
 int lp_image_number(const char *path, int64_t *number);
 
-/* What a restore fails with where `saved` is not what its save said. ARGUMENT. */
+/* The failure of a restore whose `saved` is not what its save wrote: ARGUMENT. */
 lightpose_status lp_fail_restore(lightpose_error *error, const char *name);
 
 const char *lp_frame_state_name(lp_frame_state state); /* "ok", "undecodable", "missing" */
