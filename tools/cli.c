@@ -66,7 +66,7 @@ static void say(const char *name, const char *hint, const char *format, va_list 
     used += text < 0 ? 0 : (size_t)text;
     if (used > sizeof line - 2)
         used = sizeof line - 2;
-    for (size_t i = 0; i < used; i++) /* of names of files, which a terminal might obey */
+    for (size_t i = 0; i < used; i++) /* file names may hold control characters, which a terminal would interpret */
         if (lp_cli_is_control(line[i]) && line[i] != '\n' && line[i] != '\t')
             line[i] = '?';
     line[used++] = '\n';
@@ -218,7 +218,7 @@ static int take_value(const lp_cli_command *command, const lp_cli_option *option
 
 /* ---- Options ----------------------------------------------------------------------------------------------------- */
 
-/* The option of this long name (`length` characters of `name`) or, where that is 0, of this letter. */
+/* Finds an option by its long name (`length` characters of `name`) or, if `length` is 0, by its letter. */
 static const lp_cli_option *find(const lp_cli_group *groups, const char *name, size_t length, char letter,
                                  void **base) {
     for (; groups->title; groups++)
@@ -230,7 +230,7 @@ static const lp_cli_option *find(const lp_cli_group *groups, const char *name, s
     return NULL;
 }
 
-/* Steps to turn one word into the other, for "did you mean". */
+/* Levenshtein distance, for "did you mean". */
 static int distance(const char *a, size_t length, const char *b) {
     int row[64];
     const size_t other = strlen(b);
@@ -254,7 +254,7 @@ static int distance(const char *a, size_t length, const char *b) {
 
 static int unknown(const lp_cli_command *command, const lp_cli_group *groups, const char *name, size_t length) {
     const char *nearest = NULL;
-    int best = length < 4 ? 2 : 3; /* "foo" is not "roi" */
+    int best = length < 4 ? 2 : 3; /* do not suggest "roi" for "foo" */
     for (; groups->title; groups++)
         for (const lp_cli_option *o = groups->options; o->name; o++)
             if (distance(name, length, o->name) < best) {
@@ -266,7 +266,7 @@ static int unknown(const lp_cli_command *command, const lp_cli_group *groups, co
     return lp_cli_usage(command->name, "unknown option --%.*s", (int)length, name);
 }
 
-/* One option at argv[*at], its value perhaps in the next word. */
+/* Reads the option at argv[*at]; its value may be the next word. */
 static int read_long(const lp_cli_command *command, const lp_cli_group *groups, int argc, char **argv, int *at) {
     const char *const name = argv[*at] + 2;
     const size_t length = strcspn(name, "=");
@@ -323,7 +323,7 @@ static int read_word(const lp_cli_command *command, const lp_cli_group *groups, 
     if (word[0] == '-' && word[1])
         return read_short(command, groups, argc, argv, at);
     if (!command->operands)
-        return lp_cli_usage(command->name, "\"%s\" is too much: this takes options only", word);
+        return lp_cli_usage(command->name, "unexpected argument \"%s\": only options are accepted", word);
     if (!append(operands, word)) {
         lp_cli_error("out of memory");
         return LP_CLI_FAILED;

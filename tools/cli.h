@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The command line: options as tables, one way to say what is wrong, and the subcommands.
+/* The command line: option tables, error messages and the subcommands.
  *
- * A subcommand describes its options in static tables whose entries are offsets into a structure of its own, fills the
- * structure with the defaults, and parses:
+ * A subcommand describes its options in static tables, whose entries hold offsets into its own structure. It fills the
+ * structure with the defaults and parses:
  *
  *     struct options { lp_cli_model model; int verbose; const char *output; };
  *     static const lp_cli_option own[] = {
  *         {"output", 'o', "DIR", "where the files go", LP_CLI_AT(TEXT, struct options, output)},
  *         {"verbose", 'v', NULL, "say more", LP_CLI_AT(FLAG, struct options, verbose)}, {0}};
- *     static const lp_cli_command command = {"name", "INPUT...", "what it does, in a line", "examples\n"};
+ *     static const lp_cli_command command = {"name", "INPUT...", "what it does, in one line", "examples\n"};
  *
  *     struct options options = {0};
  *     lightpose_settings_init(&options.model.settings);
@@ -34,20 +34,20 @@ enum {
     LP_CLI_OK = 0,
     LP_CLI_FAILED = 1,   /* some of the work could not be done */
     LP_CLI_USAGE = 2,    /* the command line is wrong: nothing was done */
-    LP_CLI_CLOSED = 141, /* whoever read standard output has gone: as a program that SIGPIPE ends */
-    LP_CLI_GO = -1       /* lp_cli_parse: go on */
+    LP_CLI_CLOSED = 141, /* the reader of standard output is gone: the status of a program killed by SIGPIPE */
+    LP_CLI_GO = -1       /* no exit code: continue */
 };
 
 typedef enum lp_cli_kind {
     LP_CLI_FLAG,   /* int, set to 1; --no-NAME sets it to 0 */
     LP_CLI_INT,    /* int within min and max */
-    LP_CLI_INTS,   /* int[slots], the next that is 0 each time the option is given */
+    LP_CLI_INTS,   /* int[slots]; each use of the option sets the first one that is 0 */
     LP_CLI_INT64,  /* int64_t within min and max */
     LP_CLI_NUMBER, /* float within min and max; the decimal sign is a point in every locale */
     LP_CLI_TEXT,   /* const char *, not empty */
     LP_CLI_CHOICE, /* int, the index of the word in choices */
-    LP_CLI_TEXTS   /* lp_cli_operands, one entry each time the option is given; freed with lp_cli_operands_free. With
-                      choices it has to be one of them */
+    LP_CLI_TEXTS   /* lp_cli_operands, one entry per use of the option, each one of choices if those are given; freed
+                      with lp_cli_operands_free */
 } lp_cli_kind;
 
 typedef struct lp_cli_option {
@@ -58,10 +58,11 @@ typedef struct lp_cli_option {
     lp_cli_kind kind;
     size_t offset; /* of the variable in the group's base */
     double min, max;
-    const char *setting; /* the field of lightpose_settings whose limits hold where max is 0 */
+    const char *setting; /* the field of lightpose_settings whose limits apply if max is 0 */
     int slots;
     const char *const *choices; /* ended by NULL */
-    int aside;                  /* 1: it changes nothing in the results: how many threads, where they go */
+    int aside;                  /* 1: lp_cli_values leaves it out, because it does not change the results (threads,
+                                   paths of outputs) or is recorded separately (weights) */
 } lp_cli_option;
 
 /* The kind and place of an option's variable; `.min = 1, .max = 18` or `.choices = words` may follow. */
@@ -74,9 +75,9 @@ typedef struct lp_cli_group {
 } lp_cli_group;
 
 typedef struct lp_cli_command {
-    const char *name;     /* "run", or "lightpose-NAME" of a program of its own */
-    const char *operands; /* as in "INPUT..."; NULL: it takes none, and giving one is an error */
-    const char *about;    /* what it does: one line, then what more is worth saying */
+    const char *name;     /* "run", or "lightpose-NAME" for a separate program */
+    const char *operands; /* such as "INPUT..."; NULL: operands are an error */
+    const char *about;    /* what it does: one line, then details */
     const char *examples; /* lines "    lightpose …  what it shows", or NULL */
 } lp_cli_command;
 
@@ -99,7 +100,7 @@ int lp_cli_parse(const lp_cli_command *command, const lp_cli_group *groups, int 
  * "lightpose", so that options in a string can be parsed too. Returns argc, or -1 for lack of memory. */
 int lp_cli_split(const char *text, char ***argv);
 
-/* Of a name or text of somebody else's; a terminal might obey it. */
+/* Names and texts from outside may hold control characters, which a terminal would interpret. */
 static inline int lp_cli_is_control(char c) {
     return (unsigned char)c < ' ' || c == 0x7f;
 }
@@ -107,13 +108,13 @@ static inline int lp_cli_is_control(char c) {
 /* "lightpose: …" and a newline on stderr, in one write, so that threads do not mix their lines. */
 __attribute__((format(printf, 1, 2))) void lp_cli_error(const char *format, ...);
 
-/* A wrong command line: "lightpose NAME: …", and where the help is. Returns LP_CLI_USAGE. */
+/* Reports a wrong command line as "lightpose NAME: …" and points to the help. Returns LP_CLI_USAGE. */
 __attribute__((format(printf, 2, 3))) int lp_cli_usage(const char *name, const char *format, ...);
 
-/* ---- What every subcommand with a model takes -------------------------------------------------------------------- */
+/* ---- Options of every subcommand with a model -------------------------------------------------------------------- */
 
 typedef struct lp_cli_model {
-    const char *weights; /* NULL: what lightpose_model_create takes for NULL */
+    const char *weights; /* NULL: the default of lightpose_model_create */
     lightpose_settings settings;
 } lp_cli_model;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-/* The number at the start, and what follows it; NULL where there is none. Digits and a point alone: no sign, no
- * exponent, no "inf". */
+/* Reads the number at the start and returns the rest of the text; NULL if there is none. Only digits and a point are
+ * allowed: no sign, exponent or "inf". */
 static const char *number_at(const char *text, double *number) {
     const size_t size = strspn(text, "0123456789.");
     char *end = NULL;
@@ -36,7 +36,7 @@ int lp_cli_read_duration(const char *text, double *seconds) {
     static const struct {
         const char *name;
         double seconds;
-    } units[] = {{"d", 86400}, {"h", 3600}, {"ms", 1e-3}, {"m", 60}, {"s", 1}}; /* "ms" before its beginning, "m" */
+    } units[] = {{"d", 86400}, {"h", 3600}, {"ms", 1e-3}, {"m", 60}, {"s", 1}}; /* "ms" before its prefix "m" */
     double before = INFINITY;
     *seconds = 0;
     do {
@@ -79,7 +79,7 @@ int lp_cli_read_moment(const char *text, double *seconds) {
     if (!end || *end)
         return 0;
     *seconds = seconds_to(&local);
-    if (*seconds <= 0) { /* tomorrow, at that time of the clock */
+    if (*seconds <= 0) { /* tomorrow, at the same time of day */
         local.tm_mday++;
         local.tm_isdst = -1;
         *seconds = seconds_to(&local);

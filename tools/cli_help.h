@@ -6,13 +6,13 @@
 
 #include "cli.h"
 
-/* "lightpose " before a subcommand's name, nothing before that of a program of its own. */
+/* What messages print before `name`: "lightpose " for a subcommand, "" for a separate program. */
 const char *lp_cli_prefix(const char *name);
 
 /* Prints the help of a subcommand on stdout. */
 void lp_cli_help(const lp_cli_command *command, const lp_cli_group *groups);
 
-/* Prints the options for shells to complete, one a line: "--flag", "--option=" or "--option=value value". */
+/* Prints the options for shell completion, one per line: "--flag", "--option=" or "--option=value value". */
 void lp_cli_complete(const lp_cli_group *groups);
 
 #endif

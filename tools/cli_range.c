@@ -6,7 +6,7 @@
 #include "cli.h"
 
 int lp_cli_range(const char *name, const char *first, const char *last, lp_input_range *range) {
-    static const char wrong[] = "option --%s: \"%s\" is not a frame's number from 0, nor a time as 0:01:30.5 or 90.5s";
+    static const char wrong[] = "option --%s: \"%s\" is neither a frame number nor a time such as 0:01:30.5 or 90.5s";
     *range = lp_input_range_all;
     if (first && !lp_input_range_read_first(range, first))
         return lp_cli_usage(name, wrong, "first", first);

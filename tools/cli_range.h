@@ -8,7 +8,8 @@
 
 #include "input/range.h"
 
-/* The texts of subcommand `name`; NULL: not given. Returns LP_CLI_GO, or LP_CLI_USAGE after a message. */
+/* `first` and `last` are the values given to subcommand `name`; NULL: not given. Returns LP_CLI_GO, or LP_CLI_USAGE
+ * after a message. */
 int lp_cli_range(const char *name, const char *first, const char *last, lp_input_range *range);
 
 #endif

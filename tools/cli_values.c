@@ -49,7 +49,7 @@ json_t *lp_cli_values(const lp_cli_group *groups) {
         for (const lp_cli_option *o = groups->options; o->name; o++) {
             const void *const at = (const char *)groups->base + o->offset;
             if (!o->aside && (o->kind != LP_CLI_TEXT || *(const char *const *)at))
-                json_object_set_new(object, o->name, value_of(o, at)); /* a NULL, for lack of memory, is refused */
+                json_object_set_new(object, o->name, value_of(o, at)); /* fails for a NULL (out of memory) */
         }
     return object;
 }

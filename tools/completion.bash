@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Completion of the lightpose command for bash. The command itself tells its options and their values, so that this file
-# knows none.
+# Completion of the lightpose command for bash. The options and their values come from the command (--list-options).
 
 _lightpose() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} line option values
@@ -10,7 +9,7 @@ _lightpose() {
         mapfile -t COMPREPLY < <(compgen -W "$("$program" --list-options 2>/dev/null) --help --version" -- "$current")
         return
     fi
-    # Lines are "--flag", "--option=" or "--option=value value"; or words, the commands of a command.
+    # Lines are "--flag", "--option=" or "--option=value value"; for a command with subcommands, their names.
     local options=() commands=() inner=()
     mapfile -t commands < <("$program" "$command" --list-options 2>/dev/null)
     if [ ${#commands[@]} -gt 0 ] && [[ ${commands[0]} != -* ]]; then

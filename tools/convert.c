@@ -20,7 +20,7 @@ static const lp_cli_command command = {
     "    lightpose convert clip.lpb --track -o clip.jsonl      the same frames, with persistent IDs\n"
     "    lightpose convert day/*.lpb -o out --json openpose    one file per frame\n"};
 
-/* ---- What there is ----------------------------------------------------------------------------------------------- */
+/* ---- Scanning ---------------------------------------------------------------------------------------------------- */
 
 static lightpose_status add_pictures(lp_stored *stored, lp_block_frames *frames, const char *path,
                                      lightpose_error *error) {
@@ -65,7 +65,7 @@ static lightpose_status write_block(lp_stored *stored, lp_block_frames *frames, 
     return LIGHTPOSE_OK;
 }
 
-/* Writes the streams of a file. *number: of the next stream. */
+/* Writes the streams of a file. *number: the number of the next stream. */
 static lightpose_status write_file(lp_stored *stored, const char *path, int *number, lightpose_error *error) {
     lp_block_file *file;
     lp_block_record record = LP_RECORD_STREAM;

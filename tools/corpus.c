@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose corpus COMMAND`: videos by the hundred, worked on by many processes on many machines. */
+/* `lightpose corpus COMMAND`: processes hundreds of videos with many workers on many machines. */
 
 #include "cli.h"
 
@@ -14,17 +14,17 @@ static const struct {
     const char *name, *about;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"init", "makes a corpus: a database, and settings that never change", lp_corpus_init},
+    {"init", "creates a corpus: a database with settings that never change", lp_corpus_init},
     {"add", "adds videos, counts their frames and queues them", lp_corpus_add_videos},
-    {"work", "works on what is queued, until all is done", lp_corpus_work},
-    {"submit", "keeps a Slurm cluster at work", lp_corpus_submit},
+    {"work", "processes queued ranges of frames until all are done", lp_corpus_work},
+    {"submit", "keeps a Slurm cluster busy", lp_corpus_submit},
     {"stage", "copies the next videos into a work space", lp_corpus_stage},
     {"purge", "removes the copies of complete videos", lp_corpus_purge},
     {"status", "shows what is queued, running, done and failed", lp_corpus_status},
-    {"export", "writes the results of whole videos in any format of run", lp_corpus_export},
-    {"verify", "computes random stored frames again, and compares", lp_corpus_verify},
+    {"export", "writes the results of complete videos in any format of run", lp_corpus_export},
+    {"verify", "recomputes random stored frames and compares them", lp_corpus_verify},
     {"retry", "queues failed ranges again", lp_corpus_retry},
-    {"cancel", "takes ranges from the queue", lp_corpus_cancel},
+    {"cancel", "removes ranges from the queue", lp_corpus_cancel},
     {NULL, NULL, NULL},
 };
 

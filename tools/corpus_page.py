@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the manual page of `lightpose corpus` from what the command says of itself.
+"""Writes the manual page of `lightpose corpus` from the command's own help.
 
 usage: corpus_page.py LIGHTPOSE >lightpose-corpus.1
 """
@@ -21,7 +21,7 @@ def escape(text):
 
 
 def options(lines):
-    """(heads, text) of each: "-j, --max-jobs N" and what it does, over several lines."""
+    """[name, argument, lines] of each option: "-j, --max-jobs", "N" and the lines of its description."""
     found = []
     for line in lines:
         head = re.match(r"  (?:(-\w), |    )(--[\w-]+)(?: ([^ ]+))?(?:  *(.*))?$", line)
@@ -56,16 +56,16 @@ def main():
     page += [f".B lightpose corpus {command}\n.RI [ options ]\n.br" for command in commands]
     page += [".SH DESCRIPTION",
              "Videos are split into ranges of frames, which workers on one machine or many claim from a database: SQLite, a file, or",
-             "PostgreSQL for many machines. Each frame is stored there once, whatever becomes of the workers. The file docs/corpus.md of",
-             "the sources goes from three videos on a laptop to a cluster.", ".SH COMMANDS"]
+             "PostgreSQL for many machines. Each frame is stored there exactly once, even if workers are killed. docs/corpus.md in the",
+             "sources is a guide, from three videos on a laptop to a cluster.", ".SH COMMANDS"]
     for command in commands:
         page += section(command)
-    page += [".SH EXIT STATUS", "0: all went well; 1: something failed, and is told; 2: the command line is wrong, and nothing was done;",
-             "128 and the number of a signal that stopped it.", ".SH ENVIRONMENT",
-             ".TP\n.B LIGHTPOSE_DB\nThe database, where \\fB\\-\\-db\\fR names none.",
-             ".TP\n.B LIGHTPOSE_WORK_SPACE\nThe work space, where \\fB\\-\\-work\\-space\\fR names none.",
-             ".TP\n.B LIGHTPOSE_WEIGHTS\nThe weights, where \\fB\\-\\-weights\\fR names none.",
-             ".TP\n.B SLURM_JOB_END_TIME\nSeconds since 1970, before which \\fBwork\\fR stops in order.",
+    page += [".SH EXIT STATUS", "0: success; 1: something failed, with a message; 2: the command line is wrong, and nothing was done;",
+             "128 plus the number of the signal that stopped the command.", ".SH ENVIRONMENT",
+             ".TP\n.B LIGHTPOSE_DB\nThe database, unless \\fB\\-\\-db\\fR names one.",
+             ".TP\n.B LIGHTPOSE_WORK_SPACE\nThe work space, unless \\fB\\-\\-work\\-space\\fR names one.",
+             ".TP\n.B LIGHTPOSE_WEIGHTS\nThe weights, unless \\fB\\-\\-weights\\fR names them.",
+             ".TP\n.B SLURM_JOB_END_TIME\nThe end of the job, in seconds since 1970; \\fBwork\\fR stops cleanly before it.",
              ".SH SEE ALSO", ".BR lightpose (1),\n.BR sbatch (1),\n.BR rsync (1)"]
     print("\n".join(page))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* lightpose diff: what two result files disagree on. */
+/* `lightpose diff`: compares two result files. */
 
 #include "cli.h"
 #include "diff/compare.h"
@@ -13,7 +13,7 @@
 #include "run/left.h"
 #include "run/provenance.h"
 
-enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 }; /* diff(1)'s */
+enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 }; /* as diff(1) */
 
 typedef struct diff_options {
     float tolerance;
@@ -123,8 +123,8 @@ static void note_set(void *opaque, const char *about) {
     lp_provenance_get_set(about, opaque);
 }
 
-/* The instruction set that results were made with, by the side file that the run left, or those in a folder; "" where
- * there is none. */
+/* The instruction set that results were made with, from the run's side file or, for a folder, the side files in it; ""
+ * if there are none. */
 static void find_set(const char *path, char set[128]) {
     char *name = NULL;
     lp_meta meta = {0};
@@ -146,7 +146,7 @@ static void warn_of_sets(const char *a, const char *b) {
     if (*sets[0] && *sets[1] && strcmp(sets[0], sets[1]))
         lp_cli_error(
             "warning: %s was made with the instruction set %s, and %s with %s: last digits may differ for that "
-            "alone",
+            "reason alone",
             a, sets[0], b, sets[1]);
 }
 
@@ -161,7 +161,7 @@ static int compare(const diff_options *options, const lp_diff_results *a, const 
         code = lp_diff_differs(&report) ? DIFFERENT : SAME;
         if (!options->quiet && !print_report(&report, options)) {
             error->status = LIGHTPOSE_ERROR_MEMORY;
-            snprintf(error->text, sizeof error->text, "no memory to sum up");
+            snprintf(error->text, sizeof error->text, "no memory for the report");
             code = TROUBLE;
         }
     }

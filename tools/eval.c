@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose eval`: how accurate, by COCO's rules. */
+/* `lightpose eval`: measures accuracy by COCO's rules. */
 
 #include "cli.h"
 
@@ -22,10 +22,10 @@ typedef struct eval_options {
     lp_cli_operands compare;
     lp_sweep values;
     int sweep;
-    const char *json, *plot, *save; /* what comes out */
+    const char *json, *plot, *save; /* outputs */
     int details, draws, passes, form;
     int64_t seed;
-    float min_ap; /* -1: none was asked for */
+    float min_ap; /* -1: not given */
 } eval_options;
 
 static const char *const forms[] = {"bgr24", "nv12", "i420", NULL};
@@ -108,7 +108,7 @@ static const lp_cli_command command = {
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
 
-/* outcomes[0] is what the others are compared with: comparisons[i] is that of outcomes[i + 1]. */
+/* outcomes[0] is the reference: comparisons[i] compares outcomes[i + 1] with it. */
 typedef struct eval_job {
     const eval_options *options;
     lp_labels labels;
@@ -164,7 +164,7 @@ static lightpose_status work(eval_job *job, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
-/* ---- What comes out ---------------------------------------------------------------------------------------------- */
+/* ---- Output ------------------------------------------------------------------------------------------------------ */
 
 static void report_text(const eval_job *job) {
     const int details = job->options->details, table = job->count > 2 || job->options->sweep;
@@ -180,7 +180,7 @@ static void report_text(const eval_job *job) {
     }
 }
 
-/* The CPU's name for people, or "". */
+/* The model name of the CPU, or "". */
 static void cpu_name(char *name, size_t size) {
     FILE *const file = fopen("/proc/cpuinfo", "r");
     char line[256];
@@ -217,7 +217,7 @@ static lightpose_status report(const eval_job *job, lightpose_error *error) {
                          : LIGHTPOSE_OK;
 }
 
-/* 1 where the first outcome is as accurate as asked for, at the digits that are printed. */
+/* 1 if the AP of the first outcome, rounded as printed, is at least --min-ap, or if that is not given. */
 static int accurate_enough(const eval_job *job) {
     const double ap = job->outcomes[0].figures[LP_AP], least = (double)job->options->min_ap;
     if (least < 0 || ap + 0.00005 >= least)
@@ -247,7 +247,7 @@ static int check(const eval_options *options) {
                             : options->plot          ? "plot"
                                                      : "save");
     if (sweeps && (options->compare.count || options->against || options->save || options->min_ap >= 0))
-        return lp_cli_usage("eval", "--sweep has no first setting: it cannot go with --%s",
+        return lp_cli_usage("eval", "--sweep has no first setting and cannot be combined with --%s",
                             options->compare.count ? "compare"
                             : options->against     ? "against"
                             : options->save        ? "save"
@@ -298,10 +298,10 @@ static int evaluate(const eval_options *options) {
 int cmd_eval(int argc, char **argv) {
     eval_options options = {.draws = LP_COMPARE_SAMPLES, .seed = 1, .passes = 1, .min_ap = -1};
     lightpose_settings_init(&options.model.settings);
-    const lp_cli_group groups[] = {{"What is evaluated", input_options, &options},
+    const lp_cli_group groups[] = {{"Input", input_options, &options},
                                    {"Comparison", compare_options, &options},
                                    {"Accuracy against time", sweep_options, &options},
-                                   {"What comes out", output_options, &options},
+                                   {"Output", output_options, &options},
                                    LP_CLI_MODEL_GROUP(&options.model),
                                    {0}};
     lp_cli_operands none;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Failing, in the command: as in the library (lib/base/status.h), and the texts of FFmpeg's errors. */
+/* Errors in the command: the helpers of the library (lib/base/status.h), and the texts of FFmpeg's errors. */
 
 #ifndef LP_TOOLS_FAIL_H
 #define LP_TOOLS_FAIL_H

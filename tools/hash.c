@@ -15,7 +15,7 @@
 
 enum { PART = 1 << 16, PARTS_A_TICK = 256 };
 
-/* The digest of what is left of the file. */
+/* Feeds the rest of the file to `sha`. */
 static lightpose_status hash(FILE *file, const char *path, struct AVSHA *sha, unsigned char *part, int (*tick)(void *),
                              void *opaque, lightpose_error *error) {
     av_sha_init(sha, 256);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose info`: what a report of a problem, or of a speed, should say. */
+/* `lightpose info`: what to include in a report of a problem or of a benchmark. */
 
 #include "cli.h"
 
@@ -34,7 +34,7 @@ static void print_threads(const lightpose_system *system) {
         printf("the CPUs that this process may use; no cgroup quota\n");
 }
 
-/* What `auto` comes to on this machine with these weights. */
+/* The precision that `auto` selects on this machine with these weights. */
 static void print_precision(lightpose_model *model) {
     lightpose_context *context = NULL;
     lightpose_stats stats;
@@ -48,7 +48,7 @@ static void print_precision(lightpose_model *model) {
     lightpose_context_destroy(&context);
 }
 
-/* Beside the weights in use, the other of the two files that are found without being named. */
+/* Prints the other of the two weight files that are found by default. */
 static void print_other_weights(const char *path) {
     const char *const slash = strrchr(path, '/'), *const file = slash ? slash + 1 : path;
     const int ours = strcmp(file, LP_DEFAULT_WEIGHTS) == 0;
@@ -59,10 +59,9 @@ static void print_other_weights(const char *path) {
     snprintf(other, sizeof other, "%.*s%s", (int)(file - path), path, ours ? LP_PUBLISHED_WEIGHTS : LP_DEFAULT_WEIGHTS);
     const int there = access(other, R_OK) == 0;
     if (ours)
-        printf("published    %s\n",
-               there ? other : "not there; " LP_GET_WEIGHTS " fetches them, which are more accurate");
+        printf("published    %s\n", there ? other : "missing; " LP_GET_WEIGHTS " fetches these more accurate weights");
     else
-        printf("default      %s%s\n", other, there ? "" : ": not there");
+        printf("default      %s%s\n", other, there ? "" : ": missing");
 }
 
 static int print_weights(const char *named) {

@@ -66,13 +66,13 @@ static int help_about(int argc, char **argv) {
     return commands[command].run(2, words);
 }
 
-/* A file that is there, or a word that only an input can be: `lightpose photo.jpg` is `lightpose run photo.jpg`. */
+/* An existing file, or a word that can only be an input: `lightpose photo.jpg` is `lightpose run photo.jpg`. */
 static int is_input(const char *word) {
     return access(word, F_OK) == 0 || strpbrk(word, "./:*?") != NULL || !strcmp(word, "camera") || !strcmp(word, "-");
 }
 
 static int dispatch(int argc, char **argv) {
-    av_log_set_level(AV_LOG_QUIET); /* what goes wrong is said by us, with the file's name */
+    av_log_set_level(AV_LOG_QUIET); /* the command reports errors itself, with the file's name */
     if (argc < 2) {
         help(stderr);
         return LP_CLI_USAGE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose quantize`: ranges for int8, measured on images. */
+/* `lightpose quantize`: measures ranges for int8 on pictures. */
 
 #include "cli.h"
 #include "cli_range.h"
@@ -19,7 +19,7 @@
 #include "run/work.h"
 #include "which_weights.h"
 
-/* Fewer frames than this, and the values of others are likely to lie outside. */
+/* With fewer frames than FEW_FRAMES, activations of other pictures are likely to exceed the ranges. */
 enum { FEW_FRAMES = 16, TOLD_FAILURES = 3 };
 
 static const lp_cli_command command = {
@@ -128,7 +128,7 @@ static lightpose_status add_frame(measuring *m, const lp_input_frame *frame, lig
     return status == LIGHTPOSE_OK ? lightpose_calibrator_add(m->calibrator, &m->picture.image, error) : status;
 }
 
-/* Frames that cannot be read are told; the rest counts. Returns what no other frame would be better at, else OK. */
+/* Reports and skips frames that cannot be read. Fails only with errors that every frame would have. */
 static lightpose_status add_source(measuring *m, const lp_source *source, lightpose_error *error) {
     lightpose_error ended = {0};
     lp_input *input = NULL;
@@ -171,7 +171,7 @@ static lightpose_status measure(measuring *m, const lp_sources *sources, lightpo
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
-/* The files that are to come, opened before the work so that one that cannot be written fails at once. */
+/* Output files, opened before the work so that one that cannot be written fails at once. */
 typedef struct outputs {
     lp_output_guard *guard;
     lp_output_file *weights, *ranges;
@@ -204,7 +204,7 @@ static lightpose_status write_ranges(lp_output_file *file, const char *text, lig
     return lp_output_file_write(file, "\n", 1, error);
 }
 
-/* The new file's bytes, after the library has had a look at them. */
+/* Makes the bytes of the new file and checks that the library loads them. */
 static lightpose_status make_weights(lp_weights_file *file, const char *ranges, const char *origin,
                                      lightpose_error *error) {
     lightpose_model *model = NULL;

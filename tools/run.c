@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose run`: people in pictures, videos and cameras. */
+/* `lightpose run` and `lightpose serve`: find people in pictures, videos and cameras. */
 
 #include "cli.h"
 
@@ -41,16 +41,15 @@ static const lp_cli_command run_command = {
 static const lp_cli_command serve_command = {
     "serve", "SOURCE...",
     "Finds the people in each SOURCE, like `lightpose run --track --reconnect forever`, and serves the live picture,\n"
-    "the poses and figures of the run over HTTP, on " LP_SERVE_ADDRESS
-    " unless --serve says otherwise. SOURCE is what\n"
-    "run takes, above all a camera.\n"
-    "Pages: / for people, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status, /healthz.",
+    "the poses and figures of the run over HTTP, on " LP_SERVE_ADDRESS " unless --serve says otherwise. SOURCE is any\n"
+    "input of run, usually a camera.\n"
+    "Pages: / for browsers, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status, /healthz.",
     "    lightpose serve camera                                 the page is http://" LP_SERVE_ADDRESS "/\n"
     "    lightpose serve rtsp://door/1 rtsp://yard/1 -o poses.jsonl\n"
     "    lightpose serve camera --serve 0.0.0.0:8710 --token-file token    for others, who need the token\n"
     "    curl -sN http://" LP_SERVE_ADDRESS "/poses                   JSON Lines as they come\n"};
 
-/* Lists what the operands and lists name. What cannot be had is told; the rest goes on. */
+/* Collects the inputs that operands, clips and lists name. Reports those that fail and continues with the rest. */
 static int gather(const lp_run_options *o, const lp_cli_operands *inputs, lp_sources *sources) {
     int code = LP_CLI_OK;
     sources->recursive = o->recursive;
@@ -75,15 +74,15 @@ static int gather(const lp_run_options *o, const lp_cli_operands *inputs, lp_sou
     return code;
 }
 
-/* Says what folders hold that is no input. */
+/* Reports the entries of folders that are not inputs. */
 static void tell_passed(const lp_run_options *o, const lp_sources *sources) {
     char passed[512];
     lp_sources_tell_passed(sources, passed, sizeof passed);
     if (*passed && !o->quiet)
-        lp_cli_error("passed over in folders: %s", passed);
+        lp_cli_error("skipped in folders: %s", passed);
 }
 
-/* Says that results have other names than their inputs, where that is so. */
+/* Reports inputs whose results get another name because an earlier input has the same one. */
 static void tell_names(const lp_run_options *o, const lp_sources *sources, const lp_targets *targets) {
     const int count = (lp_targets_use_names(targets, 0) ? sources->renamed : 0) +
                       (lp_targets_use_names(targets, 1) ? sources->renamed_pictures : 0);
@@ -92,7 +91,7 @@ static void tell_names(const lp_run_options *o, const lp_sources *sources, const
                      count, count == 1 ? " has" : "s have");
 }
 
-/* No output may replace what is read. */
+/* No output may replace an input, the weights, a list or the token file. */
 static lightpose_status protect(const lp_run_options *o, const lp_sources *sources, lp_output_guard **guard,
                                 lightpose_error *error) {
     lightpose_status status = lp_output_guard_create(guard, o->no_clobber, error);
@@ -112,7 +111,7 @@ static lightpose_status protect(const lp_run_options *o, const lp_sources *sourc
     return status;
 }
 
-/* What a run holds that it has to give back. */
+/* Resources of a run; free_parts frees them. */
 typedef struct run_parts {
     lp_output_guard *guard;
     lp_output_options output;
@@ -148,7 +147,7 @@ static lightpose_status open_report(const lp_run_options *o, run_parts *r, light
     return lp_ledger_open(&r->ledger, o->report, error);
 }
 
-/* What earlier runs left to do of each source. */
+/* Finds out how much of each source earlier runs have done. */
 static lightpose_status look(const lp_run_options *o, run_parts *r, lp_engine_options *engine, lightpose_error *error) {
     const int count = engine->sources->count;
     lightpose_status status = LIGHTPOSE_OK;
@@ -161,19 +160,19 @@ static lightpose_status look(const lp_run_options *o, run_parts *r, lp_engine_op
         lp_prospect *const p = &r->prospects[i];
         if (o->resume && lp_source_is_live(&engine->sources->items[i]))
             return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                           "option --resume: %s is live, and what it sent meanwhile is gone",
+                           "option --resume: %s is live; the frames that it sent in the meantime are lost",
                            engine->sources->items[i].text);
         status = lp_targets_look(r->targets, i, lp_provenance_differs, &r->provenance, p, error);
-        /* The last frame that is there is read once more, so that an input that has no other is no error. */
+        /* The last existing frame is read again, so that an input without further frames is not an error. */
         r->starts[i] = (lp_source_start){.skip = p->whole, .first = p->next > 0 ? p->next - 1 : -1, .have = p->have};
         whole += p->whole;
         if (p->have_count && !p->whole && status == LIGHTPOSE_OK)
-            lp_report_note(&r->report, "%s: results of %d of %d pictures are there already, and passed over",
+            lp_report_note(&r->report, "%s: results of %d of %d pictures already exist and are skipped",
                            engine->sources->items[i].text, p->have_count, engine->sources->items[i].count);
     }
     engine->starts = r->starts;
     if (whole && status == LIGHTPOSE_OK)
-        lp_report_note(&r->report, "%d of %d input%s: results are there already, and passed over", whole, count,
+        lp_report_note(&r->report, "%d of %d input%s: results already exist and are skipped", whole, count,
                        count == 1 ? "" : "s");
     if (r->provenance.root)
         lp_targets_survey(r->targets, lp_provenance_see, &r->provenance);
@@ -250,7 +249,7 @@ static int run_session(const lp_run_options *o, const run_parts *r, const lp_eng
     return code;
 }
 
-/* Returns LP_CLI_OK, or what the end of the report brought to light, after a message. */
+/* Returns LP_CLI_OK, or LP_CLI_FAILED after a message if the report could not be completed. */
 static int free_parts(run_parts *r, int count) {
     lightpose_error error = {0};
     lp_window_close(&r->window);
@@ -330,15 +329,14 @@ static int run(const char *command, const lp_run_options *o, const lp_cli_group 
         else
             code = (lp_cli_error("%s", error.text), LP_CLI_FAILED);
         if (lp_signals_caught() && r.targets && places->count > r.to_stdout && !lp_source_is_live(&sources->items[0]))
-            lp_report_note(&r.report,
-                           "stopped: results that are not whole are called NAME.partial; --resume goes on with them");
+            lp_report_note(&r.report, "stopped: incomplete results are named NAME.partial; --resume continues them");
     }
     const int ended = free_parts(&r, sources->count);
     lightpose_model_destroy(&engine->model);
     return code == LP_CLI_OK ? ended : code;
 }
 
-/* Runs over the inputs named. Returns an exit code. */
+/* Processes the inputs. Returns an exit code. */
 static int run_inputs(const char *command, const lp_run_options *o, const lp_cli_group *groups,
                       const lp_cli_operands *inputs, lp_engine_options *engine, lp_sources *sources,
                       const int64_t *ids) {
@@ -348,10 +346,10 @@ static int run_inputs(const char *command, const lp_run_options *o, const lp_cli
     if (code == LP_CLI_GO) {
         tell_passed(o, sources);
         if (!sources->count && gathered == LP_CLI_OK)
-            lp_cli_error("%s: the list names no input; a line is one", o->lists.items[0]);
+            lp_cli_error("%s: the list names no input; write one per line", o->lists.items[0]);
         code = sources->count ? run(command, o, groups, engine, sources, ids) : LP_CLI_FAILED;
     }
-    /* A file stopped before its end is work undone; a camera ends no other way. */
+    /* A signal leaves work on a file undone, but is the normal end of a camera. */
     code = code == LP_CLI_OK ? gathered : code;
     return lp_signals_caught() && code == LP_CLI_OK && !lp_source_is_live(&sources->items[0])
                ? 128 + lp_signals_caught()
@@ -395,6 +393,6 @@ int cmd_serve(int argc, char **argv) {
     lp_run_options_init(&defaults);
     defaults.serve = LP_SERVE_ADDRESS;
     defaults.track = 1;
-    defaults.reconnect = "forever"; /* a box on a wall is left alone; /healthz tells of a camera that is gone */
+    defaults.reconnect = "forever"; /* an unattended box must recover alone; /healthz reports a lost camera */
     return main_of(&serve_command, argc, argv, &defaults);
 }

@@ -16,8 +16,8 @@
 
 static int weights_of_source;
 
-/* A program that runs from its build folder finds the weights of the source tree: the published ones where weights/get
- * has put them there, else the default ones. */
+/* A program that runs from its build folder finds the weights of the source tree: the published ones if weights/get
+ * has fetched them, else the default ones. */
 static void find_weights(void) {
     static const char *const names[] = {LP_PUBLISHED_WEIGHTS, LP_DEFAULT_WEIGHTS};
     char source[PATH_MAX], path[PATH_MAX + 80];
@@ -53,7 +53,7 @@ int lp_start_weights_are_of_source(void) {
 void lp_start_standard_files(void) {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
-            _exit(126); /* nothing can be said */
+            _exit(126); /* no message can be printed */
 }
 
 int lp_start_output_is_whole(void) {
