@@ -16,7 +16,7 @@ static int is_eligible(const lp_choice *choice, const lightpose_pose *pose) {
     return choice->id_count == 0;
 }
 
-/* The greater, the sooner kept. */
+/* People of greater merit are kept first. */
 static double merit(const lp_choice *choice, const lightpose_pose *pose, int width, int height) {
     const double dx = pose->box.x + pose->box.width / 2 - 0.5 * width;
     const double dy = pose->box.y + pose->box.height / 2 - 0.5 * height;
@@ -33,7 +33,7 @@ static double merit(const lp_choice *choice, const lightpose_pose *pose, int wid
     return pose->rank;
 }
 
-/* How many of the poses before or after `index` go before it. Equals keep their order. */
+/* How many poses go before the one at `index`. Equals keep their order. */
 static int ahead_of(const lp_choice *choice, const lightpose_pose *poses, int count, int index, int width, int height) {
     const double own = merit(choice, &poses[index], width, height);
     int ahead = 0;
@@ -60,7 +60,7 @@ void lp_chooser_free(lp_chooser *chooser) {
     *chooser = (lp_chooser){0};
 }
 
-/* Copies the poses that are eligible; returns how many, or -1. */
+/* Copies the eligible poses. Returns how many, or -1. */
 static int copy(lp_chooser *chooser, const lightpose_result *result, const lp_choice *choice, lightpose_error *error) {
     const int count = lightpose_result_get_count(result);
     if (count > chooser->capacity) {
@@ -121,7 +121,7 @@ lightpose_status lp_chooser_choose(lp_chooser *chooser, lightpose_result *result
         return LIGHTPOSE_ERROR_MEMORY;
     if (count == lightpose_result_get_count(result) && (choice->count == 0 || choice->count >= count))
         return LIGHTPOSE_OK;
-    /* Marked first: merits compare everyone with everyone. */
+    /* Mark first, move afterwards: each merit is compared with all others. */
     int kept = 0;
     for (int i = 0; i < count; i++)
         chooser->kept[i] =

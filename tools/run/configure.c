@@ -135,7 +135,7 @@ int lp_run_options_check(const char *command, const lp_run_options *o, const lp_
     return LP_CLI_GO;
 }
 
-/* From the thread that reads a source. */
+/* Called on the thread that reads a source. */
 static void tell_of_source(void *opaque, const char *text) {
     char more[LP_REPEAT_MORE];
     (void)opaque;
@@ -143,7 +143,7 @@ static void tell_of_source(void *opaque, const char *text) {
         lp_cli_error("%s%s", text, more);
 }
 
-/* Options that would do nothing: what they are for is not written, or not there. */
+/* Refuses options without effect: what they act on is not written or not in use. */
 int lp_run_options_check_outputs(const char *command, const lp_run_options *o, const lp_targets *targets) {
     lightpose_tracker_settings track;
     lightpose_draw_settings draw;
@@ -187,11 +187,12 @@ int lp_run_options_check_outputs(const char *command, const lp_run_options *o, c
         if (options[i].given && !options[i].useful)
             return lp_cli_usage(command, "option --%s needs %s", options[i].name, options[i].needs);
     if (o->scale && lines && !o->quiet)
-        lp_cli_error("option --keypoint-scale holds for openpose and dgs; other formats are in pixels of the source");
+        lp_cli_error(
+            "option --keypoint-scale applies only to openpose and dgs; other formats are in pixels of the source");
     return LP_CLI_GO;
 }
 
-/* Likewise of inputs. */
+/* The same for options of inputs. */
 int lp_run_options_check_inputs(const char *command, const lp_run_options *o, const lp_sources *sources) {
     int cameras = 0, standard = 0, videos = 0;
     for (int i = 0; i < sources->count; i++) {
@@ -219,7 +220,7 @@ void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *source
     const int threads = o->model.settings.threads ? o->model.settings.threads : system.threads;
     engine->sources = sources;
     engine->settings = o->model.settings;
-    if (o->by != LP_CHOOSE_RANK || o->track) /* people are chosen once they have been followed */
+    if (o->by != LP_CHOOSE_RANK || o->track) /* people are chosen after tracking */
         engine->settings.max_people = 0;
     int live = 0, pictures = 0, others = 0;
     for (int i = 0; i < sources->count; i++) {
@@ -227,8 +228,8 @@ void lp_run_options_set_engine(const lp_run_options *o, const lp_sources *source
         pictures += sources->items[i].count;
         others += sources->items[i].kind != LP_SOURCE_PICTURES;
     }
-    /* Latency: one context with all threads. Throughput: contexts of one thread each; too few pictures for that are
-     * a matter of latency too. */
+    /* For latency, one context with all threads; for throughput, contexts of one thread each. Fewer pictures than
+     * threads would leave threads idle, so they get the one context too. */
     const int followed = others && o->model.settings.follow > 1; /* a frame needs the one before */
     const int together = live || followed || engine->latency > 0 || (!others && pictures < threads);
     engine->workers = together ? 1 : threads;

@@ -49,7 +49,7 @@ int lp_engine_next(lp_engine *e, lp_job **job, int timeout_ms) {
 void lp_engine_done(lp_engine *e, lp_job *job) {
     lp_lane *const l = &e->lanes[job->lane];
     lp_input_frame_release(&job->frame);
-    /* A large picture's buffers do not stay. */
+    /* Buffers of large pictures are not kept: above 2^24 pixels. */
     if ((int64_t)job->image.width * job->image.height > 1 << 24)
         lp_input_picture_free(&job->picture);
     job->image = (lightpose_image){0};
@@ -80,7 +80,7 @@ static lightpose_status open_lane(lp_engine *e, lp_lane *l, lightpose_error *err
     return LIGHTPOSE_OK;
 }
 
-/* A lane for sources that have an end and follow one another, and one for each live source. */
+/* One lane for each series of sources that end, and one for each live source. */
 static lightpose_status open_lanes(lp_engine *e, lightpose_error *error) {
     const lp_sources *const sources = e->options.sources;
     e->lanes = calloc((size_t)sources->count + 1, sizeof *e->lanes);

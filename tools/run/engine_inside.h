@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the files share that make up engine.h: engine.c, engine_lanes.c and engine_workers.c. */
+/* Shared by the files behind engine.h: engine.c, engine_lanes.c and engine_workers.c. */
 
 #ifndef LP_TOOLS_RUN_ENGINE_INSIDE_H
 #define LP_TOOLS_RUN_ENGINE_INSIDE_H
@@ -13,7 +13,7 @@
 
 enum { PHASE_FREE, PHASE_READ, PHASE_BUSY, PHASE_DONE };
 
-/* Jobs first <= take <= last: [first, take) are at work or done, [take, last) wait for a worker. */
+/* first <= take <= last: jobs [first, take) are in work or done, [take, last) wait for a worker. */
 typedef struct lp_lane {
     lp_engine *engine;
     pthread_t reader;
@@ -22,15 +22,15 @@ typedef struct lp_lane {
     lp_job *ring;
     int64_t capacity, first, take, last;
     atomic_int reading; /* the reader waits for the source or decodes */
-    atomic_uint looks;  /* counts its looks at input.wait.stop meanwhile */
-    unsigned seen;      /* of them, when the engine was last asked for its silence, */
-    int64_t seen_ns;    /* and when there was a new one */
+    atomic_uint looks;  /* how often it has polled input.wait.stop */
+    unsigned seen;      /* `looks` at the last call of lp_engine_silent_ns, */
+    int64_t seen_ns;    /* and when it last changed */
 } lp_lane;
 
 typedef struct lp_worker {
     lp_engine *engine;
     lightpose_context *context;
-    lightpose_context **others; /* of the governor's levels from 1 on */
+    lightpose_context **others; /* of the governor's levels 1 and above */
     int prepared_width, prepared_height;
     pthread_t thread;
     int started;

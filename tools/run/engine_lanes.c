@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The engine's readers: frames of a source onto its lane. */
+/* The engine's readers: they put the frames of a source on its lane. */
 
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "run/engine_inside.h"
 #include "run/work.h"
 
-/* A free place at the end of the lane; NULL when everything ends. With the lock held. */
+/* Waits for a free slot at the end of the lane; NULL when the engine closes. Call with the lock held. */
 static lp_job *wait_for_place(lp_lane *l) {
     lp_engine *const e = l->engine;
     while (!atomic_load(&e->quit) && l->last - l->first == l->capacity)
@@ -39,7 +39,7 @@ static int put_mark(lp_lane *l, lp_job_kind kind, int source, const lp_input_abo
     return job != NULL;
 }
 
-/* Remembers the job's frame, which `newer` replaces. Without memory it is missing from the account alone. */
+/* Remembers the job's frame, which `newer` replaces. If there is no memory, only the record of it is lost. */
 static void remember_stale(lp_job *job, lp_input_frame *newer) {
     if (job->stale_count == job->stale_capacity) {
         const int capacity = job->stale_capacity ? 2 * job->stale_capacity : 16;
@@ -55,7 +55,7 @@ static void remember_stale(lp_job *job, lp_input_frame *newer) {
     newer->reconnected |= job->frame.reconnected;
 }
 
-/* Moves a frame onto the lane; on a live one in place of a frame that still waits. */
+/* Moves a frame onto the lane. On a live lane it replaces a frame that still waits. */
 static int put_frame(lp_lane *l, int source, int64_t number, lp_input_frame *frame, int64_t read_ns) {
     lp_engine *const e = l->engine;
     lp_input_frame dropped = {0};

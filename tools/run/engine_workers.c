@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The engine's workers: frames through the network, at a level of the governor where a latency is to be held. */
+/* The engine's workers: they run the network, with a latency target at the governor's level. */
 
 #include <math.h>
 
@@ -10,7 +10,7 @@
 #include "run/engine_inside.h"
 #include "run/work.h"
 
-/* Told to stop, the run finishes the frames at work and no others. With the lock held. */
+/* On a stop request only frames already in work are finished. Call with the lock held. */
 static void drop_waiting(lp_engine *e) {
     for (int i = 0; i < e->lane_count; i++)
         for (lp_lane *const l = &e->lanes[i]; l->take < l->last; l->take++) {
@@ -23,7 +23,7 @@ static void drop_waiting(lp_engine *e) {
     pthread_cond_signal(&e->done);
 }
 
-/* The next frame that waits, the lanes in turn. With the lock held. */
+/* Takes the next waiting frame, from the lanes in turn. Call with the lock held. */
 static lp_job *take(lp_engine *e) {
     if (lp_engine_is_told_to_stop(e))
         drop_waiting(e);
@@ -46,7 +46,8 @@ static lightpose_context *context_of(const lp_worker *w, int level) {
     return level ? w->others[level - 1] : w->context;
 }
 
-/* Prepares all levels for pictures of a new size, so that a step costs no frame. A failure shows with a frame. */
+/* Prepares all levels for pictures of a new size, so that a change of level delays no frame. A failure is ignored: the
+ * next frame reports it. */
 static void prepare_levels(lp_worker *w, lp_job *job) {
     const lightpose_image *const image = &job->frame.image;
     lightpose_error ignored;
@@ -65,7 +66,8 @@ static void prepare_levels(lp_worker *w, lp_job *job) {
             return;
 }
 
-/* At the governor's level, which is told how long it took. Follows people on the way from level to level no further. */
+/* Works at the governor's level and reports the latency to the governor. Each level has a context of its own, so people
+ * are not followed across a change of level. */
 static void work_in_time(lp_worker *w, lp_job *job) {
     lp_engine *const e = w->engine;
     lightpose_error ignored;
@@ -86,9 +88,9 @@ static void work_in_time(lp_worker *w, lp_job *job) {
         lightpose_context_restart(context_of(w, e->level));
 }
 
-/* With the lock held, which it gives up in between. libgomp keeps the threads of a frame spinning for milliseconds, in
- * case of another one. A camera's comes later than that: they end, and begin anew with it, which takes less than a
- * tenth of a millisecond. Files keep them. */
+/* Ends libgomp's threads while only live sources are read. libgomp lets them spin for milliseconds in wait of more
+ * work, and a camera's next frame comes later than that. Starting them again takes less than 0.1 ms. Files keep them.
+ * Call with the lock held; it is released in between. */
 static void rest(lp_engine *e) {
     for (int i = 0; i < e->lane_count; i++)
         if (!e->lanes[i].live)
@@ -116,7 +118,7 @@ void *lp_worker_work(void *opaque) {
         }
         rested = 0;
         pthread_mutex_unlock(&e->lock);
-        /* Only the next frame of the same video is followed. */
+        /* People are followed only from a frame to the next of the same video. */
         if (job->source != w->source || job->number == 0 || job->frame.path)
             lightpose_context_restart(w->context);
         w->source = job->source;

@@ -9,7 +9,7 @@
 
 #include "fail.h"
 
-/* Pictures, and raw frames without a rate, are taken for this many a second. */
+/* The rate assumed for pictures, and for raw frames without a rate. */
 #define ASSUMED_FPS 25.0
 
 lightpose_status lp_follower_open(lp_follower *f, const lightpose_tracker_settings *settings, const char *saved,

@@ -19,7 +19,7 @@ static int is_taken(const lp_gauges *g, int before, const char *name) {
     return 0;
 }
 
-/* Names of sources are unique (input/source.c); without the bytes that are no UTF-8 two may be the same. */
+/* Names of sources are unique (input/source.c), but two may become equal when bytes that are not UTF-8 are removed. */
 static char *create_name(const lp_gauges *g, int source, const char *name) {
     lp_text text = {0};
     const int others = lp_text_utf8(&text, name);
@@ -63,7 +63,7 @@ void lp_gauges_destroy(lp_gauges **gauges) {
     *gauges = NULL;
 }
 
-/* The number of the second that `now_ns` lies in, from 1. */
+/* The number of the second of `now_ns`, from 1. */
 static int64_t second_of(const lp_gauges *g, int64_t now_ns) {
     return (now_ns - g->started_ns) / SECOND_NS + 1;
 }
@@ -71,7 +71,7 @@ static int64_t second_of(const lp_gauges *g, int64_t now_ns) {
 static void count_second(lp_source_gauges *s, int64_t second, int people) {
     lp_gauge_second *const slot = &s->seconds[second % LP_GAUGE_SECONDS];
     if (lp_gauge_get(&slot->second) != second) {
-        /* Release order: whoever sees the new second sees no count of the old one. */
+        /* Ordered stores: a reader that sees the new second sees no count of the old one. */
         atomic_store(&slot->second, 0);
         atomic_store(&slot->frames, 0);
         atomic_store(&slot->people, 0);
@@ -107,7 +107,7 @@ void lp_gauges_frame(lp_gauges *g, const lp_job *job, int people, int64_t output
     count_second(s, second_of(g, now), people);
 }
 
-/* What is known of a second: its frames, 0 where it had none. */
+/* The frames of a second; 0 if it had none. */
 static int64_t read_second(const lp_source_gauges *s, int64_t second, int64_t *people) {
     const lp_gauge_second *const slot = &s->seconds[second % LP_GAUGE_SECONDS];
     *people = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a run counts while it goes on, for whoever watches: the page and /metrics of `serve`, the watchdog.
+/* Counters of a run in progress, for the page and /metrics of `serve` and for the watchdog.
  *
- * Every number is an atomic of its own, so that a watcher never holds anything that the run waits for. Numbers of one
- * frame may be seen one after the other. Times are monotonic nanoseconds; sums grow from 0. */
+ * Every number is an atomic of its own, so that a reader never blocks the run. A reader may see some numbers of a frame
+ * before the others. Times are monotonic nanoseconds; sums start at 0. */
 
 #ifndef LP_TOOLS_RUN_GAUGES_H
 #define LP_TOOLS_RUN_GAUGES_H
@@ -14,15 +14,15 @@
 
 #include "run/engine.h"
 
-/* A second of a source's life. */
+/* One second of a source. */
 typedef struct lp_gauge_second {
-    _Atomic int64_t second; /* since lp_gauges.started_ns, plus 1; 0: there was no frame yet */
+    _Atomic int64_t second; /* number of the second since lp_gauges.started_ns, from 1; 0: unused */
     _Atomic int64_t frames, people;
 } lp_gauge_second;
 
 enum {
     LP_GAUGE_SECONDS = 300,
-    LP_GAUGE_IDS = 32 /* of the people of a frame so many are told */
+    LP_GAUGE_IDS = 32 /* at most this many ids of a frame are kept */
 };
 
 typedef enum lp_source_phase {
@@ -32,30 +32,30 @@ typedef enum lp_source_phase {
 } lp_source_phase;
 
 typedef struct lp_source_gauges {
-    char *name; /* of its results and in URLs, in UTF-8; no other source has it */
+    char *name; /* of its results and in URLs, in UTF-8; unique */
     _Atomic int64_t phase;
     _Atomic int64_t width, height; /* of its last picture */
-    _Atomic int64_t frames;        /* done, those that failed among them */
+    _Atomic int64_t frames;        /* done, including those that failed */
     _Atomic int64_t failed;        /* could not be decoded or searched */
-    _Atomic int64_t dropped;       /* of a live source: a newer one had come before anybody could take it */
-    _Atomic int64_t spared;        /* not decoded in full, or not searched, for the rate that was asked for */
+    _Atomic int64_t dropped;       /* of a live source: replaced by a newer frame before a worker took it */
+    _Atomic int64_t spared;        /* not decoded in full, or not searched, because of --fps */
     _Atomic int64_t reconnections;
     _Atomic int64_t people;            /* in the last frame */
     _Atomic int64_t ids[LP_GAUGE_IDS]; /* of the first of them; -1 without a tracker */
     _Atomic int64_t people_seen;       /* sum over all frames */
     _Atomic int64_t last_index;        /* number of the last frame */
-    _Atomic int64_t last_ns;           /* when the last frame was done; 0: none is */
+    _Atomic int64_t last_ns;           /* when the last frame was done; 0: none yet */
     /* Sums over all frames that were searched. */
     _Atomic int64_t read_ns, preprocess_ns, network_ns, decode_ns, output_ns;
     _Atomic int64_t latency_ns; /* of the last frame: from the end of its decoding to its result */
     lp_gauge_second seconds[LP_GAUGE_SECONDS];
 } lp_source_gauges;
 
-/* What holds the run at a rate or a latency. All 0 where nothing does. */
+/* Targets of rate and latency and how they are held. All 0 without a target. */
 typedef struct lp_governor_gauges {
-    _Atomic int64_t target_mfps;       /* frames in 1000 s; 0: as many as there are */
+    _Atomic int64_t target_mfps;       /* frames in 1000 s; 0: no limit */
     _Atomic int64_t target_latency_ns; /* 0: none */
-    _Atomic int64_t level, levels;     /* 0: full quality, to levels - 1: the least; levels 0: there is one alone */
+    _Atomic int64_t level, levels;     /* from 0, full quality, to levels - 1, the least; levels is 0: no governor */
     _Atomic int64_t steps_down, steps_up;
     _Atomic int64_t height, second_look, stages; /* in force */
 } lp_governor_gauges;
@@ -72,7 +72,7 @@ LIGHTPOSE_NODISCARD lightpose_status lp_gauges_create(lp_gauges **gauges, const 
                                                       lightpose_error *error);
 void lp_gauges_destroy(lp_gauges **gauges);
 
-/* A frame is done; call it on one thread. `output_ns` went into tracking and outputs. */
+/* Counts a frame that is done. Call it on one thread. `output_ns` is the time of tracking and outputs. */
 void lp_gauges_frame(lp_gauges *gauges, const lp_job *job, int people, int64_t output_ns);
 
 /* Adds to one of the counters, from any thread. */
@@ -86,13 +86,12 @@ static inline void lp_gauge_set(_Atomic int64_t *gauge, int64_t value) {
     atomic_store_explicit(gauge, value, memory_order_relaxed);
 }
 
-/* Frames a second over the last full seconds, LP_GAUGE_RATE_SECONDS at most, at the time `now_ns`. 0 in the first
- * second. */
+/* Frames per second at `now_ns`, over at most the last LP_GAUGE_RATE_SECONDS full seconds. 0 in the first second. */
 enum { LP_GAUGE_RATE_SECONDS = 5 };
 double lp_gauges_rate(const lp_gauges *gauges, int source, int64_t now_ns);
 
-/* Frames of the last `count` full seconds, oldest first, and people a frame; 0 where there was no frame. `count` is at
- * most LP_GAUGE_SECONDS - 1. Returns how many are filled: fewer while the run is young. */
+/* Frames in each of the last `count` full seconds, oldest first, and people per frame; 0 for a second without frames.
+ * `count` is at most LP_GAUGE_SECONDS - 1. Returns how many seconds are filled: fewer while the run is young. */
 int lp_gauges_history(const lp_gauges *gauges, int source, int64_t now_ns, int count, double *fps, double *people);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include "fail.h"
 
-/* DIR, or DIR/a/b for a stream that was in a/b of a folder. */
+/* DIR, or DIR/a/b for a stream from subfolder a/b of the input folder. */
 static char *folder_of(const lp_place *place, const lp_source *source) {
     const int slash = place->path[strlen(place->path) - 1] == '/';
     char *folder = NULL;
@@ -90,7 +90,7 @@ void lp_left_look(lp_left *left, const lp_place *place, const lp_slot *slot, int
         return;
     }
     const int told = read_meta(left, place, slot->base, ".meta") && left->meta.complete;
-    /* The files of a folder are whole one by one; that they are all there the side file alone tells. */
+    /* Each file of a folder is complete by itself; only the side file says that none is missing. */
     if (place->writer->folder ? told && resume : is_file(slot->base, 0))
         left->state = LP_LEFT_WHOLE;
     else
@@ -102,7 +102,7 @@ void lp_left_free(lp_left *left) {
     *left = (lp_left){.state = LP_LEFT_NOTHING};
 }
 
-/* Another run's file is locked, and stays where it is. */
+/* A file that another run writes is locked, and must not be renamed. */
 static int is_nobodys(const char *path) {
     const int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     const int free_now = descriptor >= 0 && (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);

@@ -10,7 +10,8 @@
 
 #include "input/source.h"
 
-/* A hash over sources `first` to `last`: names as they were given, paths of pictures, sizes of files. */
+/* A hash over sources `first` to `last`: their kinds, names as given, ranges of --clip, paths of pictures and sizes of
+ * files. */
 uint64_t lp_lineage(const lp_sources *sources, int first, int last);
 
 #endif

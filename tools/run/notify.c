@@ -32,7 +32,7 @@ static int connect_to(const char *name) {
     return -1;
 }
 
-/* The number that a variable holds; 0 where it holds none. */
+/* The positive number in an environment variable; 0 if there is none. */
 static int64_t number_in(const char *variable) {
     const char *const text = getenv(variable);
     char *end = NULL;
@@ -49,7 +49,7 @@ void lp_notify_open(lp_notify *notify) {
         notify->watchdog_ns = time_us * 1000;
 }
 
-/* A datagram that cannot be sent at once is lost: systemd is told again soon. */
+/* A datagram that cannot be sent at once is lost: another follows soon. */
 static void tell(const lp_notify *notify, const char *text) {
     if (notify->socket >= 0)
         (void)!send(notify->socket, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -88,7 +88,7 @@ int lp_notify_wants_status(lp_notify *notify, int64_t now_ns) {
 void lp_notify_status(lp_notify *notify, const char *text) {
     char line[300];
     snprintf(line, sizeof line, "STATUS=%s", text);
-    for (char *c = line; *c; c++) /* a line break would begin another message */
+    for (char *c = line; *c; c++) /* a line break would begin another variable */
         *c = *c == '\n' ? ' ' : *c;
     tell(notify, line);
 }

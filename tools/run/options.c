@@ -125,7 +125,7 @@ const lp_cli_option lp_run_people_options[] = {
     {"min-confidence", 0, "X", "only people whose score is at least X, 0 to 1", AT(NUMBER, min_pose_score), .max = 1},
     {0}};
 
-/* `run` has it among the options of the network. */
+/* `run` has this one among the options of the network. */
 const lp_cli_option lp_run_number_options[] = {{"max-people", 0, "N", "keep the N best people of a frame (0: all)",
                                                 AT(INT, model.settings.max_people), .max = 1e6},
                                                {0}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The options of `lightpose run`, and what they mean for inputs, engine, tracker and outputs. */
+/* The options of `lightpose run`, and their conversion to options of inputs, engine, tracker and outputs. */
 
 #ifndef LP_RUN_OPTIONS_H
 #define LP_RUN_OPTIONS_H
@@ -37,20 +37,20 @@ extern const char *const lp_run_picture_formats[]; /* values of --picture-format
 void lp_run_options_init(lp_run_options *options);
 void lp_run_options_free(lp_run_options *options);
 
-/* Options of results and of people, whose base is an lp_run_options; other commands have them too. */
+/* Options of results and of people, whose base is an lp_run_options. Other commands have them too. */
 extern const lp_cli_option lp_run_result_options[], lp_run_people_options[], lp_run_number_options[];
 
-/* The option groups of the command line, for lp_cli_parse; the last is empty. They point into `options`. */
+/* The option groups for lp_cli_parse; the last is empty. They point into `options`. */
 enum { LP_RUN_GROUPS = 7 };
 void lp_run_options_groups(lp_run_options *options, lp_cli_group groups[LP_RUN_GROUPS]);
 
-/* The rest of this header returns LP_CLI_GO, or an exit code after a message where `int` is returned. `command` is the
- * command's name. */
+/* The functions below that return `int` return LP_CLI_GO, or an exit code after a message. `command` is the command's
+ * name. */
 
-/* What can be refused before any input is looked at. */
+/* Refuses what is wrong whatever the inputs are. */
 int lp_run_options_check(const char *command, const lp_run_options *options, const lp_cli_operands *inputs);
 
-/* Options that would do nothing, because these inputs or outputs do not use them. `targets`: NULL without outputs. */
+/* Refuse options without effect, which these inputs or outputs do not use. `targets`: NULL without outputs. */
 int lp_run_options_check_inputs(const char *command, const lp_run_options *options, const lp_sources *sources);
 int lp_run_options_check_outputs(const char *command, const lp_run_options *options, const lp_targets *targets);
 
@@ -60,7 +60,7 @@ int lp_run_options_read(const char *command, const lp_run_options *options, lp_e
 /* Reads --segment and --keep-disk. */
 int lp_run_options_segments(const char *command, const lp_run_options *options, lp_segment_options *segments);
 
-/* The ids of --id, which the caller frees. */
+/* Reads the ids of --id, which the caller frees. */
 int lp_run_options_ids(const char *command, const lp_run_options *options, int64_t **ids);
 
 void lp_run_options_set_engine(const lp_run_options *options, const lp_sources *sources, lp_engine_options *engine);

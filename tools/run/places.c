@@ -17,8 +17,8 @@
 typedef struct request {
     const lp_cli_operands *formats;
     int draw;
-    int taken;   /* some path took the formats */
-    int folders; /* paths that are one */
+    int taken;   /* some path uses the formats */
+    int folders; /* how many paths are folders */
 } request;
 
 static int has_ending_of(const char *path, const char *const *endings) {
@@ -31,8 +31,7 @@ static int has_ending_of(const char *path, const char *const *endings) {
     return 0;
 }
 
-/* Whether a name ends as a kind of file does: a letter and up to six letters or digits behind a point, but no version.
- */
+/* Whether a name has a file extension: a letter and up to six letters or digits after a dot, but not a version. */
 static int has_some_ending(const char *path) {
     const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
     const char *const dot = strrchr(name, '.');
@@ -54,7 +53,7 @@ static lightpose_status add(lp_places *places, const lp_place *place, lightpose_
     return LIGHTPOSE_OK;
 }
 
-/* The same format in the same folder once: --draw and --json video ask for the same. */
+/* Adds a format to a folder unless it is there already: --draw and --json video ask for the same. */
 static lightpose_status add_named(lp_places *places, const char *name, const char *path, int pictures, int videos,
                                   lightpose_error *error) {
     const lp_place place = {lp_output_find(name), path, 1, pictures, videos};
@@ -93,7 +92,7 @@ static lightpose_status add_file(lp_places *places, const lp_output_writer *writ
     return add(places, &place, error);
 }
 
-/* A file whose name does not tell its format. */
+/* Adds a file whose name does not say its format. */
 static lightpose_status add_by_format(lp_places *places, const char *path, request *wanted, lightpose_error *error) {
     const char *const name = wanted->formats->count ? wanted->formats->items[0] : "jsonl";
     const int is_stdout = !strcmp(path, "-");
@@ -141,7 +140,7 @@ static lightpose_status add_path(lp_places *places, const char *path, request *w
     return add_folder(places, path, wanted, error);
 }
 
-/* A file, unlike a folder, has to hold the whole run. */
+/* A file, unlike a folder, must hold all inputs. */
 static lightpose_status check_file(const lp_place *place, const lp_sources *sources, lightpose_error *error) {
     int live = 0, videos = 0, pictures = 0;
     for (int i = 0; i < sources->count; i++) {
@@ -174,7 +173,7 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* COCO's results call pictures by number: each needs one, and none twice in a file. */
+/* COCO results refer to pictures by number: each picture needs one, which must be unique in its file. */
 static lightpose_status check_numbers(const lp_places *places, const lp_sources *sources, lightpose_error *error) {
     int is_wanted = 0, count = 0, total = 0;
     for (int i = 0; i < places->count; i++)
@@ -216,7 +215,7 @@ static lightpose_status check(const lp_places *places, const request *wanted, co
         return numbered;
     if (wanted->formats->count && !wanted->taken)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "option --json: nothing is written as %s: the ending of %s tells another format",
+                       "option --json: nothing is written as %s: the ending of %s is that of another format",
                        wanted->formats->items[0], places->items[0].path);
     if (wanted->draw && !drawn)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What --output, --json and --draw together ask for. */
+/* Where to write, in which format: what --output, --json and --draw ask for together. */
 
 #ifndef LP_TOOLS_RUN_PLACES_H
 #define LP_TOOLS_RUN_PLACES_H
@@ -13,9 +13,9 @@
 typedef struct lp_place {
     const lp_output_writer *writer;
     const char *path; /* the file, "-", or the folder */
-    int folder;       /* `path` is a folder, in which the stream's name decides */
-    int pictures;     /* for streams of pictures */
-    int videos;       /* for others */
+    int folder;       /* `path` is a folder, in which files are named after the streams */
+    int pictures;     /* takes streams of pictures */
+    int videos;       /* takes other streams */
 } lp_place;
 
 typedef struct lp_places {
@@ -23,18 +23,19 @@ typedef struct lp_places {
     int count;
 } lp_places;
 
-/* `paths` are the values of --output; `formats` names of writers; `draw`: also what is drawn. A path is, in this order,
+/* `paths` are the values of --output and `formats` names of writers; `draw` adds annotated pictures and videos. The
+ * first line that matches a path decides:
  *
- *     "-"                                          standard output: the one format, or JSON Lines
- *     a folder that exists, or ends in a slash     a folder
- *     the ending of a format (.jsonl, .mp4, …)     a file of it, whatever the formats
- *     .json, .txt, .gz, or a file that exists      a file of the one format, which must be of one file
+ *     "-"                                          standard output, in the only format given, or JSON Lines
+ *     a folder that exists, or a name ending in /  a folder
+ *     the ending of a format (.jsonl, .mp4, …)     a file of that format, whatever `formats` are
+ *     .json, .txt, .gz, or a file that exists      a file of the only format given, one that writes a single file
  *     the ending of some other kind of file        an error
  *     anything else                                a folder
  *
- * and a folder has all formats. Where none is given it has, of pictures, the annotated picture and OpenPose JSON, of
- * videos the annotated video and JSON Lines. What is asked for and written nowhere is an error, as is a file for more
- * inputs than its format holds. Errors: ARGUMENT, MEMORY; *places is empty then. */
+ * A folder gets all formats. If none is given, it gets the annotated picture and OpenPose JSON of pictures, and the
+ * annotated video and JSON Lines of videos. A format that is asked for and written nowhere is an error, and so is a
+ * file for more inputs than its format can hold. Errors: ARGUMENT, MEMORY; *places is empty then. */
 LIGHTPOSE_NODISCARD lightpose_status lp_places_plan(lp_places *places, const lp_cli_operands *paths,
                                                     const lp_cli_operands *formats, int draw, const lp_sources *sources,
                                                     lightpose_error *error);

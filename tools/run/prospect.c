@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What an earlier run left to do of each source. */
+/* What is left to do of each source after an earlier run. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +28,19 @@ static lightpose_status check_left(const lp_targets *t, const lp_left *left, con
     const int number = shared ? left->meta.number : source;
     if (left->state == LP_LEFT_PARTIAL &&
         (number >= sources->count || left->meta.lineage != lp_lineage(sources, shared ? 0 : source, number)))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "option --resume: \"%s.partial\" is of other inputs, or they have changed since; without "
-                       "--resume it is begun anew",
-                       base);
+        return lp_fail(
+            error, LIGHTPOSE_ERROR_ARGUMENT,
+            "option --resume: \"%s.partial\" comes from other inputs, or they have changed since; start over "
+            "without --resume",
+            base);
     if (differs && differs(opaque, left->meta.about, text))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "option --resume: \"%s%s\" was written by another kind of run: %s; without --resume it is "
-                       "written anew",
+                       "option --resume: \"%s%s\" was written by another kind of run: %s; start over without --resume",
                        base, left->state == LP_LEFT_PARTIAL ? ".partial" : "", text);
     return LIGHTPOSE_OK;
 }
 
-/* Where the source has to be taken up for an output that has `left`. */
+/* Moves the start of the source back to where an output with `left` needs it. */
 static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, int shared, lightpose_error *error) {
     if (lp_left_has_all(left, source, shared))
         return LIGHTPOSE_OK;
@@ -64,7 +64,7 @@ static lightpose_status merge(lp_prospect *p, const lp_left *left, int source, i
     return LIGHTPOSE_OK;
 }
 
-/* Whether the file of a picture's own is there. */
+/* Whether a picture's own file exists. */
 static int has_picture(const lp_targets *t, const lp_place *place, const lp_target *which, const lp_source *source,
                        int index, lp_text *path) {
     struct stat about;
@@ -76,7 +76,7 @@ static int has_picture(const lp_targets *t, const lp_place *place, const lp_targ
     return lp_text_check(path, NULL) == LIGHTPOSE_OK && stat(path->data, &about) == 0;
 }
 
-/* Notes which pictures of a list an output lacks. */
+/* Clears p->have for the pictures of a list that an output lacks. */
 static void note_pictures(const lp_targets *t, const lp_place *place, const lp_target *which, int number,
                           lp_prospect *p) {
     const lp_source *const source = &t->options.sources->items[number];
@@ -140,7 +140,7 @@ lightpose_status lp_targets_look(const lp_targets *t, int source,
 
 void lp_targets_survey(const lp_targets *t, void (*see)(void *opaque, const char *about), void *opaque) {
     for (int i = 0; i < t->places.count; i++) {
-        int seen = 0; /* each folder once, whatever the formats in it */
+        int seen = 0; /* each folder once, however many formats it has */
         for (int j = 0; j < i; j++)
             seen |= lp_place_at(t, j)->folder && !strcmp(lp_place_at(t, j)->path, lp_place_at(t, i)->path);
         if (lp_place_at(t, i)->folder && !seen)

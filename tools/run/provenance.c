@@ -48,15 +48,15 @@ lightpose_status lp_provenance_make(lp_provenance *p, lightpose_model *model, co
     char *const whole = p->root ? json_dumps(p->root, JSON_COMPACT) : NULL;
     if (!whole) {
         lp_provenance_free(p);
-        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+        return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the description of a run");
     }
-    whole[strlen(whole) - 1] = '\0'; /* the members alone */
+    whole[strlen(whole) - 1] = '\0'; /* without the braces */
     p->about = strdup(whole + 1);
     free(whole);
     if (p->about)
         return LIGHTPOSE_OK;
     lp_provenance_free(p);
-    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the description of a run");
 }
 
 void lp_provenance_free(lp_provenance *p) {
@@ -71,7 +71,7 @@ static void value_text(const json_t *value, char text[64]) {
     free(dumped);
 }
 
-/* The first member that is not the same in both. */
+/* Describes the first member that differs. */
 static int tell_difference(const json_t *theirs, const json_t *ours, const char *before, char text[256]) {
     const json_t *const both[] = {ours, theirs};
     const char *name;
@@ -126,7 +126,7 @@ int lp_provenance_differs(void *opaque, const char *about, char text[256]) {
     const json_t *const a = json_object_get(json_object_get(theirs, "weights"), "sha256");
     if (!differs && (!a || !json_equal(a, json_object_get(json_object_get(p->root, "weights"), "sha256")))) {
         differs = 1;
-        snprintf(text, 256, "its weights were others");
+        snprintf(text, 256, "its weights were different");
     }
     if (!differs)
         differs = tell_difference(json_object_get(theirs, "options"), json_object_get(p->root, "options"), "--", text);

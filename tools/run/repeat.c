@@ -11,7 +11,7 @@
 
 #include "run/work.h"
 
-/* FNV-1a of all but digits. */
+/* FNV-1a of the text without its digits. */
 static uint64_t kind_of(const char *text) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (; *text; text++)
@@ -20,7 +20,7 @@ static uint64_t kind_of(const char *text) {
     return hash ? hash : 1;
 }
 
-/* The place of a kind, else a free one, else that of the kind not told for the longest time. */
+/* The item of a kind, else a free one, else that of the kind let through longest ago. */
 static int place_of(const lp_repeat *repeat, uint64_t kind) {
     int at = 0;
     for (int i = 0; i < LP_REPEAT_KINDS; i++) {
@@ -39,7 +39,7 @@ int lp_repeat_lets(lp_repeat *repeat, const char *text, int64_t now_ns, char mor
         ++*(known ? &repeat->items[at].withheld : &repeat->others);
         return 0;
     }
-    /* What a kind that loses its place has had withheld is told with the others. */
+    /* The withheld messages of a kind that loses its item are counted with the others. */
     const int64_t like = known ? repeat->items[at].withheld : 0;
     repeat->others += repeat->items[at].withheld - like;
     *more = '\0';

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Messages at a bounded rate: of those that differ in their numbers alone one a minute is let through, and of all in a
- * minute so many kinds, with the count of those that were not. For runs that go on for months. */
+/* Limits the rate of messages, for runs of months. Messages that differ only in digits are of one kind. One message per
+ * minute of each kind is let through, of at most LP_REPEAT_KINDS kinds, with the number of those withheld. */
 
 #ifndef LP_TOOLS_RUN_REPEAT_H
 #define LP_TOOLS_RUN_REPEAT_H
@@ -17,14 +17,14 @@ typedef struct lp_repeat {
         uint64_t kind;
         int64_t last_ns, withheld;
     } items[LP_REPEAT_KINDS];
-    int64_t others; /* withheld messages of kinds that there was no place for */
+    int64_t others; /* withheld messages of kinds that have no item */
 } lp_repeat;
 
-/* Whether a message of the time `now_ns` is let through. `more` then gets what to write behind it: "", or " (and 3 more
- * like it)". Zero the structure first. */
+/* Whether a message at `now_ns` is let through. `more` then gets what to write after it: "", or " (and 3 more like
+ * it)". Zero the structure first. */
 int lp_repeat_lets(lp_repeat *repeat, const char *text, int64_t now_ns, char more[LP_REPEAT_MORE]);
 
-/* The same for the whole program, from any thread, once this has been called; else everything is let through. */
+/* The same for the program as a whole, from any thread. Before lp_repeat_start everything is let through. */
 void lp_repeat_start(void);
 int lp_repeat_now(const char *text, char more[LP_REPEAT_MORE]);
 

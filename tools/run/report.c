@@ -15,7 +15,7 @@
 #include "run/repeat.h"
 #include "run/work.h"
 
-/* Between two progress messages, on a terminal and elsewhere. */
+/* Least time between two progress messages, on a terminal and elsewhere. */
 #define TERMINAL_NS INT64_C(200000000)
 #define PLAIN_NS    INT64_C(30000000000)
 
@@ -71,7 +71,7 @@ static const char *clock_text(double seconds, char text[32]) {
     return text;
 }
 
-/* Twenty places of a bar. */
+/* A bar of 20 characters. */
 static const char *bar_text(int64_t done, int64_t total, char text[64]) {
     const int full = total > 0 ? (int)(20 * (done < total ? done : total) / total) : 0;
     snprintf(text, 64, "[%.*s%.*s]", full, "####################", 20 - full, "....................");
@@ -152,16 +152,16 @@ void lp_report_note(lp_report *report, const char *format, ...) {
     va_end(args);
 }
 
-/* Small people are found with more height. Each person takes a share of the network's height; below 48 rows of it a
- * person is small. */
+/* Suggests a greater network height if nobody was found or the tallest person is below 48 rows of the network's input.
+ */
 static void suggest_height(const lp_report *report) {
     enum { SMALL = 48, MORE = 368 };
     if (report->net_height == 0 || report->net_height >= MORE || report->failed == report->frames)
         return;
     if (report->people == 0)
-        fprintf(stderr, "no people found: --height %d finds smaller people, in more time\n", MORE);
+        fprintf(stderr, "no people found: --height %d finds smaller people but takes longer\n", MORE);
     else if (report->height * report->net_height < SMALL)
-        fprintf(stderr, "the people are small: --height %d finds more of them, in more time\n", MORE);
+        fprintf(stderr, "the people are small: --height %d finds more of them but takes longer\n", MORE);
 }
 
 void lp_report_end(lp_report *report, const char *engine) {

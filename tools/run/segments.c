@@ -81,8 +81,8 @@ const char *lp_segment_suffix(const char *path, const char *writer_suffix) {
     return at;
 }
 
-/* The stamp in a file's name that is a segment's of this output: "NAME-STAMP[-N]SUFFIX", and behind it `more`. NULL
- * where it is none. *again gets N. */
+/* The stamp in the name of a segment of this output, "NAME-STAMP[-N]SUFFIX" followed by `more`; NULL if it is not one.
+ * *again gets N. */
 static const char *stamp_in(const char *name, const char *base, size_t base_size, const char *suffix, const char *more,
                             long *again) {
     const char *const stamp = name + base_size + 1;
@@ -109,7 +109,7 @@ typedef struct segment {
     char stamp[STAMP + 1];
     long again;
     int whole;
-    int future; /* of a time that has not come yet */
+    int future; /* its time is later than now */
     double bytes;
 } segment;
 
@@ -136,7 +136,7 @@ static void add_segment(listing *list, const char *folder, const char *name, con
     if (!grown || asprintf(&found.path, "%s/%s", folder, name) < 0)
         return;
     found.bytes = bytes_of(found.path);
-    if (found.bytes < 0) { /* a link or a folder is none of ours */
+    if (found.bytes < 0) { /* links and folders are never segments */
         free(found.path);
         return;
     }
@@ -171,9 +171,9 @@ static void free_listing(listing *list) {
     free(list->items);
 }
 
-/* ---- What is not whole ------------------------------------------------------------------------------------------- */
+/* ---- Partial segments -------------------------------------------------------------------------------------------- */
 
-/* The bytes up to the last line break. */
+/* The number of bytes up to and including the last line break. */
 static off_t whole_lines(int descriptor, off_t size) {
     char block[4096];
     while (size > 0) {
@@ -189,7 +189,7 @@ static off_t whole_lines(int descriptor, off_t size) {
     return 0;
 }
 
-/* Opens a partial segment that no run holds, and holds it: a descriptor, or -1. */
+/* Opens and locks a partial segment that no run has locked. Returns a descriptor, or -1. */
 static int take_partial(const char *partial) {
     const int descriptor = open(partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0)
@@ -206,7 +206,7 @@ static void remove_with_meta(const char *path) {
     free(meta);
 }
 
-/* "X.partial" becomes "X" where no run holds it. */
+/* Renames "X.partial" to "X" unless a run has locked it. */
 static void finish(const char *partial, lp_segment_rest rest) {
     const int descriptor = take_partial(partial);
     char *const whole = strndup(partial, strlen(partial) - strlen(".partial"));
@@ -273,7 +273,7 @@ static int compare_age(const void *a, const void *b) {
                                   : strcmp(x->path, y->path);
 }
 
-/* Whether it went. */
+/* Returns whether it was removed. */
 static int remove_segment(const segment *which) {
     const int descriptor = which->whole ? -1 : take_partial(which->path);
     if (!which->whole && descriptor < 0)

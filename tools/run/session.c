@@ -13,13 +13,13 @@
 #include "run/notify.h"
 #include "run/work.h"
 
-/* Of the frames of a source that fail, so many are told one by one. */
+/* At most this many failed frames of a source are reported one by one. */
 enum { TOLD_FAILURES = 5 };
 
-/* Of the watchdog's time, for a source that hangs. */
+/* A source may hang for this many times the watchdog's time: a name lookup may take long to fail. */
 enum { SOURCE_PATIENCE = 3 };
 
-/* Where outputs are is written down so often, for a run that goes on after this one was killed. */
+/* Time between checkpoints of the outputs, from which --resume continues after a kill. */
 #define CHECKPOINT_NS INT64_C(500000000)
 
 typedef struct active_source {
@@ -36,16 +36,16 @@ typedef struct session {
     const lp_session_options *options;
     active_source *sources;
     lp_chooser chooser;
-    char *memory; /* of a tracker, on its way into a checkpoint */
+    char *memory; /* buffer for a tracker's saved state */
     size_t memory_capacity;
     int64_t last_checkpoint;
     char engine[96]; /* what the network ran on, for the summary */
     lp_engine *engine_run;
     lp_notify notify;
-    int64_t timed, in_time, steps_down, steps_up; /* of frames with a latency to hold */
+    int64_t timed, in_time, steps_down, steps_up; /* with a latency target: frames, and changes of level */
     int level;
     int failed;
-    int interrupted; /* some source is not at its end */
+    int interrupted; /* some source has not ended */
 } session;
 
 static const lp_source *source_of(const session *s, const lp_job *job) {
@@ -56,7 +56,7 @@ static int is_stopped(const session *s) {
     return atomic_load(s->options->stop);
 }
 
-/* What an earlier run left to do of a source. */
+/* What is left to do of a source after an earlier run. */
 static const lp_prospect *prospect_of(const session *s, int source) {
     static const lp_prospect all = {0};
     return s->options->prospects ? &s->options->prospects[source] : &all;
@@ -88,7 +88,7 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
     }
     if (prospect->next > 0) {
         a->last_index = prospect->next - 1;
-        lp_report_note(s->options->report, "%s: goes on at frame %" PRId64, source->text, prospect->next);
+        lp_report_note(s->options->report, "%s: continues at frame %" PRId64, source->text, prospect->next);
     }
     const lp_output_stream stream = {
         .kind = source->kind == LP_SOURCE_PICTURES || job->about.still ? LP_STREAM_IMAGES
@@ -112,7 +112,7 @@ static lightpose_status begin(session *s, const lp_job *job, lightpose_error *er
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* Follows and chooses people. */
+/* Tracks and chooses people. */
 static lightpose_status refine(session *s, active_source *a, lp_job *job, lightpose_error *error) {
     lightpose_status status = lp_chooser_move(&s->chooser, job->result, job->roi.x, job->roi.y, error);
     if (status == LIGHTPOSE_OK && a->follower.tracker)
@@ -132,7 +132,7 @@ static void write_frame(session *s, active_source *a, int source, const lp_outpu
         lp_server_frame(s->options->server, source, frame);
 }
 
-/* Frames that a live source delivered and nobody could take in time are told as missing. */
+/* Reports frames of a live source that were replaced before a worker took them as missing. */
 static void tell_missing(session *s, active_source *a, const lp_job *job) {
     if (s->options->gauges)
         lp_gauge_add(&s->options->gauges->sources[job->source].dropped, job->stale_count);
@@ -147,7 +147,6 @@ static void tell_missing(session *s, active_source *a, const lp_job *job) {
     }
 }
 
-/* A frame that is done. */
 static void write_job(session *s, active_source *a, const lp_job *job) {
     lp_output_frame frame;
     lp_work_get_output(job, source_of(s, job), &frame);
@@ -166,7 +165,7 @@ static void tell_failed(session *s, active_source *a, const lp_job *job) {
                         job->error.text);
 }
 
-/* What holds the rate and the latency, for whoever watches. */
+/* Counts frames for the latency summary and sets the governor's gauges. */
 static void count_governed(session *s, const lp_job *job) {
     lp_gauges *const g = s->options->gauges;
     const lp_engine_options *const e = s->options->engine;
@@ -200,7 +199,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
     const int64_t start = lp_work_now();
     int people = 0;
     lightpose_status status = LIGHTPOSE_OK;
-    if (job->frame.index < prospect_of(s, job->source)->next) /* the outputs and the tracker have it */
+    if (job->frame.index < prospect_of(s, job->source)->next) /* the outputs and the tracker already have it */
         return LIGHTPOSE_OK;
     tell_missing(s, a, job);
     if (job->error.status == LIGHTPOSE_OK) {
@@ -231,7 +230,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
                  s->options->engine->workers, job->stats.threads, job->stats.threads == 1 ? "" : "s");
         if (job->frame.path && *job->picture.note)
             lp_report_note(s->options->report, "%s: %s", job->frame.path, job->picture.note);
-        /* The time of the first frame would be that of its preparation. */
+        /* The first frame's time is left out: most of it is preparation. */
         char counted[32];
         lp_report_count(people, "person", "people", counted);
         if (job->frame.path && s->options->report->frames == 1)
@@ -246,7 +245,7 @@ static lightpose_status take_frame(session *s, lp_job *job, lightpose_error *err
 
 /* ---- End --------------------------------------------------------------------------------------------------------- */
 
-/* How the source went, for the report. */
+/* Writes the outcome of a source to --report. */
 static void close_entry(session *s, active_source *a, const lp_source *source, const lp_job *job, int interrupted,
                         int failed_outputs) {
     const lp_prospect *const prospect = prospect_of(s, job->source);
@@ -280,8 +279,8 @@ static void end(session *s, const lp_job *job) {
     lp_report *const report = s->options->report;
     if (s->options->gauges)
         lp_gauge_set(&s->options->gauges->sources[job->source].phase, LP_PHASE_ENDED);
-    /* What a camera or stream sent is all there is, whatever ended it. A file that cannot be read to its end is read as
-     * far as it can be; an address may give more another time. */
+    /* A live source cannot be read again, so its results are complete however it ended. A file that cannot be read to
+     * its end is complete too: a second try reads no more. An address may yield more next time. */
     const int lost = job->error.status != LIGHTPOSE_OK && strstr(source->text, "://");
     const int interrupted = !a->about.live && (job->stopped || a->dropped || lost);
     int failed_outputs = 0;
@@ -343,9 +342,9 @@ static void checkpoint(session *s) {
     }
 }
 
-/* Tells systemd that the run is well: frames come out of the network, or none is in it, because the sources are waited
- * for. A frame that never ends lets the watchdog bite, and so does a source that hangs, for as long as a name may take
- * to be looked up without an answer, and an output that never returns, for then nobody comes here. */
+/* Notifies systemd that the run is healthy: frames leave the network, or it waits for sources. The watchdog bites if a
+ * frame stays in the network, if a source hangs for SOURCE_PATIENCE times its time, or if an output never returns,
+ * since then this function is not called. */
 static void tell_alive(session *s) {
     const int64_t now = lp_work_now();
     char text[256];
@@ -367,7 +366,7 @@ static void tell_alive(session *s) {
     lp_notify_status(&s->notify, text);
 }
 
-/* Whether there is no use in going on: nobody reads, and nothing else is written. */
+/* Whether the run can end early: no output is left and nobody watches. */
 static int is_idle(const session *s) {
     const lp_session_options *const o = s->options;
     return !o->window && !o->server && (o->targets ? !lp_targets_live(o->targets) : o->report->closed);
@@ -377,7 +376,7 @@ static lightpose_status run_engine(session *s, lightpose_error *error) {
     const lp_session_options *const o = s->options;
     lightpose_status status = lp_engine_start(&s->engine_run, o->engine, error);
     lp_job *job;
-    if (status == LIGHTPOSE_OK) /* a source that is not there yet is waited for */
+    if (status == LIGHTPOSE_OK) /* ready even if a live source is still absent */
         lp_notify_ready(&s->notify);
     for (int got = 0; status == LIGHTPOSE_OK && got >= 0 && !is_idle(s);) {
         got = lp_engine_next(s->engine_run, &job, o->window ? 20 : 200);
@@ -395,8 +394,8 @@ static lightpose_status run_engine(session *s, lightpose_error *error) {
     return status;
 }
 
-/* What is open still, after a failure of the run itself or when nobody reads: it stays partial. Then the report's lines
- * of sources that were not begun, or needed not be. */
+/* Leaves outputs partial that are still open, after a failure of the run or when nobody reads them. Then writes the
+ * report's lines of sources that were not begun or had nothing left to do. */
 static void end_sources(session *s) {
     for (int i = 0; i < s->options->engine->sources->count; i++) {
         active_source *const a = &s->sources[i];

@@ -18,8 +18,8 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Ends the run in order, however many come: timeout(1) and a closing terminal send theirs twice. Who presses Ctrl-C
- * again after more than a second does not want to wait. */
+/* Requests an orderly end. timeout(1) and a closing terminal send their signal twice, which must not end the program at
+ * once; Ctrl-C pressed again after more than a second must. */
 static void on_signal(int number) {
     static volatile int64_t interrupted;
     const int64_t now = now_ms();
@@ -49,8 +49,8 @@ void lp_signals_catch(void) {
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN) /* nohup(1) stays in force */
         sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is an error of writing, */
-    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file that may grow no more */
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed standard output is a write error, */
+    sigaction(SIGXFSZ, &ignore, NULL); /* and so is a file at its size limit */
 }
 
 int lp_signals_caught(void) {

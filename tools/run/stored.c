@@ -14,10 +14,10 @@ struct lp_stored {
     const char *command;
     const lp_run_options *options;
     lp_sources sources;
-    lp_output_stream *streams; /* of each source, but for their strings */
+    lp_output_stream *streams; /* of each source, without their strings */
     int capacity;
-    char **abouts; /* which run each is of; NULL: nobody says */
-    char *about;   /* which run they are of together; NULL: nobody says */
+    char **abouts; /* which run each is from; NULL: unknown */
+    char *about;   /* which run all are from; NULL: unknown */
     int64_t *ids;
     lp_output_guard *guard;
     lp_output_options output;
@@ -26,7 +26,7 @@ struct lp_stored {
     lp_targets *targets;
     int failed, is_quiet;
 
-    /* Of the stream that is written. */
+    /* Of the stream being written. */
     lp_target_stream *out;
     int number;
     lp_follower follower;
@@ -72,13 +72,13 @@ static void tell(void *opaque, const char *text) {
     lp_cli_error("%s", text);
 }
 
-/* ---- What there is ----------------------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------------------------------- */
 
 lightpose_status lp_stored_tell(lp_stored *s, int number, const char *about, lightpose_error *error) {
     char **const to = number < 0 ? &s->about : &s->abouts[number];
     free(*to);
     *to = about ? strdup(about) : NULL;
-    return *to ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a run");
+    return *to ? LIGHTPOSE_OK : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the description of a run");
 }
 
 static int grow(lp_stored *s) {
@@ -113,9 +113,9 @@ lightpose_status lp_stored_add_picture(lp_stored *s, const char *name, lightpose
                : lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the list of pictures");
 }
 
-/* ---- Where it goes ----------------------------------------------------------------------------------------------- */
+/* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-/* What is told beside a file of all streams: which run they are of, if that is one. */
+/* The description beside a file of all streams: the run they are from, if it is the same. */
 static const char *common_about(const lp_stored *s) {
     if (s->about)
         return s->about;
@@ -214,7 +214,7 @@ static lightpose_status copy_result(lp_stored *s, const lightpose_result *from, 
     return lightpose_result_assign(s->result, s->poses, count, error);
 }
 
-/* Follows and chooses people. */
+/* Tracks and chooses people. */
 static lightpose_status refine(lp_stored *s, const lp_output_frame *frame, lightpose_error *error) {
     const double time = lp_follower_time(frame->index, frame->time, s->streams[s->number].fps);
     LP_TRY(copy_result(s, frame->result, error));

@@ -13,10 +13,10 @@
 #include "run/targets_inside.h"
 #include "run/work.h"
 
-/* Frames that failed before the first good one, kept until there is something to write them to. */
+/* At most this many frames that fail before the first good one are kept until the outputs are open. */
 enum { MAX_FAILED = 4096 };
 
-/* A segment that failed, as on a full disk, is followed by another after so long. */
+/* After a failure, such as a full disk, the next segment is begun this much later. */
 #define RETRY_NS INT64_C(10000000000)
 
 /* ---- Failures ---------------------------------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ lp_output_stream *lp_targets_keep_stream(lp_targets *t, const lp_output_stream *
     return copy;
 }
 
-/* A file that the run leaves as it is takes nothing, nor does one that has this stream already. */
+/* A file that is skipped, or has this stream already, takes no frames of it. */
 static lightpose_status plan_stream(lp_target_stream *s, lightpose_error *error) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
@@ -216,7 +216,7 @@ static lightpose_status open_target(lp_target_stream *s, int index, lightpose_er
     lp_target *const which = lp_target_of(s, index);
     lightpose_status status = LIGHTPOSE_OK;
     if (!which->out) {
-        /* A file in the folder needs the folder; a folder makes itself. */
+        /* A format of single files needs the folder; a format of many files makes its own. */
         if (place->folder && place->writer->suffix)
             status = lp_output_make_folder(which->slot.folder, error);
         if (s->about->kind == LP_STREAM_CAMERA && which->slot.base)
@@ -244,7 +244,7 @@ static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
         lightpose_error error = {0};
         if (!s->takes[i] || which->dead || !which->out || frame->index < lp_output_next(which->out))
             continue;
-        /* A picture that cannot be read gets no file of its own. */
+        /* No file of its own for a picture that failed. */
         if (frame->state != LP_FRAME_OK && s->about->kind == LP_STREAM_IMAGES && place->writer->folder)
             continue;
         if (lp_output_frame_write(which->out, frame, &error) != LIGHTPOSE_OK)
@@ -252,7 +252,7 @@ static void write_one(lp_target_stream *s, const lp_output_frame *frame) {
     }
 }
 
-/* Keeps a frame that failed. Returns 0 where there are too many. */
+/* Keeps a failed frame for later. Returns 0 if there are too many, or no memory. */
 static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
     if (s->waiting_count == s->waiting_capacity) {
         const int capacity = s->waiting_capacity ? 2 * s->waiting_capacity : 16;
@@ -270,7 +270,7 @@ static int keep_failed(lp_target_stream *s, const lp_output_frame *frame) {
     return 1;
 }
 
-/* Opens what is not open, but for what failed a moment ago. */
+/* Opens the outputs that are not open, except those that wait after a failure. */
 static void open_rest(lp_target_stream *s) {
     lp_targets *const t = s->targets;
     for (int i = 0; i < t->places.count; i++) {
@@ -293,7 +293,7 @@ static void open_all(lp_target_stream *s) {
     }
 }
 
-/* An output that goes on has begun: a frame that fails needs not wait. */
+/* Whether all outputs are continued ones, which are open: failed frames need not wait. */
 static int has_begun(const lp_target_stream *s) {
     for (int i = 0; i < s->targets->places.count; i++)
         if (s->takes[i] && !s->begun[i])
@@ -305,7 +305,7 @@ void lp_targets_frame(lp_target_stream *s, const lp_output_frame *frame) {
     if (!s->open) {
         if (frame->state != LP_FRAME_OK && !has_begun(s) && keep_failed(s, frame))
             return;
-        /* Where the source did not tell, the first picture does. */
+        /* If the source did not say its size, take that of the first picture. */
         if (!s->about->width && s->about->kind != LP_STREAM_IMAGES) {
             s->about->width = s->about_shared->width = frame->width;
             s->about->height = s->about_shared->height = frame->height;
@@ -368,7 +368,7 @@ void lp_targets_finish(lp_targets *t, int interrupted) {
         lp_target *const which = &t->shared[i];
         lightpose_error error = {0};
         lightpose_status status = LIGHTPOSE_OK;
-        /* All inputs were in it, and only its name was to come. */
+        /* It has all inputs already, and only its final name is missing. */
         if (!interrupted && !which->out && !which->dead && which->left.state == LP_LEFT_PARTIAL)
             status = lp_targets_resume_shared(t, i, NULL, &error);
         if (status == LIGHTPOSE_OK && which->out)

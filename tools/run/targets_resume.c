@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Outputs that go on with what an earlier run left. */
+/* Outputs that continue what an earlier run left. */
 
 #include "fail.h"
 #include "run/lineage.h"

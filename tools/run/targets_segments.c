@@ -13,7 +13,8 @@
 #include "run/targets_inside.h"
 #include "run/work.h"
 
-/* So often the old segments go and the current ones are looked for; once one has ended, after so long at least. */
+/* Times between removals of old segments, at which the current files are checked for too: every LOOK_NS, and after a
+ * segment has ended, once SWEEP_NS have passed. */
 #define LOOK_NS  INT64_C(10000000000)
 #define SWEEP_NS INT64_C(1000000000)
 
@@ -21,7 +22,7 @@ static int cuts_of(const lp_targets *t) {
     return t->options.segments.cuts ? atomic_load(t->options.segments.cuts) : 0;
 }
 
-/* Before the first segment of an output: those of earlier runs are finished. */
+/* Call it before the first segment of an output: it finishes those of earlier runs. */
 static lightpose_status begin_first(lp_targets *t, const lp_output_writer *writer, lp_target *which,
                                     lightpose_error *error) {
     which->whole = strdup(which->slot.path);
@@ -62,7 +63,7 @@ lightpose_status lp_targets_begin_segment(lp_targets *t, int index, lp_target *w
     return LIGHTPOSE_OK;
 }
 
-/* Whether a file that is being written has lost its name, with its folder or by itself. */
+/* Whether the file being written, or its folder, was removed or renamed. */
 static int is_gone(const lp_target *which) {
     char *const partial = lp_output_file_beside(which->slot.base, ".partial");
     const int gone = partial && access(partial, F_OK) != 0 && errno == ENOENT;
@@ -70,7 +71,7 @@ static int is_gone(const lp_target *which) {
     return gone;
 }
 
-/* Ends a segment: its time is over, or nobody would find it any more. Another is begun with the next frame. */
+/* Ends a segment whose time is over, or whose file is `gone`. The next frame begins another. */
 static void end_segment(lp_target_stream *s, int index, int gone) {
     lp_targets *const t = s->targets;
     lp_target *const which = lp_target_of(s, index);

@@ -29,10 +29,10 @@ static lightpose_status fail(const char *what, lightpose_error *error) {
 
 lightpose_status lp_window_open(lp_window **window, const char *title, lightpose_error *error) {
     *window = NULL;
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C is the run's */
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* the run handles Ctrl-C itself */
     if (SDL_Init(SDL_INIT_VIDEO) < 0)
         return fail("no screen", error);
-    /* Without a screen SDL draws into nothing, which helps nobody who did not ask for it. */
+    /* Without a screen SDL may choose a driver that shows nothing. Refuse it unless the user asked for it. */
     const char *const driver = SDL_GetCurrentVideoDriver();
     if (!getenv("SDL_VIDEODRIVER") && driver && (!strcmp(driver, "offscreen") || !strcmp(driver, "dummy"))) {
         SDL_Quit();
@@ -71,8 +71,8 @@ void lp_window_close(lp_window **window) {
     *window = NULL;
 }
 
-/* The picture's own size, but no more than the screen's; the texture is scaled to the window, its sides in proportion.
- */
+/* Sizes the window to the picture, but at most to the screen. The texture is scaled to the window, with its aspect
+ * ratio kept. */
 static lightpose_status fit(lp_window *w, int width, int height, lightpose_error *error) {
     if (w->texture && w->width == width && w->height == height)
         return LIGHTPOSE_OK;
