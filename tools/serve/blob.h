@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Bytes that several viewers share: they are made once, and go when the last has sent them. */
+/* Bytes shared by several viewers, with a reference count. */
 
 #ifndef LP_TOOLS_SERVE_BLOB_H
 #define LP_TOOLS_SERVE_BLOB_H
@@ -18,13 +18,13 @@ typedef struct lp_blob {
     char data[];
 } lp_blob;
 
-/* A copy of the bytes, with one owner; NULL for lack of memory. */
+/* Copies the bytes; the blob has one owner. NULL if out of memory. */
 lp_blob *lp_blob_create(const void *bytes, size_t size);
 
-/* One more owner. Returns the blob. NULL is fine. */
+/* Adds an owner and returns the blob, which may be NULL. */
 lp_blob *lp_blob_share(lp_blob *blob);
 
-/* One owner less. NULL is fine; *blob is NULL afterwards. */
+/* Removes an owner; the last one frees the blob. *blob may be NULL, and is NULL afterwards. */
 void lp_blob_release(lp_blob **blob);
 
 #endif

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns a page into C. usage: embed.py PAGE.html PAGE.c HEADER NAME
 
-NAME and NAME_size are the page. The policy names the hashes of the page's own script and style, so that a browser runs
-no other. It stands in the page in place of @POLICY@; where there is none it is NAME_policy, for the server to send.
+NAME and NAME_size are the page. The Content-Security-Policy has the hashes of the page's own script and style, so that
+a browser runs no other. It replaces @POLICY@ in the page; a page without @POLICY@ has it in NAME_policy, for the server
+to send.
 """
 import base64
 import hashlib
@@ -23,7 +24,7 @@ def hash_of(tag):
 alone = b"@POLICY@" in page
 policy = "; ".join(["default-src 'none'", *(["img-src data:"] if alone else ["img-src 'self' data:", "connect-src 'self'"]),
                     f"script-src {hash_of(b'script')}", f"style-src {hash_of(b'style')}", "base-uri 'none'", "form-action 'none'",
-                    *([] if alone else ["frame-ancestors 'none'"])]) # which browsers take from a server only
+                    *([] if alone else ["frame-ancestors 'none'"])]) # browsers accept this one only in a header
 page = page.replace(b"@POLICY@", policy.encode())
 rows = [", ".join(str(byte) for byte in page[i:i + 24]) for i in range(0, len(page), 24)]
 with open(target, "w", encoding="ascii") as file:

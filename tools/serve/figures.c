@@ -68,23 +68,23 @@ static double age_of(const lp_figures *f, const lp_source_gauges *s) {
     return f->now_ns > since ? (double)(f->now_ns - since) * 1e-9 : 0;
 }
 
-/* Numbers of a source that are told as they are counted. */
+/* Numbers of a source that are reported as they are, but for a unit. */
 static const struct {
     const char *name, *type, *help;
     size_t offset;
     double unit;
 } numbers[] = {
 #define GAUGE(field) offsetof(lp_source_gauges, field)
-    {"frames_total", "counter", "Frames that are done, those that failed among them.", GAUGE(frames), 1},
+    {"frames_total", "counter", "Frames done, including those that failed.", GAUGE(frames), 1},
     {"frames_failed_total", "counter", "Frames that could not be decoded or searched.", GAUGE(failed), 1},
     {"frames_dropped_total", "counter", "Frames of a live source that a newer one replaced before they were searched.",
      GAUGE(dropped), 1},
-    {"frames_spared_total", "counter", "Frames that were left out for the rate that was asked for.", GAUGE(spared), 1},
-    {"reconnections_total", "counter", "Times that a live source was lost and found again.", GAUGE(reconnections), 1},
+    {"frames_spared_total", "counter", "Frames left out to hold the target rate.", GAUGE(spared), 1},
+    {"reconnections_total", "counter", "How often a live source was lost and found again.", GAUGE(reconnections), 1},
     {"people", "gauge", "People in the last frame.", GAUGE(people), 1},
     {"people_seen_total", "counter", "Sum of people over all frames.", GAUGE(people_seen), 1},
-    {"latency_seconds", "gauge", "Of the last frame, from the end of its decoding to its result.", GAUGE(latency_ns),
-     1e-9},
+    {"latency_seconds", "gauge", "Time of the last frame from the end of its decoding to its result.",
+     GAUGE(latency_ns), 1e-9},
     {"picture_width_pixels", "gauge", "Width of the last picture.", GAUGE(width), 1},
     {"picture_height_pixels", "gauge", "Height of the last picture.", GAUGE(height), 1},
 };
@@ -112,13 +112,13 @@ static void add_sources(const lp_figures *f, lp_text *text) {
             add_sample(text, numbers[n].name, g->sources[i].name, NULL, NULL,
                        (double)field_of(&g->sources[i], numbers[n].offset) * numbers[n].unit);
     }
-    add_head(text, "frames_per_second", "gauge", "Frames done a second, over the last five full seconds.");
+    add_head(text, "frames_per_second", "gauge", "Frames done per second, over the last five full seconds.");
     for (int i = 0; i < g->count; i++)
         add_sample(text, "frames_per_second", g->sources[i].name, NULL, NULL, lp_gauges_rate(g, i, f->now_ns));
     add_head(text, "frame_age_seconds", "gauge", "Time since the last frame was done.");
     for (int i = 0; i < g->count; i++)
         add_sample(text, "frame_age_seconds", g->sources[i].name, NULL, NULL, age_of(f, &g->sources[i]));
-    add_head(text, "source_running", "gauge", "1 from the time that the source was opened to its end.");
+    add_head(text, "source_running", "gauge", "1 from the opening of the source to its end, else 0.");
     for (int i = 0; i < g->count; i++)
         add_sample(text, "source_running", g->sources[i].name, NULL, NULL,
                    lp_gauge_get(&g->sources[i].phase) == LP_PHASE_RUNNING);
@@ -130,19 +130,18 @@ static void add_sources(const lp_figures *f, lp_text *text) {
 }
 
 static void add_governor(const lp_governor_gauges *g, lp_text *text) {
-    add_single(text, "governor_target_frames_per_second", "gauge", "The rate that was asked for; 0: none.",
+    add_single(text, "governor_target_frames_per_second", "gauge", "Target rate; 0: none.",
                (double)lp_gauge_get(&g->target_mfps) * 1e-3);
-    add_single(text, "governor_target_latency_seconds", "gauge", "The latency that was asked for; 0: none.",
+    add_single(text, "governor_target_latency_seconds", "gauge", "Target latency; 0: none.",
                (double)lp_gauge_get(&g->target_latency_ns) * 1e-9);
     add_single(text, "governor_level", "gauge", "Level of the settings in force; 0: full quality.",
                (double)lp_gauge_get(&g->level));
-    add_single(text, "governor_levels", "gauge", "Number of levels; 0: nothing is governed.",
-               (double)lp_gauge_get(&g->levels));
+    add_single(text, "governor_levels", "gauge", "Number of levels; 0: no governor.", (double)lp_gauge_get(&g->levels));
     add_single(text, "governor_steps_down_total", "counter", "Steps to a faster level.",
                (double)lp_gauge_get(&g->steps_down));
     add_single(text, "governor_steps_up_total", "counter", "Steps to a better level.",
                (double)lp_gauge_get(&g->steps_up));
-    add_single(text, "governor_height_pixels", "gauge", "Network height in force; 0: nothing is governed.",
+    add_single(text, "governor_height_pixels", "gauge", "Network height in force; 0: no governor.",
                (double)lp_gauge_get(&g->height));
 }
 
@@ -164,7 +163,7 @@ static double open_files(void) {
         count += entry->d_name[0] != '.';
     if (folder)
         closedir(folder);
-    return count > 0 ? count - 1 : 0; /* the folder's own */
+    return count > 0 ? count - 1 : 0; /* without that of the folder itself */
 }
 
 static void add_process(const lp_figures *f, lp_text *text) {
@@ -185,7 +184,7 @@ static void add_process(const lp_figures *f, lp_text *text) {
                (double)f->counts.encoded);
     add_single(text, "picture_seconds_total", "counter", "Time spent on drawing and encoding them.",
                (double)f->counts.encode_ns * 1e-9);
-    add_single(text, "lines_missed_total", "counter", "Lines of /poses that viewers were too slow for.",
+    add_single(text, "lines_missed_total", "counter", "Lines of /poses that slow viewers missed.",
                (double)(f->counts.missed + f->counts.lines_dropped));
     add_head(text, "viewers", "gauge", "Viewers of pictures, drawn and plain, and of lines.");
     for (int i = 0; i < LP_VIEWS; i++) {
@@ -275,7 +274,7 @@ void lp_figures_status(const lp_figures *f, lp_text *text) {
     lp_text_add(text, "]}\n");
 }
 
-/* ---- A verdict --------------------------------------------------------------------------------------------------- */
+/* ---- Health ------------------------------------------------------------------------------------------------------ */
 
 int lp_figures_health(const lp_figures *f, int tell, lp_text *text) {
     int well = 1, open = 0;
@@ -289,14 +288,14 @@ int lp_figures_health(const lp_figures *f, int tell, lp_text *text) {
             continue;
         lp_text_add(text, s->name);
         if (ended) {
-            lp_text_add(text, ": at its end\n");
+            lp_text_add(text, ": ended\n");
         } else {
-            lp_text_add(text, lp_gauge_get(&s->last_ns) ? ": last frame " : ": no frame yet, for ");
+            lp_text_add(text, lp_gauge_get(&s->last_ns) ? ": last frame " : ": no frame yet after ");
             lp_text_decimals(text, age, 1);
             lp_text_add(text, lp_gauge_get(&s->last_ns) ? " s ago\n" : " s\n");
         }
     }
     if (!tell)
-        lp_text_add(text, well && open ? "ok\n" : "no frame of late\n");
+        lp_text_add(text, well && open ? "ok\n" : "no recent frame\n");
     return well && open;
 }

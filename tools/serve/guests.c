@@ -15,8 +15,8 @@
 #include "run/work.h"
 
 enum {
-    SEND_BUFFER = 131072, /* in the kernel: a slow viewer is not far behind */
-    REQUEST_SECONDS = 10  /* for all of a request to arrive */
+    SEND_BUFFER = 131072, /* of the socket: bounds how old the pictures of a slow viewer are */
+    REQUEST_SECONDS = 10  /* within which a request must arrive completely */
 };
 
 #define SECOND_NS INT64_C(1000000000)
@@ -37,13 +37,13 @@ void lp_guests_welcome(lp_guests *guests, struct MHD_Connection *connection, voi
     const int size = SEND_BUFFER, on = 1, idle = 30, interval = 10, count = 3;
     lp_guest *const g = calloc(1, sizeof *g);
     *context = g;
-    if (!g) /* it has no time limit but libmicrohttpd's */
+    if (!g) /* only libmicrohttpd's own time limit holds */
         return;
     g->guests = guests;
     g->fd = lp_guests_fd(connection);
     g->deadline = lp_work_now() + REQUEST_SECONDS * SECOND_NS;
     setsockopt(g->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    /* A viewer that vanishes without a word is found out. */
+    /* Detects viewers that vanish without closing the connection. */
     setsockopt(g->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(g->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
     setsockopt(g->fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
@@ -98,8 +98,7 @@ void lp_guests_get_counts(lp_guests *guests, int64_t *open, int64_t *refused) {
 
 /* ---- The keeper -------------------------------------------------------------------------------------------------- */
 
-/* Once a second: ends what is late, and has those that sleep looked after. The socket of a guest on the list is open:
- * it leaves the list before its socket is closed. */
+/* The sockets on the list are open: a guest leaves the list before its socket is closed. */
 static void *keep(void *opaque) {
     lp_guests *const guests = opaque;
     struct timespec next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Open connections and the time that each of them has. */
+/* Open connections and their deadlines. */
 
 #ifndef LP_TOOLS_SERVE_GUESTS_H
 #define LP_TOOLS_SERVE_GUESTS_H
@@ -15,7 +15,7 @@
 
 typedef struct lp_guest lp_guest;
 
-/* Its own fields. */
+/* The fields are private. */
 typedef struct lp_guests {
     pthread_t keeper;
     int started;
@@ -30,28 +30,29 @@ typedef struct lp_guests {
 
 void lp_guests_open(lp_guests *guests);
 
-/* From here on, once a second: connections that are late are shut, and `look_after` is called. MEMORY. */
+/* Starts a thread that, once a second, shuts down connections past their deadline and calls `look_after`. Errors:
+ * MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_guests_keep(lp_guests *guests, void (*look_after)(void *opaque), void *opaque,
                                                     lightpose_error *error);
 
-/* Ends that, also where it never began. */
+/* Stops that thread, if it was started. */
 void lp_guests_stop(lp_guests *guests);
 
-/* All have been seen off. */
+/* Call it after all connections have been seen off. */
 void lp_guests_close(lp_guests *guests);
 
-/* A connection is there, and gone: libmicrohttpd's notices, with its context of the socket. */
+/* A connection has begun, or ended. Called from libmicrohttpd's notifications, with its context of the socket. */
 void lp_guests_welcome(lp_guests *guests, struct MHD_Connection *connection, void **context);
 void lp_guests_see_off(lp_guests *guests, void **context);
 
-/* Gives the connection another time to be done by, from now; 0: any. */
+/* Sets the connection's deadline to `seconds` from now; 0: none. */
 void lp_guests_set_deadline(struct MHD_Connection *connection, int seconds);
 
 /* Counts a refusal. */
 void lp_guests_refuse(lp_guests *guests);
 void lp_guests_get_counts(lp_guests *guests, int64_t *open, int64_t *refused);
 
-/* The connection's socket; -1 where there is none. */
+/* The connection's socket, or -1. */
 int lp_guests_fd(struct MHD_Connection *connection);
 
 #endif

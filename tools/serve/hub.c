@@ -19,7 +19,7 @@
 
 enum {
     QUEUE = 256, /* lines between the run and the postman */
-    KEPT = 128   /* lines that a viewer may be behind */
+    KEPT = 128   /* how many lines a viewer may be behind */
 };
 
 typedef struct channel {
@@ -34,9 +34,9 @@ struct lp_hub {
     lp_hub_options options;
     channel *channels;
     atomic_int stop, line_viewers;
-    lp_text text; /* the run's thread's own */
+    lp_text text; /* used only by the run's thread */
 
-    /* One thread writes, one reads: a ring without a lock. */
+    /* A ring without a lock: one thread writes, one reads. */
     lp_blob *queue[QUEUE];
     atomic_uint queue_head, queue_tail;
     sem_t lines_ready, picture_ready;
@@ -50,7 +50,7 @@ struct lp_hub {
     int64_t last_line;
     int64_t last_picture;
 
-    /* The encoder's own. */
+    /* Used only by the encoder. */
     lp_canvas canvas;
     AVPacket *packet;
 
@@ -96,7 +96,7 @@ void lp_hub_frame(lp_hub *hub, int source, const lp_output_frame *frame) {
     c->frames++;
     if (atomic_load_explicit(&hub->line_viewers, memory_order_relaxed))
         post_line(hub, source, frame);
-    /* Without memory the frame is not shown; the run goes on. */
+    /* If there is no memory, the frame is not shown, and the run continues. */
     if (frame->picture && lp_hub_wants_pictures(hub, source) &&
         lp_shots_put(&c->shots, frame->picture, frame->result, c->frames, &ignored) == LIGHTPOSE_OK)
         sem_post(&hub->picture_ready);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* From the frames of a run to whoever watches.
+/* Hands the frames of a run to its viewers.
  *
  *     run -> newest frame of each source (shot.h) -> encoder -> newest JPEG, drawn and plain --\
  *         -> line of each frame, if there is room --> postman -> the last lines ----------------> viewers
  *
- * The run's thread never waits here: it copies a frame only where somebody watches its source, hands over by atomics,
- * and leaves out what nobody takes in time. Encoder and postman are threads of the hub, the encoder at the lowest
- * priority, so that it works on what the network leaves. A frame is encoded once, whoever many watch. A viewer that is
- * slow misses pictures and lines, whole ones. */
+ * The run's thread never waits here: it copies a frame only if somebody watches its source, hands it over with atomics,
+ * and drops what nobody takes in time. Encoder and postman are threads of the hub; the encoder runs at low priority
+ * (behind.h), so that it takes only processor time that the network leaves. A frame is encoded once for all viewers. A
+ * slow viewer misses complete pictures and lines, never parts of them. */
 
 #ifndef LP_TOOLS_SERVE_HUB_H
 #define LP_TOOLS_SERVE_HUB_H
@@ -29,12 +29,12 @@ enum { LP_VIEWS = 3 };
 
 typedef struct lp_hub_options {
     int count;               /* of sources */
-    lp_output_options lines; /* of the lines; its drawing and quality of the pictures */
+    lp_output_options lines; /* of the lines; `draw` and `quality` are those of the pictures */
 } lp_hub_options;
 
-/* What the options point at must outlive the hub. MEMORY. */
+/* What `options` points at must outlive the hub. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_hub_create(lp_hub **hub, const lp_hub_options *options, lightpose_error *error);
-/* Viewers must have left. */
+/* All viewers must have left. */
 void lp_hub_destroy(lp_hub **hub);
 
 /* ---- The run's thread -------------------------------------------------------------------------------------------- */
@@ -42,7 +42,7 @@ void lp_hub_destroy(lp_hub **hub);
 /* `stream` is copied; its strings must outlive the hub. */
 void lp_hub_begin(lp_hub *hub, int source, const lp_output_stream *stream);
 
-/* A frame is done, with its picture where it has one. */
+/* Call it for each finished frame, with its picture if there is one. */
 void lp_hub_frame(lp_hub *hub, int source, const lp_output_frame *frame);
 
 /* Whether anybody needs pictures of the source. */
@@ -50,8 +50,8 @@ int lp_hub_wants_pictures(const lp_hub *hub, int source);
 
 /* ---- Viewers ----------------------------------------------------------------------------------------------------- */
 
-/* Whoever watches; its own fields are the hub's. `sleep` is called inside lp_hub_take where there is nothing new, and
- * `wake` from another thread, once, as soon as there is; both with the hub's lock held, so that they must not call the
+/* A viewer; the second group of fields is private to the hub. lp_hub_take calls `sleep` if there is nothing new, and
+ * another thread calls `wake` once when there is. Both are called with the hub's lock held, so they must not call the
  * hub. */
 typedef struct lp_viewer {
     lp_view view;
@@ -61,30 +61,30 @@ typedef struct lp_viewer {
 
     int64_t seen; /* the number of the last blob that it took */
     int asleep;
-    int ended; /* nothing comes any more */
+    int ended; /* nothing will follow */
     struct lp_viewer *next, **link;
 } lp_viewer;
 
-/* From here on frames are made for it. It begins with what comes next. */
+/* Adds a viewer. It gets only frames that come after this call. */
 void lp_hub_join(lp_hub *hub, lp_viewer *viewer);
 void lp_hub_leave(lp_hub *hub, lp_viewer *viewer);
 
-/* What comes next for this viewer: the newest picture, or the oldest line that it has not had and that is still there.
- * The caller releases it. NULL: nothing yet; the viewer sleeps. */
+/* The next item for this viewer: the newest picture, or the oldest line that it has not had and that is still kept. The
+ * caller releases it. NULL: nothing yet, and the viewer sleeps; or it has `ended`. */
 lp_blob *lp_hub_take(lp_hub *hub, lp_viewer *viewer);
 
-/* Ends all viewers: they are woken, and lp_hub_take gives them nothing, from here on. */
+/* Ends all viewers: wakes them, and from now on lp_hub_take gives them nothing. */
 void lp_hub_dismiss(lp_hub *hub);
 
-/* Wakes all that sleep, with nothing new: to look after them. */
+/* Wakes all sleeping viewers without anything new, so that closed connections are noticed. */
 void lp_hub_wake_all(lp_hub *hub);
 
 typedef struct lp_hub_counts {
     int64_t viewers[LP_VIEWS];
     int64_t encoded;       /* pictures */
-    int64_t encode_ns;     /* spent on them */
-    int64_t missed;        /* pictures and lines that viewers were too slow for */
-    int64_t lines_dropped; /* for lack of room between the run and the postman */
+    int64_t encode_ns;     /* spent on drawing and encoding them */
+    int64_t missed;        /* lines that viewers were too slow for */
+    int64_t lines_dropped; /* for lack of room between the run and the postman, or of memory */
 } lp_hub_counts;
 
 void lp_hub_get_counts(const lp_hub *hub, lp_hub_counts *counts);

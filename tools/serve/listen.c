@@ -18,7 +18,7 @@
 
 enum {
     BACKLOG = 64,
-    OWN_FILES = 48, /* of the process, beside connections */
+    OWN_FILES = 48, /* of the process, without connections and sources */
     FILES_OF_A_SOURCE = 8
 };
 
@@ -44,7 +44,8 @@ static lightpose_status resolve(const char *address, struct addrinfo **found, li
         (colon && size == 0) || (bracketed && (!colon || colon[-1] != ']')) ||
         (!bracketed && colon && memchr(address, ':', (size_t)(colon - address))))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "\"%s\" is no address to serve on: HOST:PORT, [IPV6]:PORT, or a PORT from 0 to 65535", address);
+                       "\"%s\" is not an address to serve on: HOST:PORT, [IPV6]:PORT, or a PORT from 0 to 65535",
+                       address);
     if (size) {
         memcpy(host, from, size);
         host[size] = 0;
@@ -66,7 +67,7 @@ lightpose_status lp_listen_check(const char *address, int *loopback, lightpose_e
     return LIGHTPOSE_OK;
 }
 
-/* The address that the socket has got. */
+/* Writes the URL of the address that the socket is bound to. */
 static void write_url(lp_listen *l) {
     struct sockaddr_storage own;
     socklen_t size = sizeof own;
@@ -96,7 +97,7 @@ lightpose_status lp_listen_open(lp_listen *l, const char *address, lightpose_err
         close(l->fd);
     l->fd = -1;
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "cannot serve on %s: %s%s", address, strerror(code),
-                   code == EADDRINUSE ? "; another program has this port: name another with --serve" : "");
+                   code == EADDRINUSE ? "; another program uses this port: give --serve another" : "");
 }
 
 /* ---- Open files -------------------------------------------------------------------------------------------------- */
@@ -115,7 +116,7 @@ lightpose_status lp_listen_make_room(int connections, int sources, lightpose_err
                ? LIGHTPOSE_OK
                : lp_fail(error, LIGHTPOSE_ERROR_FILE,
                          "the server's %d connections and the run's files need %llu open files, and this process may "
-                         "have %llu: raise its hard limit (ulimit -Hn, LimitNOFILE=), or give --viewers a lower number",
+                         "have %llu: raise its hard limit (ulimit -Hn, LimitNOFILE=), or lower --viewers",
                          connections, (unsigned long long)least, (unsigned long long)got);
 }
 
@@ -145,14 +146,14 @@ lightpose_status lp_listen_read_token(const char *path, char token[LP_TOKEN_LONG
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the token file \"%s\": %s", path, strerror(code));
     if (open_to_all)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE,
-                       "the token file \"%s\" is open to everybody on this machine: chmod 600 it", path);
+                       "the token file \"%s\" is accessible to everybody on this machine: chmod 600 it", path);
     if (got)
         line[strcspn(line, "\r\n")] = 0;
     if (!got || !is_token(line))
         return lp_fail(
             error, LIGHTPOSE_ERROR_ARGUMENT,
-            "the token file \"%s\" does not begin with a line of %d to %d characters without spaces, quotes, "
-            "commas and semicolons; `openssl rand -hex 24` makes one",
+            "the first line of the token file \"%s\" is not a token: %d to %d characters without spaces, quotes, "
+            "backslashes, commas and semicolons; `openssl rand -hex 24` makes one",
             path, LP_TOKEN_SHORTEST, LP_TOKEN_LONGEST);
     memcpy(token, line, strlen(line) + 1);
     return LIGHTPOSE_OK;

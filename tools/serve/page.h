@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* page.html, which embed.py turns into C when this is built. */
+/* page.html, which embed.py turns into C at build time. */
 
 #ifndef LP_TOOLS_SERVE_PAGE_H
 #define LP_TOOLS_SERVE_PAGE_H
@@ -11,7 +11,7 @@
 extern const unsigned char lp_page[];
 extern const size_t lp_page_size;
 
-/* Its Content-Security-Policy: nothing but its own script and style, and this server's data. */
+/* Its Content-Security-Policy: only its own script and style, and data from this server. */
 extern const char lp_page_policy[];
 
 #endif

@@ -27,8 +27,7 @@ static int hex(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Undoes the percent signs of `size` bytes. Returns 0 for what is no text: an incomplete escape, a control character.
- */
+/* Decodes percent escapes of `size` bytes. Returns 0 for an incomplete escape or a control character. */
 static int decode(const char *from, size_t size, char to[LP_TARGET_SIZE]) {
     size_t used = 0;
     for (size_t i = 0; i < size; i++) {
@@ -47,7 +46,6 @@ static int decode(const char *from, size_t size, char to[LP_TARGET_SIZE]) {
     return 1;
 }
 
-/* What a query says. */
 typedef struct query {
     int has_source, has_token, plain, events;
     char source[LP_TARGET_SIZE], token[LP_TARGET_SIZE];
@@ -61,7 +59,7 @@ static int is_on(const char *value, size_t size) {
     return is_named(value, size, "1") || is_named(value, size, "true");
 }
 
-/* Names that mean nothing here are passed over. The last of several counts. Returns 0 where a value is no text. */
+/* Unknown names are ignored. Of equal names the last counts. Returns 0 if a value cannot be decoded. */
 static int read_query(const char *text, query *q) {
     while (*text) {
         const size_t size = strcspn(text, "&");
@@ -87,7 +85,7 @@ static int read_query(const char *text, query *q) {
     return 1;
 }
 
-/* ---- Who asks ---------------------------------------------------------------------------------------------------- */
+/* ---- Access ------------------------------------------------------------------------------------------------------ */
 
 int lp_route_is_loopback(const char *host) {
     char name[64];
@@ -99,12 +97,12 @@ int lp_route_is_loopback(const char *host) {
     const char *const port = host + size;
     if (*port && (*port != ':' || strspn(port + 1, "0123456789") != strlen(port + 1)))
         return 0;
-    struct in_addr v4; /* all of 127.0.0.0/8 is this machine: a name of its own is often 127.0.1.1 */
+    struct in_addr v4; /* all of 127.0.0.0/8 is loopback: hostnames often resolve to 127.0.1.1 */
     return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
            (inet_pton(AF_INET, name, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
-/* Takes the same time for every `given` of the same length, so that nobody finds the token byte by byte. */
+/* Takes the same time for every `given` of the same length, so that nobody can find the token byte by byte. */
 static int is_token(const char *token, const char *given, size_t size) {
     const size_t length = strlen(token);
     volatile unsigned char differs = size != length;
@@ -142,7 +140,7 @@ static int is_known(const lp_policy *policy, const lp_request *request, const qu
            (q->has_token && is_token(policy->token, q->token, strlen(q->token)));
 }
 
-/* ---- What they get ----------------------------------------------------------------------------------------------- */
+/* ---- Answers ----------------------------------------------------------------------------------------------------- */
 
 static void refuse(lp_route *route, int status, const char *reason) {
     route->content = LP_CONTENT_REFUSAL;
@@ -155,7 +153,7 @@ static int has_source(lp_content content) {
     return content == LP_CONTENT_VIDEO || content == LP_CONTENT_SNAPSHOT || content == LP_CONTENT_LINES;
 }
 
-/* Finds the source by its name. Without one it is the first for a picture, all for lines. */
+/* Finds the source by its name. The default is the first source for a picture, all sources for lines. */
 static int find_source(const lp_policy *policy, const query *q, lp_route *route) {
     route->source = route->content == LP_CONTENT_LINES ? -1 : 0;
     if (!q->has_source)
@@ -175,7 +173,7 @@ static void find_page(const lp_policy *policy, const lp_request *request, const 
         at++;
     if (at == sizeof pages / sizeof *pages) {
         refuse(route, 404,
-               "There is no such page. There are /, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status "
+               "There is no such page. The pages are /, /live.mjpg, /snapshot.jpg, /poses, /metrics, /status "
                "and /healthz.");
         return;
     }
@@ -192,7 +190,7 @@ static void find_page(const lp_policy *policy, const lp_request *request, const 
     if (route->content == LP_CONTENT_LINES &&
         (q->events || (request->accept && strstr(request->accept, "text/event-stream"))))
         route->content = LP_CONTENT_EVENTS;
-    /* The token does not stay in the address of the page, which people copy. */
+    /* Remove the token from the page's address, which people copy. */
     if (route->content == LP_CONTENT_PAGE && policy->token && q->has_token) {
         route->content = LP_CONTENT_ENTRY;
         route->status = 303;
@@ -220,7 +218,7 @@ void lp_route_request(const lp_policy *policy, const lp_request *request, lp_rou
     }
     if (!policy->token && request->host && !lp_route_is_loopback(request->host)) {
         refuse(route, 421,
-               "Without a token this is served to this machine alone: ask for localhost or 127.0.0.1, or start the "
+               "Without a token only this machine is served: use localhost or 127.0.0.1 as the host, or start the "
                "server with --token-file.");
         return;
     }

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a request gets, by its first line and its headers alone: no socket, no state. All that a stranger sends is read
- * here. */
+/* Decides the answer to a request from its first line and its headers alone, without sockets or state. All untrusted
+ * input of the server is parsed here. */
 
 #ifndef LP_TOOLS_SERVE_ROUTE_H
 #define LP_TOOLS_SERVE_ROUTE_H
 
 enum {
-    LP_TARGET_SIZE = 2048,  /* of the longest target, path and query, that is read */
-    LP_TOKEN_SHORTEST = 20, /* of a token */
+    LP_TARGET_SIZE = 2048,  /* limit of a target, that is path and query */
+    LP_TOKEN_SHORTEST = 20, /* characters of a token */
     LP_TOKEN_LONGEST = 256
 };
 
 #define LP_TOKEN_COOKIE "lightpose_token"
 
-/* NULL where the request has no such header. */
+/* Headers are NULL if the request does not have them. */
 typedef struct lp_request {
     const char *method, *target; /* as sent: "GET", "/live.mjpg?source=door" */
     const char *host, *authorization, *cookie, *accept;
 } lp_request;
 
-/* Who is let in, and to what. */
+/* Who has access, and to what. */
 typedef struct lp_policy {
-    const char *token;        /* NULL: nobody needs one, and only requests to this machine by a name of its own count */
+    const char *token;        /* NULL: none is needed, and only requests to a loopback Host are answered */
     const char *const *names; /* of the sources */
     int count;
 } lp_policy;
 
 typedef enum lp_content {
     LP_CONTENT_REFUSAL = 0, /* `status` and `reason` */
-    LP_CONTENT_ENTRY,       /* 303 to "/", with the cookie that lets in from then on */
+    LP_CONTENT_ENTRY,       /* 303 to "/", with the token as a cookie */
     LP_CONTENT_PAGE,
     LP_CONTENT_VIDEO,    /* JPEG after JPEG */
     LP_CONTENT_SNAPSHOT, /* one JPEG */
@@ -52,7 +52,8 @@ typedef struct lp_route {
 
 void lp_route_request(const lp_policy *policy, const lp_request *request, lp_route *route);
 
-/* Whether `host`, as in a Host header, is this machine by a name that no stranger's DNS server can give it. */
+/* Whether `host`, a Host header, is localhost or a loopback address. Other names are refused, because anybody's DNS
+ * server can give a name the address 127.0.0.1 (DNS rebinding). */
 int lp_route_is_loopback(const char *host);
 
 #endif

@@ -23,16 +23,15 @@
 #include "serve/page.h"
 #include "serve/stream.h"
 
-/* Limits of what strangers can take. */
+/* Limits on what clients can use. */
 enum {
-    SPARE_CONNECTIONS = 64,    /* beside the viewers */
-    SPARE_OTHERS = 32,         /* of all connections so many are left to other addresses */
-    CONNECTION_MEMORY = 16384, /* of a request's line and headers, and of its answer's */
-    ANSWER_SECONDS = 60,       /* for an answer that has an end to be taken */
+    SPARE_CONNECTIONS = 64,    /* in addition to those of viewers */
+    SPARE_OTHERS = 32,         /* connections that a single address cannot take */
+    CONNECTION_MEMORY = 16384, /* for the first line and headers of request and answer */
+    ANSWER_SECONDS = 60,       /* within which a client must read an answer of known size */
     IDLE_SECONDS = 60          /* without a byte in either direction */
 };
 
-/* A request. */
 typedef struct visit {
     struct lp_server *server;
     char *target;
@@ -54,7 +53,7 @@ struct lp_server {
 
 /* ---- Requests ---------------------------------------------------------------------------------------------------- */
 
-/* The first call of the server's thread. */
+/* Lowers the priority of the server's thread, once. */
 static void step_behind(void) {
     static _Thread_local int done;
     if (!done)
@@ -62,7 +61,7 @@ static void step_behind(void) {
     done = 1;
 }
 
-/* The request's line has come: what it asks for, as it was sent. */
+/* Called with the request's target as it was sent, before any decoding. */
 static void *begin_visit(void *opaque, const char *target, struct MHD_Connection *connection) {
     visit *const v = calloc(1, sizeof *v);
     step_behind();
@@ -176,11 +175,11 @@ static void notice(void *opaque, struct MHD_Connection *connection, void **conte
 lightpose_status lp_server_check(const char *address, const char *token_file, lightpose_error *error) {
     int loopback;
     LP_TRY(lp_listen_check(address, &loopback, error));
-    return loopback || token_file
-               ? LIGHTPOSE_OK
-               : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                         "serving on %s, which others reach, needs a token: --token-file FILE; or serve on 127.0.0.1",
-                         address);
+    return loopback || token_file ? LIGHTPOSE_OK
+                                  : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                                            "serving on %s, which other machines can reach, needs a token: "
+                                            "--token-file FILE; or serve on 127.0.0.1",
+                                            address);
 }
 
 static lightpose_status start_daemon(lp_server *s, lightpose_error *error) {
@@ -192,13 +191,13 @@ static lightpose_status start_daemon(lp_server *s, lightpose_error *error) {
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, begin_visit, s,
         MHD_OPTION_NOTIFY_COMPLETED, end_visit, s, MHD_OPTION_NOTIFY_CONNECTION, notice, s, MHD_OPTION_END);
     if (!s->daemon)
-        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "the server on %s does not start: %s", s->listen.url,
+        return lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "the server on %s cannot start: %s", s->listen.url,
                        strerror(errno));
-    s->listen.fd = -1; /* the daemon's */
+    s->listen.fd = -1; /* the daemon owns it now */
     return LIGHTPOSE_OK;
 }
 
-/* Viewers that sleep: whether they are still there. */
+/* Wakes sleeping viewers, so that closed connections are noticed. */
 static void look_after(void *opaque) {
     lp_hub_wake_all(((lp_server *)opaque)->hub);
 }

@@ -27,7 +27,7 @@ void lp_shots_free(lp_shots *shots) {
     *shots = (lp_shots){0};
 }
 
-/* Bytes of a row, and rows, of a plane; 0 where the format has no such plane. */
+/* The bytes of a row and the number of rows of a plane; 0 if the format has no such plane. */
 static size_t plane_row(const lightpose_image *image, int plane, int *rows) {
     const int half_width = (image->width + 1) / 2, half_height = (image->height + 1) / 2;
     *rows = plane == 0 ? image->height : half_height;
@@ -52,10 +52,10 @@ static size_t padded(size_t row) {
     return (row + 63) / 64 * 64;
 }
 
-/* Room for planes of the shot's own size and format. */
+/* Makes room for planes of the shot's size and format. */
 static lightpose_status reserve(lp_shot *shot, lightpose_error *error) {
     lightpose_image *const image = &shot->image;
-    size_t needed = 64; /* swscale reads whole vectors */
+    size_t needed = 64; /* swscale reads up to a vector past the end */
     for (int plane = 0; plane < 3; plane++) {
         int rows;
         const size_t row = plane_row(image, plane, &rows);
@@ -84,7 +84,7 @@ static uint8_t *row_of(const lightpose_image *image, int plane, int y) {
     return (uint8_t *)(uintptr_t)image->planes[plane] + y * image->strides[plane];
 }
 
-/* A row of U and V in turns, apart. */
+/* Separates a row of interleaved U and V. */
 static void part(uint8_t *restrict u, uint8_t *restrict v, const uint8_t *restrict from, int width) {
     for (int x = 0; x < width; x++) {
         u[x] = from[2 * x];

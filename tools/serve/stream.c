@@ -11,12 +11,12 @@
 #include "serve/answer.h"
 
 enum {
-    BLOCK = 8192,         /* of lines, at a time */
-    VIDEO_BLOCK = 131072, /* of a video: most pictures go out in one call */
-    SNAPSHOT_SECONDS = 5  /* for a frame to come */
+    BLOCK = 8192,         /* bytes of lines sent at a time */
+    VIDEO_BLOCK = 131072, /* for a video: most pictures are sent in one call */
+    SNAPSHOT_SECONDS = 5  /* longest wait for a frame */
 };
 
-/* Called with the hub's lock held, which is what keeps a wake from coming before its sleep. */
+/* Called with the hub's lock held, so that a wake cannot come before its sleep. */
 static void fall_asleep(void *opaque) {
     MHD_suspend_connection(((lp_stream *)opaque)->connection);
 }
@@ -25,13 +25,13 @@ static void wake_up(void *opaque) {
     MHD_resume_connection(((lp_stream *)opaque)->connection);
 }
 
-/* libmicrohttpd does not look at a connection that sleeps. */
+/* Whether the client has closed the connection: libmicrohttpd does not poll suspended connections. */
 static int has_left(const lp_stream *s) {
     struct pollfd peer = {.fd = lp_guests_fd(s->connection), .events = POLLRDHUP};
     return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
 }
 
-/* Joins the hub; 0 where there are too many viewers. */
+/* Joins the hub. Returns 0 if there are too many viewers. */
 static int join(lp_stream *s) {
     lp_audience *const audience = s->audience;
     if (atomic_fetch_add(&audience->count, 1) >= audience->limit) {
@@ -60,8 +60,8 @@ static void leave(lp_stream *s) {
     s->joined = 0;
 }
 
-/* What goes out around a blob. A part of a video ends with the boundary of the next, so that browsers show it at once.
- */
+/* Prepares what is sent around a blob. A part of a video ends with the boundary of the next one, so that browsers show
+ * it at once. */
 static void wrap(lp_stream *s) {
     static const char boundary[] = "\r\n--frame\r\n";
     const char *data = s->blob->data;
@@ -91,7 +91,7 @@ static ssize_t read_stream(void *opaque, uint64_t position, char *to, size_t roo
     (void)position;
     while (filled < room) {
         if (!s->blob) {
-            if (filled) /* what there is goes out first */
+            if (filled) /* send that first */
                 break;
             if (has_left(s))
                 return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -113,7 +113,7 @@ static ssize_t read_stream(void *opaque, uint64_t position, char *to, size_t roo
     return (ssize_t)filled;
 }
 
-/* The headers of an answer whose size nobody knows yet. */
+/* The headers of an answer of unknown size. */
 static enum MHD_Result answer_head(lp_stream *s, const char *type) {
     struct MHD_Response *const response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, s, NULL);
@@ -135,9 +135,9 @@ enum MHD_Result lp_stream_answer(lp_stream *s, int head) {
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, video ? VIDEO_BLOCK : BLOCK, read_stream, s, NULL);
     if (response) {
         lp_answer_add_headers(response, types[s->route.content]);
-        if (video) /* parts tell their sizes themselves; chunks, which the connection's memory holds, would be small */
+        if (video) /* not chunked: parts give their own sizes, and chunks would be limited by CONNECTION_MEMORY */
             MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
-        MHD_add_response_header(response, "X-Accel-Buffering", "no"); /* nginx passes it on as it comes */
+        MHD_add_response_header(response, "X-Accel-Buffering", "no"); /* nginx does not buffer it */
     }
     return lp_answer(s->connection, 200, response);
 }

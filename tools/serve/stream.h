@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What comes as it is made: videos, lines, events, and the next picture. */
+/* Answers that are sent as the run goes on: videos, lines, events, and the next picture. */
 
 #ifndef LP_TOOLS_SERVE_STREAM_H
 #define LP_TOOLS_SERVE_STREAM_H
@@ -12,7 +12,7 @@
 #include "serve/hub.h"
 #include "serve/route.h"
 
-/* All who watch. */
+/* All viewers. */
 typedef struct lp_audience {
     lp_hub *hub;
     lp_guests *guests;
@@ -20,7 +20,7 @@ typedef struct lp_audience {
     atomic_int count;
 } lp_audience;
 
-/* One of them. Zero it, but for the first three. */
+/* The answer to one of them. Set the first three members and zero the rest. */
 typedef struct lp_stream {
     lp_audience *audience;
     struct MHD_Connection *connection;
@@ -29,7 +29,7 @@ typedef struct lp_stream {
     int joined, begun;
     int64_t deadline; /* of a snapshot */
     lp_viewer viewer;
-    /* What is being sent: the head, then the blob's bytes, then the tail. */
+    /* What is being sent: head, the blob's bytes, tail. */
     lp_blob *blob;
     char head[160];
     struct {
@@ -40,13 +40,13 @@ typedef struct lp_stream {
     size_t sent; /* of the part */
 } lp_stream;
 
-/* Of a video, lines or events. `head`: their headers alone. */
+/* Answers with a video, lines or events. `head`: only their headers. */
 enum MHD_Result lp_stream_answer(lp_stream *stream, int head);
 
-/* Of a snapshot. To be called again each time that the connection wakes up, until there is an answer. */
+/* Answers with a snapshot. Call it again each time the connection wakes up, until there is an answer. */
 enum MHD_Result lp_stream_answer_snapshot(lp_stream *stream, int head);
 
-/* Also of one that never began. */
+/* Call it also for a stream that never began. */
 void lp_stream_end(lp_stream *stream);
 
 #endif
