@@ -8,28 +8,28 @@
 
 #include "eval/score.h"
 
-/* One keypoint over all labelled persons that count. A person is found where a detection took it at OKS 0.50. */
+/* One keypoint over all labelled persons that count. A person is found if a detection matches it at OKS 0.50. */
 typedef struct lp_keypoint_figures {
     int labelled;      /* persons with this keypoint labelled */
     int person_found;  /* of these: the person was found */
     int found;         /* of these: so was the keypoint */
     int right;         /* of these: its similarity is at least 0.5, that is within 2.35 sigma root(area) of the label */
-    double similarity; /* mean of the keypoints found; 0 where there is none */
+    double similarity; /* mean over the keypoints found; 0 if there are none */
 } lp_keypoint_figures;
 
 typedef struct lp_group_figures {
     char name[16];
     int images, persons; /* persons that count */
-    double ap, ap50, ar; /* -1 where no person counts */
+    double ap, ap50, ar; /* -1 if no person counts */
 } lp_group_figures;
 
 enum { LP_SIZE_GROUPS = 5, LP_CROWD_GROUPS = 5 };
 
 typedef struct lp_breakdown {
     lp_keypoint_figures keypoints[LP_COCO17_KEYPOINTS];
-    lp_group_figures sizes[LP_SIZE_GROUPS];   /* by root of the person's area; COCO's rules with that range */
-    lp_group_figures crowds[LP_CROWD_GROUPS]; /* by labelled persons in the image; those images alone */
-    int persons, persons_found;               /* that count; taken at OKS 0.50 */
+    lp_group_figures sizes[LP_SIZE_GROUPS];   /* by root of the person's area; COCO's rules with that range of areas */
+    lp_group_figures crowds[LP_CROWD_GROUPS]; /* by labelled persons in the image; over those images only */
+    int persons, persons_found;               /* that count; of these, matched at OKS 0.50 */
 } lp_breakdown;
 
 lightpose_status lp_breakdown_make(lp_breakdown *breakdown, const lp_labels *labels, const lp_detections *detections,

@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* The paired bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, chapters 13 and 16). Images are the
- * units, since the people of one share its light, its crowd and its scale. */
+ * units: the people in one image are not independent, since they share its light, crowding and scale. */
 
 #include "eval/compare.h"
 
@@ -31,14 +31,14 @@ static int ascending(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* Between the two nearest, as numpy.quantile. */
+/* Interpolates linearly between the two nearest samples, as numpy.quantile does. */
 static double quantile(const double *sorted, size_t count, double q) {
     const double at = q * (double)(count - 1);
     const size_t below = (size_t)at, above = below + 1 < count ? below + 1 : below;
     return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
 }
 
-/* `samples` holds the differences of those bootstrap samples in which somebody counted. */
+/* `samples` are the differences of those bootstrap samples that have a person who counts. */
 static void conclude(lp_difference *difference, double *samples, size_t count) {
     size_t at_most = 0, at_least = 0;
 
@@ -54,7 +54,7 @@ static void conclude(lp_difference *difference, double *samples, size_t count) {
         at_least += samples[i] >= 0;
     }
     const size_t fewer = at_most < at_least ? at_most : at_least;
-    /* The sample at hand counts as one more, so that p is never 0. */
+    /* The original sample counts as one more, so that p is never 0. */
     difference->p = fmin(1, 2 * (double)(fewer + 1) / (double)(count + 1));
 }
 

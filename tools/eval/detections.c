@@ -42,7 +42,7 @@ lightpose_status lp_detections_add(lp_detections *detections, size_t image, cons
                            lp_coco17_name(k), keypoints[3 * k], keypoints[3 * k + 1]);
     LP_TRY(room_for_one(detections, error));
     lp_detection *const detection = &detections->list[detections->count];
-    memset(detection, 0, sizeof *detection); /* the padding too: detections can be compared as bytes */
+    memset(detection, 0, sizeof *detection); /* padding too, so that detections can be compared with memcmp */
     detection->image = image;
     detection->order = detections->count++;
     detection->score = score;
@@ -115,7 +115,7 @@ lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *
     lightpose_status status = lp_json_load(path, &root, error);
     if (status == LIGHTPOSE_OK && !json_is_array(root))
         status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: no array at the top; is it a COCO results file?", path);
-    /* COCO's tools take the area from the boxes of all where the first detection has one. */
+    /* If the first detection has a box, COCO's tools take all areas from the boxes. */
     const int boxes = json_array_size(json_object_get(json_array_get(root, 0), "bbox")) > 0;
     for (size_t i = 0; status == LIGHTPOSE_OK && i < json_array_size(root); i++)
         status = read_one(detections, labels, json_array_get(root, i), (lp_json_place){path, "", i}, boxes, error);

@@ -8,15 +8,15 @@
 
 #include "eval/labels.h"
 
-enum { LP_COCO_MAX_DETECTIONS = 20 }; /* per image; the rest is not looked at */
+enum { LP_COCO_MAX_DETECTIONS = 20 }; /* per image; the rest is ignored */
 
 typedef struct lp_detection {
     size_t image; /* position in lp_labels.images */
-    size_t order; /* in which it was added */
+    size_t order; /* position in the order in which they were added */
     double x[LP_COCO17_KEYPOINTS], y[LP_COCO17_KEYPOINTS];
     uint8_t found[LP_COCO17_KEYPOINTS]; /* v > 0 */
     double score;
-    double area; /* of the extent of all 17 positions, missing ones at (0, 0) too, as COCO's tools have it */
+    double area; /* of the bounding box of all 17 positions, including missing ones at (0, 0), as in COCO's tools */
 } lp_detection;
 
 typedef struct lp_detections {
@@ -24,22 +24,23 @@ typedef struct lp_detections {
     size_t count, capacity;
     size_t *first; /* image i has list[first[i]] to list[first[i + 1] - 1] */
     size_t image_count;
-    size_t added; /* before the cut to 20 */
+    size_t added; /* number before the cut to 20 per image */
 } lp_detections;
 
-/* `keypoints`: 17 triples x, y, v. `image` is a position in labels->images. NOT_FINITE, MEMORY. */
+/* `keypoints`: 17 triples x, y, v. `image` is a position in labels->images. Errors: NOT_FINITE, MEMORY. */
 lightpose_status lp_detections_add(lp_detections *detections, size_t image, const double *keypoints, double score,
                                    lightpose_error *error);
 
-/* To be called once after the last one was added. */
+/* Call it once after the last detection was added. */
 lightpose_status lp_detections_sort(lp_detections *detections, size_t image_count, lightpose_error *error);
 
-/* Reads and sorts. An image that the labels do not list and a category that is not theirs are errors. */
+/* Reads a COCO results file and sorts the detections. Images that the labels do not list and other categories are
+ * errors. */
 lightpose_status lp_detections_load(lp_detections *detections, const lp_labels *labels, const char *path,
                                     lightpose_error *error);
 
-/* Writes them as a COCO results file, whole or not at all; "-" is standard output. Numbers that were float come back
- * the same. */
+/* Writes them as a COCO results file, completely or not at all; "-" is standard output. Values that were float are
+ * exact after reading back. */
 lightpose_status lp_detections_save(const lp_detections *detections, const lp_labels *labels, const char *path,
                                     lightpose_error *error);
 

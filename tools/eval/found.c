@@ -32,12 +32,13 @@ lightpose_status lp_found_take(lp_found *found, const lightpose_result *result, 
             there += point->state != LIGHTPOSE_MISSING;
         }
         found->ranks[found->count] = (double)pose->rank;
-        found->count += there > 0; /* a neck alone is nobody, as in the results that `coco` writes */
+        found->count += there > 0; /* a neck alone is no person, as in results of format coco: COCO has no neck */
     }
     return LIGHTPOSE_OK;
 }
 
-/* Shares are told in wall time; on a busy machine only their proportions hold. */
+/* Processor time of a part of a call. The library measures parts in wall time, of which only the proportions hold on a
+ * busy machine. */
 static int64_t share_of(const lp_measured *call, int64_t part_ns) {
     const double whole = call->stats.total_ns > 0 ? (double)call->stats.total_ns : 1;
     return (int64_t)((double)call->cpu_ns * ((double)part_ns / whole));
@@ -68,7 +69,7 @@ static lightpose_status detections_of(lp_detections *detections, const lp_found 
     return lp_detections_sort(detections, images, error);
 }
 
-/* The folder without people, alone and as further images of the labels. */
+/* Evaluates the pictures without people, alone and as additional images of the labels. */
 static lightpose_status look_at_negatives(lp_outcome *outcome, const lp_found *found, const lp_pictures *pictures,
                                           const lp_labels *labels, lightpose_error *error) {
     lp_negatives *const negatives = &outcome->negatives;

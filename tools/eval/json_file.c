@@ -21,7 +21,7 @@ lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *
     fclose(file);
     if (*root)
         return LIGHTPOSE_OK;
-    if (read_error) /* a directory, for one, opens and does not read */
+    if (read_error) /* such as of a folder, which opens but cannot be read */
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: %s", path, strerror(read_error));
     const int not_finite = strstr(detail.text, "NaN") || strstr(detail.text, "Infinity");
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s:%d:%d: %s%s", path, detail.line, detail.column, detail.text,

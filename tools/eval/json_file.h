@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Reading JSON files so that every complaint names the file, the element and the value. */
+/* Reads JSON files, with errors that name the file, the element and the value. */
 
 #ifndef LP_TOOLS_EVAL_JSON_FILE_H
 #define LP_TOOLS_EVAL_JSON_FILE_H
@@ -10,16 +10,17 @@
 
 #include <jansson.h>
 
-/* The whole file, the caller's to json_decref. FILE: missing, unreadable, or not JSON (names line and column). */
+/* Reads a file; the caller calls json_decref on *root. Errors: FILE if it is missing, unreadable, or not JSON (with
+ * line and column). */
 lightpose_status lp_json_load(const char *path, json_t **root, lightpose_error *error);
 
-/* Where a value stands, for messages: `path`, annotations[12]. `list` may be "" for an array at the top. */
+/* The location of a value for messages: `path`, annotations[12]. `list` is "" for an array at the top. */
 typedef struct lp_json_place {
     const char *path, *list;
     size_t index;
 } lp_json_place;
 
-/* Members of an object. A missing one or one of another type is an error; so is a number that is not finite. */
+/* Read members of an object. A missing member, another type and a number that is not finite are errors. */
 lightpose_status lp_json_integer(const json_t *object, const char *key, lp_json_place place, int64_t *value,
                                  lightpose_error *error);
 lightpose_status lp_json_number(const json_t *object, const char *key, lp_json_place place, double *value,

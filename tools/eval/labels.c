@@ -61,13 +61,13 @@ static lightpose_status read_images(lp_labels *labels, const json_t *list, const
     qsort(labels->images, count, sizeof *labels->images, by_image_id);
     for (size_t i = 1; i < count; i++)
         if (labels->images[i].id == labels->images[i - 1].id)
-            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld is there twice (%s and %s)", path,
+            return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: image id %lld occurs twice (%s and %s)", path,
                            (long long)labels->images[i].id, labels->images[i - 1].file_name,
                            labels->images[i].file_name);
     return LIGHTPOSE_OK;
 }
 
-/* The category named "person", or the only one, or, where the file lists none, 1 as in COCO. */
+/* The category named "person", else the only one; 1 as in COCO if the file lists none. */
 static lightpose_status find_category(lp_labels *labels, const json_t *root, const char *path, lightpose_error *error) {
     const json_t *const list = json_object_get(root, "categories");
     const size_t count = json_array_size(list);
@@ -117,7 +117,7 @@ static lightpose_status read_label(lp_label *label, const json_t *entry, lp_json
     return LIGHTPOSE_OK;
 }
 
-/* The image of annotation `index`, or -1 in *image where it is of another category. */
+/* Finds the image of an annotation; *image is -1 if the annotation is of another category. */
 static lightpose_status label_image(const lp_labels *labels, const json_t *entry, lp_json_place place, ptrdiff_t *image,
                                     lightpose_error *error) {
     int64_t id, category = labels->category;
@@ -145,12 +145,12 @@ static lightpose_status check_ids(const lp_labels *labels, const char *path, lig
     for (size_t i = 1; i < labels->label_count && status == LIGHTPOSE_OK; i++)
         if (ids[i] == ids[i - 1])
             status =
-                lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld is there twice", path, (long long)ids[i]);
+                lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: annotation id %lld occurs twice", path, (long long)ids[i]);
     free(ids);
     return status;
 }
 
-/* Twice over the list: count per image, then place each label in its image's slice, in the order of the file. */
+/* Two passes over the list: count labels per image, then put each into its image's slice, in the order of the file. */
 static lightpose_status read_labels(lp_labels *labels, const json_t *list, const char *path, lightpose_error *error) {
     const size_t count = json_array_size(list);
     labels->labels = calloc(count ? count : 1, sizeof *labels->labels);

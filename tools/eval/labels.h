@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What people labelled: COCO's person_keypoints format, and its 17 keypoints (docs/algorithm.md 1). */
+/* Ground truth in COCO's person_keypoints format, with its 17 keypoints (docs/algorithm.md 1). */
 
 #ifndef LP_TOOLS_EVAL_LABELS_H
 #define LP_TOOLS_EVAL_LABELS_H
@@ -18,16 +18,16 @@ typedef struct lp_label {
     int labelled_count;
     double box[4]; /* x, y, width, height */
     double area;   /* of the person's outline, in pixels */
-    int keypoints; /* as the file counts them */
+    int keypoints; /* num_keypoints of the file */
     int crowd;     /* a region of many people */
-    int counts;    /* 0: neither finding it nor missing it counts (a crowd, or a person without keypoints) */
+    int counts;    /* 0: ignored, whether found or missed (a crowd, or a person without keypoints) */
 } lp_label;
 
 typedef struct lp_labelled_image {
     int64_t id;
     char *file_name;
-    int width, height;    /* 0 where the file says nothing */
-    size_t first, labels; /* its labels, in the order of the file */
+    int width, height;    /* 0 if the file does not say */
+    size_t first, labels; /* position and number of its labels, in the order of the file */
 } lp_labelled_image;
 
 typedef struct lp_labels {
@@ -38,8 +38,8 @@ typedef struct lp_labels {
     int64_t category; /* of persons */
 } lp_labels;
 
-/* FILE, MEMORY. Images and annotations with an id twice, annotations of an image that is not listed, and keypoints of
- * another number than 17 are errors. */
+/* Errors: FILE, MEMORY. Duplicate ids of images or annotations, annotations of an image that is not listed, and other
+ * than 17 keypoints are errors. */
 lightpose_status lp_labels_load(lp_labels *labels, const char *path, lightpose_error *error);
 void lp_labels_free(lp_labels *labels);
 

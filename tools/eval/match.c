@@ -3,14 +3,14 @@
 
 /* COCO's matching, for one image, one range of areas and one OKS threshold:
  *
- * - Detections choose in order of score. Each takes the label with the highest OKS that is at least the threshold and
- *   not yet taken; of equal OKS the later label. Crowds may be taken any number of times.
- * - Labels that count come first (each group in the order of the file), ignored ones (crowds, persons without
- *   keypoints, areas outside the range) after them: a detection that has found one that counts looks no further, even
- *   where an ignored one fits better.
- * - A detection that took an ignored label is ignored: neither right nor wrong. So is one that took none and whose own
+ * - Detections choose in order of score. Each takes the untaken label with the highest OKS, if that is at least the
+ *   threshold; of equal OKS the later label. Crowds may be taken any number of times.
+ * - Labels that count come first, ignored ones (crowds, persons without keypoints, areas outside the range) after them,
+ *   each group in the order of the file. A detection with a match that counts does not look at ignored labels, even if
+ *   one of them fits better.
+ * - A detection that took an ignored label is ignored, neither right nor wrong. So is one that took none and whose own
  *   area lies outside the range.
- * - At a threshold of 1 the demand would be 1 - 1e-10 (not one of the ten).
+ * - COCO's tools lower a threshold of 1 to 1 - 1e-10; it is not one of the ten.
  */
 
 #include "eval/match.h"
@@ -24,7 +24,7 @@
 const lp_area_range lp_area_all = {0, 1e10}, lp_area_medium = {32 * 32, 96 * 96}, lp_area_large = {96 * 96, 1e10};
 
 double lp_oks_threshold(int index) {
-    /* As numpy.linspace(0.5, 0.95, 10) rounds: a comparison with OKS may hang on the last bit. */
+    /* Rounds as numpy.linspace(0.5, 0.95, 10): a comparison with OKS may depend on the last bit. */
     return index == LP_OKS_THRESHOLDS - 1 ? 0.95 : index * ((0.95 - 0.5) / (LP_OKS_THRESHOLDS - 1)) + 0.5;
 }
 
@@ -32,7 +32,7 @@ static int is_outside(double area, lp_area_range range) {
     return area < range.low || area > range.high;
 }
 
-/* The labels of one image, those that count first, and what is known of them. */
+/* The labels of one image, those that count first. */
 typedef struct candidates {
     const lp_label **labels;
     uint8_t *taken;
@@ -89,7 +89,7 @@ static void match_image(lp_match *list, size_t count, candidates *all, lp_area_r
     }
 }
 
-/* The detections lie by image, and by score and order within it. */
+/* Best score first. Equal scores keep the order of the detections: by image, then as in the image. */
 static int by_score(const void *a, const void *b) {
     const lp_detection *const left = ((const lp_match *)a)->detection, *const right = ((const lp_match *)b)->detection;
     if (left->score != right->score)

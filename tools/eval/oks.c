@@ -11,7 +11,7 @@ const double lp_coco_sigmas[LP_COCO17_KEYPOINTS] = {0.026, 0.025, 0.025, 0.035, 
 
 static double similarity(const lp_label *label, int keypoint, double dx, double dy) {
     const double spread = 2 * lp_coco_sigmas[keypoint];
-    /* DBL_EPSILON keeps an area of 0 out of the division. */
+    /* DBL_EPSILON avoids a division by an area of 0. */
     return exp(-(dx * dx + dy * dy) / (spread * spread) / (label->area + DBL_EPSILON) / 2);
 }
 

@@ -79,7 +79,7 @@ lightpose_status lp_pictures_add_folder(lp_pictures *pictures, const char *folde
     return status;
 }
 
-/* Copies the picture where the budget has room for it. */
+/* Copies the picture if the budget has room for it. */
 static void keep(lp_pictures *pictures, lp_picture *picture, const lightpose_image *image) {
     const size_t row = 3 * (size_t)image->width;
     const int64_t bytes = (int64_t)row * image->height;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Time runs along x on a logarithmic scale, so that "twice as fast" is the same step everywhere; AP in percent up y.
- * Colour says precision; a full, a dashed or a dotted line says decoder and second look. The fastest line of each names
- * the heights, where there is room.
+/* The x axis is time on a logarithmic scale, so that "twice as fast" is the same step everywhere; the y axis is AP in
+ * percent. Colour shows the precision; solid, dashed or dotted lines show decoder and second look. The fastest line of
+ * each has labels with the heights, as far as there is room.
  *
- * All looks are attributes, which every viewer knows; the style sheet only adds colours for dark pages. */
+ * All styling is in attributes, which every viewer supports; the style sheet only adds colours for dark pages. */
 
 #include "eval/plot.h"
 
@@ -19,7 +19,7 @@
 enum { WIDTH = 880, HEIGHT = 540, LEFT = 72, RIGHT = 848, TOP = 124, BOTTOM = 476, KEY_RIGHT = 786 };
 enum { MOST_BOXES = 512 };
 
-/* What is drawn already, where no label may go. */
+/* An area in use, where no label may go. */
 typedef struct box {
     double left, top, right, bottom;
 } box;
@@ -73,7 +73,7 @@ static const char *colour_of(const lp_outcome *point) {
     }
 }
 
-/* The published decoder steps back behind ours where both are shown. */
+/* The published decoder is drawn dashed if both decoders are shown. */
 static int is_dashed(const plot *p, const lp_outcome *point) {
     return p->decoders > 1 && point->timing.decoder == LIGHTPOSE_DECODER_REFERENCE;
 }
@@ -84,7 +84,7 @@ static const char *stroke_of(const plot *p, const lp_outcome *point) {
                                      : "stroke-width=\"2.5\"";
 }
 
-/* Text content, with the characters that mean something in XML escaped. */
+/* Text content, escaped for XML. */
 static void put_text(FILE *to, const char *text) {
     for (; *text; text++) {
         if (*text == '<')
@@ -96,7 +96,7 @@ static void put_text(FILE *to, const char *text) {
     }
 }
 
-/* Decimal points whatever the locale: tenths of a unit, as integers. */
+/* Prints tenths with integers, so that the decimal point does not depend on the locale. */
 static void put_number(FILE *to, double value) {
     const long tenths = lround(value * 10);
     fprintf(to, "%s%ld", tenths < 0 ? "-" : "", labs(tenths) / 10);
@@ -110,7 +110,7 @@ static void put_at(FILE *to, const char *name, double value) {
     fputc('"', to);
 }
 
-/* Kinds of text: their size and colour; the kind is also the class. */
+/* A kind of text: its CSS class, and attributes for size and colour. */
 typedef struct lettering {
     const char *class, *look;
     double size;
@@ -171,7 +171,7 @@ static int has_room(const plot *p, const box *b) {
     return free;
 }
 
-/* Lines are taken as a row of small boxes. */
+/* Marks a line as in use, as a row of small boxes. */
 static void take_line(plot *p, double x1, double y1, double x2, double y2) {
     const int steps = 1 + (int)(hypot(x2 - x1, y2 - y1) / 12);
 
@@ -182,7 +182,7 @@ static void take_line(plot *p, double x1, double y1, double x2, double y2) {
     }
 }
 
-/* Writes a label beside a point, where nothing else is; not at all where there is no such place. */
+/* Writes a label beside a point where there is room; without room it is left out. */
 static void put_beside(plot *p, double x, double y, const char *text) {
     static const double sides[][2] = {{-1, -1}, {1, 1}, {0, -1}, {0, 1}, {-1, 1}, {1, -1}, {-1, 0}, {1, 0}};
     const double width = 7 * (double)strlen(text), height = 10;
@@ -215,7 +215,7 @@ static void fit_axes(plot *p) {
         p->y.low = 0;
 }
 
-/* Ticks at 1, 2 and 5 of each decade: milliseconds below, the images a second that they mean above. */
+/* Ticks at 1, 2 and 5 of each decade: milliseconds below, images per second above. */
 static void put_time_axis(const plot *p) {
     static const int steps[] = {1, 2, 5};
     for (int decade = -3; decade <= 5; decade++) {
@@ -379,7 +379,7 @@ lightpose_status lp_plot_write(const char *path, const lp_outcome *outcomes, siz
         if (outcomes[i].timing.images && outcomes[i].figures[LP_AP] >= 0)
             p.points[p.count++] = &outcomes[i];
     if (!p.count)
-        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: nothing that was timed to plot", path);
+        status = lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: no timed results to plot", path);
     if (status == LIGHTPOSE_OK)
         status = lp_output_file_open(&file, path, NULL, error);
     if (status == LIGHTPOSE_OK) {

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-/* A path may be any bytes; JSON is UTF-8. */
+/* A path may have any bytes, but JSON is UTF-8: replaces other bytes. */
 static json_t *text(const char *bytes) {
     json_t *const exact = json_string(bytes);
     char *const copy = exact ? NULL : strdup(bytes);
@@ -21,7 +21,7 @@ static json_t *text(const char *bytes) {
     return value;
 }
 
-/* A figure that nobody counts for is null. */
+/* A figure without persons that count is null. */
 static json_t *figure(double value) {
     return value < 0 ? json_null() : json_real(value);
 }
@@ -108,7 +108,7 @@ lightpose_status lp_report_json(const char *path, const char *labels_path, const
             json_array_append_new(differences, comparison_object(&comparisons[i - 1], &outcomes[0], &outcomes[i]));
     json_t *const root = json_pack("{s:o, s:I, s:o, s:o}", "labels", text(labels_path), "images",
                                    (json_int_t)labels->image_count, "outcomes", list, "comparisons", differences);
-    if (!root || failed) { /* json_pack has released what it was given */
+    if (!root || failed) { /* json_pack has released its arguments */
         json_decref(root);
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "%s: not enough memory for the report", path);
     }

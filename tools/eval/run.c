@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Settings are taken in groups that share a network (weights, height, precision, stages). For each group, workers take
- * pictures from a common list, ordered by aspect ratio so that neighbours share a plan; every worker runs the network
- * once for a picture and then each decoder of the group on its maps. What was found is kept by setting and picture, so
- * that the outcome does not depend on who was faster. */
+/* Settings are run in groups that share a network (weights, height, precision, stages). For each group, workers take
+ * pictures from a common list, ordered by aspect ratio so that neighbours share a plan. A worker runs the network once
+ * for a picture and then each decoder of the group on its maps. Results are stored by setting and picture, so that the
+ * outcome does not depend on the workers' timing. */
 
 #include "eval/run.h"
 
@@ -27,11 +27,11 @@ typedef struct group {
     const size_t *order;
     lp_found *found; /* [member][picture] */
     int workers, pass, passes, progress;
-    int precision;      /* that auto came to */
+    int precision;      /* with auto resolved */
     atomic_size_t next; /* place in `order` */
     atomic_int failed;
     pthread_mutex_t lock; /* of error, precision and decoders */
-    int *decoders;        /* per member: what `default` came to */
+    int *decoders;        /* per member, with `default` resolved */
     lightpose_error *error;
 } group;
 
@@ -140,7 +140,7 @@ static void *work(void *argument) {
     return NULL;
 }
 
-/* Every picture once. The calling thread is the first worker. */
+/* Processes every picture once. The calling thread is the first worker. */
 static void run_pass(group *g, worker *workers) {
     atomic_store(&g->next, 0);
     for (int i = 1; i < g->workers; i++)
@@ -193,12 +193,12 @@ static int same_settings(const lightpose_settings *a, const lightpose_settings *
     return 1;
 }
 
-/* Settings that are equal but for what the decoder reads. One that is not named here counts as the network's, which
- * costs time and is never wrong. */
+/* Whether two settings differ only in what the decoder reads. Settings not named here count as the network's, which
+ * costs time but is never wrong. */
 static int same_network(const lp_cli_model *a, const lp_cli_model *b) {
     const lightpose_settings *const from = &a->settings;
     lightpose_settings with = b->settings;
-    if (from->second_look || from->tiles) /* the maps are not all that the people come from */
+    if (from->second_look || from->tiles) /* people do not come from one set of maps */
         return same_text(a->weights, b->weights) && same_settings(&with, from);
     with.threads = from->threads;
     with.decoder = from->decoder;
@@ -242,7 +242,7 @@ static lightpose_status run_group(group *g, const lp_labels *labels, lp_outcome 
     return status;
 }
 
-/* As many as the settings ask for, or what the library makes of 0. */
+/* The number of threads in the settings, with 0 resolved by the library. */
 static lightpose_status count_workers(const lp_setting *setting, lightpose_model *model, int *workers,
                                       lightpose_error *error) {
     lightpose_context *context;
@@ -254,7 +254,7 @@ static lightpose_status count_workers(const lp_setting *setting, lightpose_model
     return LIGHTPOSE_OK;
 }
 
-/* One group after the other. A model stays loaded while the weights are the same. */
+/* Runs the groups one after another. A model stays loaded while the weights are the same. */
 static lightpose_status run_groups(group *g, size_t count, uint8_t *done, const lp_labels *labels, lp_outcome *outcomes,
                                    lightpose_error *error) {
     const char *loaded = NULL;

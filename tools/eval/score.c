@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Precision against recall, for one OKS threshold: going down the list of all detections, best score first, let tp be
- * the right ones so far and fp the wrong ones (ignored ones are neither). Precision tp / (tp + fp) is made to fall:
- * each place gets the highest value from there on. At each of the 101 recalls r, the precision of the first place
- * with recall tp / persons >= r counts, or 0 where there is none; their mean is the average precision.
+/* Average precision for one OKS threshold. Going down the list of all detections, best score first, let tp be the
+ * number of right ones so far and fp that of wrong ones (ignored ones are neither). Precision tp / (tp + fp) is made
+ * monotonic: each position gets the highest value from there on. For each of the 101 recalls r, take the precision of
+ * the first position with recall tp / persons >= r, or 0 if there is none. The mean is the average precision.
  *
- * Walking up from the end, the highest value so far is all that has to be kept, and an image that counts w times is a
- * step of w: precision only rises within a step of right ones and falls within a step of wrong ones, so the places
- * between cannot change what is read. */
+ * The code goes up from the end, where only the highest value so far has to be kept. An image that counts w times is a
+ * step of w: precision only rises within a step of right detections and falls within a step of wrong ones, so the
+ * positions inside a step cannot change the result. */
 
 #include "eval/score.h"
 
@@ -19,7 +19,7 @@ enum { RECALLS = 101 };
 const char *const lp_figure_names[LP_FIGURES] = {"AP", "AP50", "AP75", "APM", "APL",
                                                  "AR", "AR50", "AR75", "ARM", "ARL"};
 
-/* As numpy.linspace(0, 1, 101) rounds. */
+/* Rounds as numpy.linspace(0, 1, 101). */
 static double recall_step(int index) {
     return index == RECALLS - 1 ? 1.0 : index * 0.01;
 }
@@ -40,18 +40,18 @@ static double average_precision(const lp_matches *matches, const unsigned *weigh
         const int64_t weight = weight_of(verdict, weights);
         if (verdict->ignored & bit || weight == 0)
             continue;
-        if (!(verdict->matched & bit)) { /* less precise than the right one before it, and of the same recall */
+        if (!(verdict->matched & bit)) { /* less precision than at the right one before it, and the same recall */
             wrong -= weight;
             continue;
         }
         const double precision = (double)right / ((double)(right + wrong) + DBL_EPSILON);
         best = precision > best ? precision : best;
         right -= weight;
-        /* These recalls are reached here and not before. */
+        /* These recalls are first reached here. */
         for (; step > 0 && recall_step(step) > (double)right / (double)persons; step--)
             sum += best;
     }
-    return (sum + best) / RECALLS; /* recall 0 is reached by the first place, right or wrong */
+    return (sum + best) / RECALLS; /* recall 0 is reached at the first position, right or wrong */
 }
 
 void lp_curve_compute(const lp_matches *matches, const unsigned *weights, lp_curve *curve) {

@@ -8,16 +8,16 @@
 
 #include "eval/match.h"
 
-/* At each OKS threshold; -1 everywhere where no labelled person counts. */
+/* At each OKS threshold; all -1 if no labelled person counts. */
 typedef struct lp_curve {
     double precision[LP_OKS_THRESHOLDS]; /* mean of the interpolated precision at the recalls 0, 0.01, …, 1 */
     double recall[LP_OKS_THRESHOLDS];
 } lp_curve;
 
-/* `weights` says how often each image counts (0: not at all); NULL: once. */
+/* `weights` are how often each image counts; NULL: once each. */
 void lp_curve_compute(const lp_matches *matches, const unsigned *weights, lp_curve *curve);
 
-/* Over the thresholds. */
+/* The mean over the thresholds. */
 double lp_curve_mean(const double values[LP_OKS_THRESHOLDS]);
 
 /* COCO's ten figures. */
@@ -26,8 +26,8 @@ typedef enum lp_figure {
     LP_AP_50,     /* at 0.50 */
     LP_AP_75,     /* at 0.75 */
     LP_AP_MEDIUM, /* persons of 32^2 to 96^2 pixels */
-    LP_AP_LARGE,  /* above */
-    LP_AR,        /* recall in the place of precision */
+    LP_AP_LARGE,  /* larger persons */
+    LP_AR,        /* average recall, with the same variants */
     LP_AR_50,
     LP_AR_75,
     LP_AR_MEDIUM,
@@ -37,17 +37,17 @@ typedef enum lp_figure {
 
 extern const char *const lp_figure_names[LP_FIGURES]; /* "AP", "AP50", "APM", … */
 
-/* The matches behind the ten. */
+/* The matches behind the ten figures. */
 typedef struct lp_evaluation {
     lp_matches all, medium, large;
 } lp_evaluation;
 
-/* `labels` and `detections` (sorted) must outlive it. MEMORY. */
+/* `labels` and `detections` (sorted) must outlive it. Errors: MEMORY. */
 lightpose_status lp_evaluation_make(lp_evaluation *evaluation, const lp_labels *labels, const lp_detections *detections,
                                     lightpose_error *error);
 void lp_evaluation_free(lp_evaluation *evaluation);
 
-/* -1 for a figure that no labelled person counts for. */
+/* A figure is -1 if no labelled person counts for it. */
 void lp_evaluation_figures(const lp_evaluation *evaluation, const unsigned *weights, double figures[LP_FIGURES]);
 
 #endif

@@ -12,7 +12,7 @@ static int no_memory(void) {
     return LP_CLI_FAILED;
 }
 
-/* `name` becomes the list's. */
+/* Takes ownership of `name`. */
 static lp_setting *append(lp_settings_list *settings, const lp_cli_model *model, char *name) {
     if (name && settings->count == settings->capacity) {
         const size_t capacity = settings->capacity ? 2 * settings->capacity : 16;
@@ -68,7 +68,7 @@ typedef struct values {
     int count;
 } values;
 
-/* One value of a list as if it had been given to the option of that name. */
+/* Reads one value of a list as a value of that option. */
 static int read_value(const char *option, const char *text, lp_cli_model *model) {
     static const lp_cli_command command = {"eval", NULL, "A sweep.", NULL};
     char name[64];
@@ -79,7 +79,7 @@ static int read_value(const char *option, const char *text, lp_cli_model *model)
     return lp_cli_parse(&command, groups, 3, words, &none);
 }
 
-/* "128,256" for the option --height; `place` is where the option puts its value in `scratch`. */
+/* Reads a list such as "128,256" for option --height; `place` is where that option stores its value in `scratch`. */
 static int read_values(values *to, const char *option, const char *text, lp_cli_model *scratch, const void *place) {
     char *const copy = strdup(text);
     char *rest = NULL;
@@ -98,7 +98,7 @@ static int read_values(values *to, const char *option, const char *text, lp_cli_
     return code;
 }
 
-/* The precisions that a context can be opened with, the fastest first. */
+/* Lists the precisions that a context can be opened with, the fastest first. */
 static int probe_precisions(values *to, const lp_cli_model *base) {
     static const lightpose_precision all[] = {LIGHTPOSE_PRECISION_INT8, LIGHTPOSE_PRECISION_BF16,
                                               LIGHTPOSE_PRECISION_F32};
@@ -125,7 +125,7 @@ static int probe_precisions(values *to, const lp_cli_model *base) {
     return status == LIGHTPOSE_OK ? LP_CLI_GO : LP_CLI_FAILED;
 }
 
-/* All but `default`, which is one of them. */
+/* Lists all decoders except `default`, which is one of the others. */
 static int list_decoders(values *to) {
     for (int d = LIGHTPOSE_DECODER_DEFAULT + 1; to->count < MOST_VALUES; d++) {
         if (strcmp(lightpose_decoder_get_name((lightpose_decoder)d), "unknown") == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The settings that one call runs: those of the command line, variations of them, or all of a sweep. */
+/* The settings that one call runs: those of the command line, variants of them, or a sweep. */
 
 #ifndef LP_TOOLS_EVAL_SETTINGS_H
 #define LP_TOOLS_EVAL_SETTINGS_H
@@ -9,8 +9,8 @@
 #include "cli.h"
 
 typedef struct lp_setting {
-    char *name;   /* for people */
-    char **words; /* what texts in `model` point into, or NULL */
+    char *name;   /* for display */
+    char **words; /* the strings that `model` points into, or NULL */
     lp_cli_model model;
 } lp_setting;
 
@@ -19,11 +19,11 @@ typedef struct lp_settings_list {
     size_t count, capacity;
 } lp_settings_list;
 
-/* What a sweep goes through; NULL: heights 128 to 512, every precision that this CPU and these weights have, every
- * decoder. */
+/* The values of a sweep, as "128,256". The defaults, for NULL, are heights 128 to 512, every precision that this CPU
+ * and these weights support, and every decoder. */
 typedef struct lp_sweep {
-    const char *heights, *precisions, *decoders; /* "128,256" */
-    const char *second_looks;                    /* NULL: that of the command line */
+    const char *heights, *precisions, *decoders;
+    const char *second_looks; /* NULL: that of the command line */
 } lp_sweep;
 
 /* These return LP_CLI_GO, or an exit code after a message. */

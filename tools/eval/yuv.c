@@ -8,7 +8,7 @@
 
 #include "fail.h"
 
-/* One of Y, U and V as BT.601 weighs B, G and R in the limited range. */
+/* Y, U or V: weights of B, G and R by BT.601 for the limited range. */
 static uint8_t weigh(const double pixel[3], const double weights[3], double zero) {
     return (uint8_t)lrint(zero + (pixel[0] * weights[0] + pixel[1] * weights[1] + pixel[2] * weights[2]) / 255);
 }
@@ -16,7 +16,7 @@ static uint8_t weigh(const double pixel[3], const double weights[3], double zero
 static const double luma_weights[3] = {24.966, 128.553, 65.481};
 static const double u_weights[3] = {112, -74.203, -37.797}, v_weights[3] = {-18.214, -93.786, 112};
 
-/* The mean around the left column of two by two pixels, where video has its chroma: 1 2 1 across, edges repeated. */
+/* Averages around the left column of two by two pixels, where chroma is sited: weights 1 2 1 across, edges repeated. */
 static void mean(const lightpose_image *bgr, int x, int y, double pixel[3]) {
     const int left = x > 0 ? x - 1 : 0, right = x + 1 < bgr->width ? x + 1 : x;
     const int below = y + 1 < bgr->height ? y + 1 : y;

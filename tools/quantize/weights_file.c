@@ -14,7 +14,7 @@
 #include "../lib/net/checksum.h"
 #include "fail.h"
 
-/* The length of the header stands before it in eight bytes, little-endian. Data begin at a multiple of 64. */
+/* The header is preceded by its length in eight bytes, little-endian. Data begin at a multiple of 64. */
 enum { LENGTH_BYTES = 8, ALIGNMENT = 64 };
 
 void lp_weights_file_free(lp_weights_file *file) {
@@ -22,7 +22,7 @@ void lp_weights_file_free(lp_weights_file *file) {
     *file = (lp_weights_file){0};
 }
 
-/* Grows the file by what `from` still has; 0 for lack of memory. */
+/* Reads the rest of `from`. Returns 0 if out of memory. */
 static int read_all(lp_weights_file *file, FILE *from) {
     size_t capacity = 0;
 
@@ -64,7 +64,7 @@ static uint64_t header_length(const lp_weights_file *file) {
     return length;
 }
 
-/* The file with `text` for a header; 0 for lack of memory. */
+/* Replaces the header with `text`. Returns 0 if out of memory. */
 static int replace_header(lp_weights_file *file, uint64_t old, const char *text) {
     const size_t length = strlen(text);
     const size_t padded = (LENGTH_BYTES + length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT - LENGTH_BYTES;
@@ -75,7 +75,7 @@ static int replace_header(lp_weights_file *file, uint64_t old, const char *text)
         return 0;
     for (int i = 0; i < LENGTH_BYTES; i++)
         bytes[i] = (char)(padded >> (8 * i) & 0xff);
-    memcpy(bytes + LENGTH_BYTES, text, length); /* NOLINT(bugprone-not-null-terminated-result): the file is no string */
+    memcpy(bytes + LENGTH_BYTES, text, length); /* NOLINT(bugprone-not-null-terminated-result): not a string */
     memset(bytes + LENGTH_BYTES + length, ' ', padded - length);
     memcpy(bytes + LENGTH_BYTES + padded, file->bytes + LENGTH_BYTES + old, data);
     free(file->bytes);
@@ -83,7 +83,7 @@ static int replace_header(lp_weights_file *file, uint64_t old, const char *text)
     return 1;
 }
 
-/* Puts the checksum of the new metadata in the place of the old one; 0 for lack of memory. */
+/* Replaces the checksum with that of the new metadata. Returns 0 if out of memory. */
 static int set_checksum(json_t *metadata, const char *data, size_t size) {
     lp_metadata *const entries = calloc(json_object_size(metadata) + 1, sizeof *entries);
     char text[LP_CHECKSUM_ROOM];

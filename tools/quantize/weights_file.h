@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A weights file with other activation ranges; all else is as it was, byte for byte. */
+/* Replaces the activation ranges of a weights file; everything else stays the same, byte for byte. */
 
 #ifndef LP_TOOLS_QUANTIZE_WEIGHTS_FILE_H
 #define LP_TOOLS_QUANTIZE_WEIGHTS_FILE_H
@@ -19,7 +19,7 @@ typedef struct lp_weights_file {
 LIGHTPOSE_NODISCARD lightpose_status lp_weights_file_read(lp_weights_file *file, const char *path,
                                                           lightpose_error *error);
 
-/* Puts `ranges` (the text of activation_ranges) and where they come from into the header of `file`. */
+/* Sets `ranges` (the text of activation_ranges) and their `origin` in the header of `file`. Errors: WEIGHTS, MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_weights_file_set_ranges(lp_weights_file *file, const char *ranges,
                                                                 const char *origin, lightpose_error *error);
 
