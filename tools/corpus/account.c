@@ -14,7 +14,7 @@ static const char *const members[] = {"lightpose", "weights_sha256", "precision"
 enum { MEMBERS = sizeof members / sizeof *members };
 
 static lightpose_status fail_memory(lightpose_error *error) {
-    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a video");
+    return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the description of a video");
 }
 
 static json_int_t frames_of(const json_t *maker) {
@@ -28,7 +28,7 @@ static int are_equal(const json_t *a, const json_t *b) {
     return 1;
 }
 
-/* The object of an account that is like this one, which is added where there is none. NULL for lack of memory. */
+/* The object of an account that equals `like`, which is added if there is none. NULL if out of memory. */
 static json_t *find(json_t *account, const json_t *like) {
     json_t *maker;
     size_t i;
@@ -49,18 +49,18 @@ static int add_frames(json_t *maker, json_int_t count) {
     return maker && json_object_set_new(maker, "frames", json_integer(frames_of(maker) + count)) == 0;
 }
 
-/* Frames from `first` to before `next`, which come in order. */
+/* Adds frames `first` to `next` - 1; calls must be in ascending order. */
 static int add_range(json_t *maker, json_int_t first, json_int_t next) {
     json_t *ranges = json_object_get(maker, "ranges");
     if (!ranges && json_object_set_new(maker, "ranges", ranges = json_array()) != 0)
         return 0;
-    json_t *const last = json_array_get(ranges, json_array_size(ranges) - 1); /* NULL of an empty one */
+    json_t *const last = json_array_get(ranges, json_array_size(ranges) - 1); /* NULL if empty */
     if (last && json_integer_value(json_array_get(last, 1)) == first)
         return json_array_set_new(last, 1, json_integer(next)) == 0;
     return json_array_append_new(ranges, json_pack("[I, I]", first, next)) == 0;
 }
 
-/* Insertion: an account is short. */
+/* Insertion sort, since an account is short. */
 static void sort(json_t *account) {
     for (size_t i = 1; i < json_array_size(account); i++)
         for (size_t k = i; k > 0 && frames_of(json_array_get(account, k)) > frames_of(json_array_get(account, k - 1));
@@ -152,7 +152,7 @@ char *lp_account_about(const json_t *account, const lp_corpus *corpus, const jso
                   corpus->weights_sha256, "precision", precision, "instruction_set", set, "engine", engine, "options",
                   options, "made_by", account);
     char *const whole = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    char *const about = whole ? strndup(whole + 1, strlen(whole) - 2) : NULL; /* the members alone */
+    char *const about = whole ? strndup(whole + 1, strlen(whole) - 2) : NULL; /* without the braces */
     free(whole);
     json_decref(root);
     return about;

@@ -32,7 +32,7 @@ static const lp_cli_option own[] = {
     {"camera", 0, "NAME", "the camera that took the videos", LP_CLI_AT(TEXT, add_options, camera)},
     {"names", 0, "PATTERN",
      "take film and camera from the end of each path: \"{film}/{camera}.mp4\", \"{camera}/{film}.*\", "
-     "\"{film}_{camera}.mp4\"; \"*\" stands for anything but a slash",
+     "\"{film}_{camera}.mp4\"; \"*\" matches anything but a slash",
      LP_CLI_AT(TEXT, add_options, names)},
     {"recursive", 0, NULL, "also read subfolders", LP_CLI_AT(FLAG, add_options, recursive)},
     {"threads", 't', "N", "threads that decode (0: all CPUs that this process may use)",
@@ -44,13 +44,12 @@ static const lp_cli_command command = {
     "corpus add", "VIDEO|FOLDER...",
     "Adds videos. Each is decoded once, so that its frames are counted exactly, and is split into ranges. A folder "
     "gives\n"
-    "its videos; those that are in the corpus already are passed over, so that a folder that grows can be added again.",
+    "its videos; those that are in the corpus already are skipped, so that a folder that grows can be added again.",
     "    lightpose corpus add film.mp4\n"
     "    lightpose corpus add --recursive /archive\n"
     "    lightpose corpus add --list films.txt\n"
     "    lightpose corpus add --recursive --names \"{film}/{camera}.mp4\" /archive\n"};
 
-/* One source among those of an operand. */
 typedef struct adding {
     const add_options *options;
     lp_corpus *corpus;
@@ -64,7 +63,7 @@ static int go_on(void *opaque) {
     return !atomic_load(&lp_stop_requested);
 }
 
-/* Decodes it all. *short_of says why it ends where it does, where that is not its end. */
+/* Decodes the complete video. If that fails before its end, *short_of says why. */
 static lightpose_status count(const adding *a, const lp_source *source, lp_corpus_video *video, char short_of[512],
                               lightpose_error *error) {
     lp_input *input;
@@ -79,7 +78,7 @@ static lightpose_status count(const adding *a, const lp_source *source, lp_corpu
     lp_input_frame_release(&frame);
     lp_input_close(&input);
     if (atomic_load(&lp_stop_requested))
-        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "%s: not added: told to stop", source->text);
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "%s: not added: interrupted", source->text);
     if (got < 0 && video->frames == 0)
         return lp_fail(error, ended.status, "%s", ended.text);
     snprintf(short_of, 512, "%s", got < 0 ? ended.text : "");
@@ -93,7 +92,7 @@ static lightpose_status count(const adding *a, const lp_source *source, lp_corpu
     return LIGHTPOSE_OK;
 }
 
-/* Results are called after film and camera, where a camera is told. */
+/* If there is a camera, results are named after film and camera. */
 static lightpose_status name(const add_options *o, const char *path, lp_naming *naming, lp_text *whole,
                              lp_corpus_video *video, lightpose_error *error) {
     *naming = (lp_naming){0};
@@ -139,7 +138,7 @@ static lightpose_status add_file(adding *a, const lp_source *source, lp_corpus_v
     return LIGHTPOSE_OK;
 }
 
-/* Of a folder, videos that are there already are passed over. */
+/* Videos of a folder that are in the corpus already are skipped. */
 static lightpose_status add_source(adding *a, const lp_source *source, lightpose_error *error) {
     char path[PATH_MAX];
     int64_t there;
@@ -147,7 +146,7 @@ static lightpose_status add_source(adding *a, const lp_source *source, lightpose
         return LIGHTPOSE_OK;
     if (source->kind != LP_SOURCE_VIDEO || source->address || source->once || source->live)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "%s: a corpus takes videos in files, which can be read again at any place", source->text);
+                       "%s: a corpus takes only video files, which can be read again from any frame", source->text);
     if (!realpath(source->text, path)) {
         lp_corpus_file none;
         return lp_corpus_file_look(&none, source->text, error);
@@ -219,7 +218,7 @@ static int add_all(const add_options *o, const lp_cli_operands *operands, lp_cor
 static int check_names(const add_options *o) {
     lightpose_error error = {0};
     if (o->camera && o->names && strstr(o->names, "{camera}"))
-        return lp_cli_usage(command.name, "--camera and the {camera} of --names: give one of them");
+        return lp_cli_usage(command.name, "--camera and {camera} in --names: give one of them");
     if ((o->names && lp_naming_check(o->names, &error) != LIGHTPOSE_OK) ||
         (o->camera && lp_naming_check_camera(o->camera, &error) != LIGHTPOSE_OK))
         return lp_cli_usage(command.name, "%s", error.text);

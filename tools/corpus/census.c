@@ -58,7 +58,7 @@ static lightpose_status count_videos(lp_corpus *corpus, lp_census *c, lightpose_
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
 }
 
-/* Sums of progress: all, and from the minute before the present one on. */
+/* Sums progress: over all time, and since the start of the previous minute. */
 static lightpose_status sum_progress(lp_corpus *corpus, lp_census *c, lightpose_error *error) {
     const int64_t minute = (int64_t)(c->now / 60) - 1;
     lp_db_rows *rows;
@@ -74,7 +74,7 @@ static lightpose_status sum_progress(lp_corpus *corpus, lp_census *c, lightpose_
         c->block_bytes = lp_db_get_integer(rows, 3);
         if (c->states[LP_RANGE_RUNNING].ranges && c->now > from)
             c->fps_now = recent / fmax(c->now - from, 1);
-        c->last = fmax(c->last, lp_db_get_real(rows, 2)); /* fmax passes over NaN */
+        c->last = fmax(c->last, lp_db_get_real(rows, 2)); /* fmax ignores NaN */
     }
     lp_db_rows_close(&rows);
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
@@ -152,7 +152,7 @@ lightpose_status lp_census_history(lp_corpus *corpus, double now, int *minutes, 
         at++;
     *minutes = steps[at];
     while (span > (int64_t)LP_CENSUS_HISTORY * *minutes)
-        *minutes += steps[at]; /* beyond a day: whole days */
+        *minutes += steps[at]; /* beyond a day, multiples of a day */
     return lp_db_select(corpus->db, rows,
                         "SELECT minute / $1, CAST(SUM(frames) AS BIGINT), CAST(SUM(people) AS BIGINT), "
                         "CAST(SUM(bytes) AS BIGINT) FROM lp_progress GROUP BY 1 ORDER BY 1",

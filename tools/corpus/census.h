@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Where a corpus stands: what `status` and its page show. */
+/* The state of a corpus, for `status` and its page. */
 
 #ifndef LP_TOOLS_CORPUS_CENSUS_H
 #define LP_TOOLS_CORPUS_CENSUS_H
@@ -19,17 +19,17 @@ typedef enum lp_range_state {
 extern const char *const lp_range_state_names[LP_RANGE_STATES + 1];
 
 typedef struct lp_census {
-    double now, started, last; /* seconds since 1970: the first claim, the last sign of a worker; 0: none yet */
+    double now, started, last; /* seconds since 1970: now, the first claim, the last sign of a worker; 0: none yet */
     struct {
-        int64_t ranges, frames, stored; /* frames that the ranges have, and that are stored */
+        int64_t ranges, frames, stored; /* stored: how many of the frames */
     } states[LP_RANGE_STATES];
-    int64_t waiting;                  /* queued ranges that failed, and wait before they are tried again */
-    int64_t videos, complete, failed; /* failed: with a range that failed */
+    int64_t waiting;                  /* queued ranges that wait for another try after a failure */
+    int64_t videos, complete, failed; /* failed: with a failed range */
     int64_t ranges, frames, stored, people;
     int64_t block_bytes; /* of stored blocks, packed */
-    double fps_now;      /* of the last one to two minutes */
-    double fps_mean;     /* from the first claim to now, or, while nobody works, to the last sign of a worker */
-    double seconds_left; /* -1: cannot be told */
+    double fps_now;      /* over the last one to two minutes */
+    double fps_mean;     /* from the first claim to now or, if nobody works, to the last sign of a worker */
+    double seconds_left; /* -1: unknown */
 } lp_census;
 
 LIGHTPOSE_NODISCARD lightpose_status lp_census_take(lp_corpus *corpus, lp_census *census, lightpose_error *error);
@@ -38,18 +38,18 @@ LIGHTPOSE_NODISCARD lightpose_status lp_census_take(lp_corpus *corpus, lp_census
 typedef struct lp_census_row {
     int64_t range, video, first, last, next, attempts;
     const char *name, *film, *camera, *path, *state, *host, *job, *reason, *detail, *cpu,
-        *version;             /* NULL where there is none */
-    double started, finished; /* NaN where there is none */
-    double due;               /* of a running range: end of the lease; of a queued one: not before */
+        *version;             /* NULL if there is none */
+    double started, finished; /* NaN if there is none */
+    double due;               /* of a running range, the end of its lease; of a queued one, the earliest start */
 } lp_census_row;
 
-/* Ranges by video and place that the filter takes, at most `most` (0: all). */
+/* Ranges that match the filter, by video and first frame, at most `most` (0: all). */
 LIGHTPOSE_NODISCARD lightpose_status lp_census_ranges(lp_corpus *corpus, const lp_queue_filter *filter, int64_t most,
                                                       lp_db_rows **rows, lightpose_error *error);
 void lp_census_read_row(lp_db_rows *rows, lp_census_row *row);
 
-/* What was stored when, in steps of so many minutes that there are at most LP_CENSUS_HISTORY + 1 of them. A row for
- * each step in which something was: its number since 1970, frames, people, bytes of blocks. */
+/* What was stored when, in steps of *minutes, chosen so that there are at most LP_CENSUS_HISTORY + 1 steps. A row for
+ * each step in which something was stored: number of the step since 1970, frames, people, bytes of blocks. */
 enum { LP_CENSUS_HISTORY = 240 };
 LIGHTPOSE_NODISCARD lightpose_status lp_census_history(lp_corpus *corpus, double now, int *minutes, lp_db_rows **rows,
                                                        lightpose_error *error);

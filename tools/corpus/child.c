@@ -26,13 +26,13 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Whether two "NAME=VALUE" have one name. */
+/* Whether two "NAME=VALUE" have the same name. */
 static int same_name(const char *a, const char *b) {
     const size_t size = strcspn(a, "=");
     return !strncmp(a, b, size + 1);
 }
 
-/* This process's variables, with those of the child in place of theirs. One block; the texts are not copied. */
+/* This process's variables, replaced and extended by `variables`. One allocation; the strings are not copied. */
 static const char **make_environment(const char *const *variables) {
     size_t count = 0, more = 0, at = 0;
     while (environ[count])
@@ -55,7 +55,7 @@ static const char **make_environment(const char *const *variables) {
     return all;
 }
 
-/* Signals as a program expects them: this one ignores SIGPIPE. */
+/* Starts the program with default signal handling: this process ignores SIGPIPE. */
 static int start(const lp_child *child, const char **environment, int out, int err, pid_t *process) {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -78,7 +78,7 @@ static int start(const lp_child *child, const char **environment, int out, int e
     return code;
 }
 
-/* Reads what is there. Returns 0 at the end. */
+/* Reads what is available. Returns 0 at the end. */
 static int drain(int from, lp_text *to) {
     char bytes[4096];
     const ssize_t got = read(from, bytes, sizeof bytes);
@@ -87,8 +87,8 @@ static int drain(int from, lp_text *to) {
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* Reads both until they are closed or the program is gone: what it left behind may keep them open for days. Returns 0
- * where it has to be ended. */
+/* Reads both pipes until they are closed or the program has ended: its children may keep them open for days. Returns 0
+ * if the program has to be ended. */
 static int listen_to(const lp_child *child, const int from[2], lp_text *const to[2], pid_t process, int *gone,
                      int *state) {
     const int64_t until = child->seconds ? now_ms() + (int64_t)child->seconds * 1000 : INT64_MAX;
@@ -173,7 +173,7 @@ lightpose_status lp_child_run(const lp_child *child, int *code, lp_text *out, lp
     close_both(errs);
     if (!whole) {
         end(process, &state);
-        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "%s was ended: it was told to stop, or took more than %d seconds",
+        return lp_fail(error, LIGHTPOSE_ERROR_STATE, "%s was ended: interrupted, or it took more than %d seconds",
                        child->argv[0], child->seconds);
     }
     while (!gone && waitpid(process, &state, 0) < 0 && errno == EINTR) {

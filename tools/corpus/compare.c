@@ -112,7 +112,7 @@ static void compare_pair(comparing *c, size_t i, size_t j) {
     }
 }
 
-/* A person of one of the two. */
+/* Reports a person who is in only one of the two. */
 static void tell_alone(comparing *c, const lp_diff_person *person, size_t number, const char *where) {
     char text[128];
     c->sum->keypoints += count_keypoints(person);

@@ -52,15 +52,14 @@ lightpose_status lp_db_open(lp_db **db, const char *address, const lp_db_options
     const int server = lp_db_is_server(address);
     const lp_db_driver *const driver = server ? lp_db_postgres() : lp_db_sqlite();
     *db = NULL;
-    /* Without quoting it: it may hold a password. */
+    /* The message does not quote the address, which may contain a password. */
     if (!server &&
         (strstr(address, "://") || !strncmp(address, "postgres", 8) || strstr(address, "host=") ||
          strstr(address, "dbname=") || strstr(address, "password=")) &&
         access(address, F_OK) != 0)
-        return lp_fail(
-            error, LIGHTPOSE_ERROR_ARGUMENT,
-            "the address of the database is that of no server that is known here: PostgreSQL's have the form "
-            "postgresql://USER@HOST:PORT/DATABASE, and anything else is the path of a file");
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
+                       "the address of the database is not valid: that of a PostgreSQL server has the form "
+                       "postgresql://USER@HOST:PORT/DATABASE, and anything else is the path of a file");
     if (!driver)
         return lp_fail(error, LIGHTPOSE_ERROR_UNSUPPORTED,
                        server
@@ -198,7 +197,7 @@ static int is_stopped(const lp_db *db) {
     return db->options.stop && atomic_load(db->options.stop);
 }
 
-/* Told to stop, a worker still gives its frames back, but does not wait long for that. */
+/* After a stop request a worker still gives its range back, but does not wait long for the database. */
 enum { STOPPED_PATIENCE_MS = 10000 };
 
 static int is_patient(const lp_db *db, int64_t start) {
@@ -206,7 +205,7 @@ static int is_patient(const lp_db *db, int64_t start) {
     return waited < patience && !(is_stopped(db) && waited > STOPPED_PATIENCE_MS);
 }
 
-/* Waits `ms`, less where it is told to stop meanwhile. */
+/* Waits `ms`, or until a stop request. */
 static void pause_for(const lp_db *db, int64_t ms) {
     const int stopped = is_stopped(db);
     const int64_t until = now_ms() + ms;
@@ -217,7 +216,7 @@ static void pause_for(const lp_db *db, int64_t ms) {
     }
 }
 
-/* Makes a lost connection again, at growing intervals. */
+/* Reconnects, at growing intervals. */
 static lightpose_status reconnect(lp_db *db, lightpose_error *error) {
     const int64_t start = now_ms();
     for (int pause = 100;; pause = pause < 5000 ? 2 * pause : 5000) {
@@ -234,7 +233,6 @@ static lightpose_status reconnect(lp_db *db, lightpose_error *error) {
     }
 }
 
-/* One attempt. */
 static lightpose_status attempt(lp_db *db, lightpose_status (*body)(lp_db *, void *, lightpose_error *), void *opaque,
                                 lightpose_error *error) {
     lightpose_status status = lp_db_execute(db, NULL, db->driver->begin, LP_DB_NO_VALUES, error);
@@ -267,7 +265,7 @@ lightpose_status lp_db_transact(lp_db *db, lightpose_status (*body)(lp_db *db, v
             status = reconnect(db, error);
             if (status != LIGHTPOSE_OK)
                 return status;
-            pause_for(db, pause); /* a server that breaks off each time */
+            pause_for(db, pause); /* the server may break off each time */
         } else if (db->failure == LP_DB_BUSY && is_patient(db, start)) {
             pause_for(db, pause);
         } else {

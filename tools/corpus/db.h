@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One small interface to two databases: SQLite, a file, and PostgreSQL, a server.
+/* A small interface to two databases: SQLite, a file, and PostgreSQL, a server.
  *
  *     lp_db_open(&db, "corpus.db" or "postgresql://...", ...)
  *     lp_db_transact(db, body, opaque, &error)
  *         body: lp_db_execute(db, &changed, "UPDATE t SET a = $1 WHERE id = $2", LP_DB_VALUES(...), &error)
  *               lp_db_select(db, &rows, "SELECT a, b FROM t", LP_DB_NO_VALUES, &error)
  *
- * SQL is the subset that both read. Columns are BIGINT, DOUBLE PRECISION, TEXT and what lp_db_blob_type names.
- * One thread at a time uses an lp_db. Passwords are in no message. */
+ * Use only the subset of SQL that both understand. Columns are BIGINT, DOUBLE PRECISION, TEXT and the type that
+ * lp_db_blob_type names. Only one thread at a time may use an lp_db. No message contains a password. */
 
 #ifndef LP_TOOLS_CORPUS_DB_H
 #define LP_TOOLS_CORPUS_DB_H
@@ -23,10 +23,10 @@
 typedef struct lp_db lp_db;
 
 typedef struct lp_db_options {
-    int create;             /* SQLite: the file may be new. Else a file that is not there is an error */
-    int patience;           /* seconds for which a lost connection is made again, and a locked database waited for */
-    const atomic_int *stop; /* not 0: wait ten seconds at most; may be NULL */
-    void (*tell)(void *opaque, const char *text); /* warnings, lost and found connections; may be NULL */
+    int create;             /* SQLite: create the file if it does not exist; otherwise that is an error */
+    int patience;           /* how many seconds to retry a lost connection or a locked database */
+    const atomic_int *stop; /* not 0: retry for at most ten seconds; may be NULL */
+    void (*tell)(void *opaque, const char *text); /* warnings, connections lost and restored; may be NULL */
     void *opaque;
 } lp_db_options;
 
@@ -39,7 +39,7 @@ void lp_db_close(lp_db **db);
 /* Whether an address is that of a server. */
 int lp_db_is_server(const char *address);
 
-/* What messages call it: the path, or the address without its secrets. */
+/* The name for messages: the path, or the address without its secrets. */
 const char *lp_db_name(const lp_db *db);
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
@@ -50,13 +50,13 @@ typedef struct lp_db_value {
     lp_db_kind kind;
     int64_t integer;
     double real;       /* NaN is stored as NULL */
-    const void *bytes; /* of texts and blobs, which outlive the call */
+    const void *bytes; /* of texts and blobs; must outlive the call */
     size_t size;
 } lp_db_value;
 
 lp_db_value lp_db_integer(int64_t value);
 lp_db_value lp_db_real(double value);
-lp_db_value lp_db_text(const char *text); /* NULL is NULL */
+lp_db_value lp_db_text(const char *text); /* a NULL pointer is stored as NULL */
 lp_db_value lp_db_blob(const void *bytes, size_t size);
 
 #define LP_DB_VALUES(...)                                                                                              \
@@ -65,34 +65,36 @@ lp_db_value lp_db_blob(const void *bytes, size_t size);
 
 /* ---- Statements -------------------------------------------------------------------------------------------------- */
 
-/* Runs one statement with parameters $1, $2, ... `changed`: rows inserted, updated or deleted; may be NULL. */
+/* Runs one statement with parameters $1, $2, ... `changed` gets the number of rows inserted, updated or deleted; may be
+ * NULL. */
 LIGHTPOSE_NODISCARD lightpose_status lp_db_execute(lp_db *db, int64_t *changed, const char *sql,
                                                    const lp_db_value *values, int count, lightpose_error *error);
 
-/* Rows come one after another, in bounded memory. Close them before the next statement. */
+/* Reads rows one after another, in bounded memory. Close them before the next statement. */
 typedef struct lp_db_rows lp_db_rows;
 LIGHTPOSE_NODISCARD lightpose_status lp_db_select(lp_db *db, lp_db_rows **rows, const char *sql,
                                                   const lp_db_value *values, int count, lightpose_error *error);
 
-/* 1: there is a row; 0: there is none any more; -1: an error. */
+/* Returns 1 with a row, 0 after the last one, -1 on an error. */
 int lp_db_next(lp_db_rows *rows, lightpose_error *error);
-void lp_db_rows_close(lp_db_rows **rows); /* NULL is fine */
+void lp_db_rows_close(lp_db_rows **rows); /* *rows may be NULL */
 
-/* Of the present row; columns from 0. NULL reads as 0, NaN, NULL. Texts and blobs are valid until the next row. */
+/* Values of the current row; columns count from 0. NULL reads as 0, NaN or NULL. Texts and blobs are valid until the
+ * next row. */
 int64_t lp_db_get_integer(lp_db_rows *rows, int column);
 double lp_db_get_real(lp_db_rows *rows, int column);
 const char *lp_db_get_text(lp_db_rows *rows, int column);
 const void *lp_db_get_blob(lp_db_rows *rows, int column, size_t *size);
 
-/* The integer in the first column of the only row; *found is 0 where there is no row. `found` may be NULL. */
+/* Reads the integer in the first column of the first row; *found is 0 if there is no row. `found` may be NULL. */
 LIGHTPOSE_NODISCARD lightpose_status lp_db_select_integer(lp_db *db, int64_t *value, int *found, const char *sql,
                                                           const lp_db_value *values, int count, lightpose_error *error);
 
 /* ---- Transactions ------------------------------------------------------------------------------------------------ */
 
-/* Runs `body` in a transaction, and once more from its beginning where the connection was lost, the database was
- * locked, or another transaction came between. The connection may be lost when the database has committed and nobody
- * has heard of it: a body must find that out, and then change nothing. A body that fails is rolled back. */
+/* Runs `body` in a transaction. It is run again from its beginning after a lost connection, a locked database or a
+ * conflict with another transaction. The connection may be lost after the database has committed: a body must detect
+ * that its changes are already there, and then change nothing. A body that fails is rolled back. */
 LIGHTPOSE_NODISCARD lightpose_status lp_db_transact(lp_db *db,
                                                     lightpose_status (*body)(lp_db *db, void *opaque,
                                                                              lightpose_error *error),
@@ -102,19 +104,19 @@ LIGHTPOSE_NODISCARD lightpose_status lp_db_transact(lp_db *db,
 typedef enum lp_db_failure {
     LP_DB_FINE = 0,
     LP_DB_LOST,   /* the connection */
-    LP_DB_BUSY,   /* locked, or another transaction came between */
+    LP_DB_BUSY,   /* locked, or a conflict with another transaction */
     LP_DB_FULL,   /* no room on its disk */
-    LP_DB_ABSENT, /* a table or column that is not there */
+    LP_DB_ABSENT, /* a table or column does not exist */
     LP_DB_OTHER
 } lp_db_failure;
 lp_db_failure lp_db_last_failure(const lp_db *db);
 
-/* ---- Where the two differ ---------------------------------------------------------------------------------------- */
+/* ---- Differences between the two --------------------------------------------------------------------------------- */
 
-/* The database's time in seconds since 1970: the server's clock, or that of this machine. */
+/* The database's time in seconds since 1970: the server's clock, or this machine's for SQLite. */
 LIGHTPOSE_NODISCARD lightpose_status lp_db_now(lp_db *db, double *now, lightpose_error *error);
 
 const char *lp_db_blob_type(const lp_db *db);
-const char *lp_db_skip_locked(const lp_db *db); /* ends a SELECT of rows that are to be updated */
+const char *lp_db_skip_locked(const lp_db *db); /* the end of a SELECT of rows to be updated */
 
 #endif

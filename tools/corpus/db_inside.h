@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What db.c and the two databases share. */
+/* Shared by db.c and the two drivers. */
 
 #ifndef LP_TOOLS_CORPUS_DB_INSIDE_H
 #define LP_TOOLS_CORPUS_DB_INSIDE_H
@@ -11,7 +11,7 @@
 
 typedef struct lp_db_driver {
     const char *blob_type, *skip_locked, *begin;
-    lightpose_status (*open)(lp_db *db, lightpose_error *error); /* also after a connection was lost */
+    lightpose_status (*open)(lp_db *db, lightpose_error *error); /* called again after a connection was lost */
     void (*close)(lp_db *db);
     lightpose_status (*select)(lp_db *db, lp_db_rows *rows, const char *sql, const lp_db_value *values, int count,
                                lightpose_error *error);
@@ -29,7 +29,7 @@ struct lp_db {
     const lp_db_driver *driver;
     lp_db_options options;
     lp_db_failure failure;
-    int opened;    /* has been, once */
+    int opened;    /* it was open at least once */
     char *address; /* with its secrets */
     char *name;
     void *handle; /* the driver's; NULL: not connected */
@@ -37,11 +37,11 @@ struct lp_db {
 
 struct lp_db_rows {
     lp_db *db;
-    void *handle; /* the driver's, as what follows */
+    void *handle; /* the driver's, like row and state */
     int row, state;
 };
 
-/* NULL where the command was built without it. */
+/* NULL if the command was built without it. */
 const lp_db_driver *lp_db_sqlite(void);
 const lp_db_driver *lp_db_postgres(void);
 

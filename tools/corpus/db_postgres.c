@@ -16,10 +16,10 @@
 
 #include <libpq-fe.h>
 
-/* A connection that is silent for so long while it owes an answer is lost: a cut cable sends no word. */
+/* A connection without an answer for this long is taken as lost: a cut cable gives no error. */
 enum { SILENCE_MS = 60000 };
 
-/* Types, from PostgreSQL's catalog, which never changes them. */
+/* Type numbers of PostgreSQL's catalog, which are stable. */
 enum { BOOL = 16, BYTEA = 17, INT8 = 20, INT2 = 21, INT4 = 23, TEXT = 25, FLOAT4 = 700, FLOAT8 = 701 };
 
 static int64_t now_ms(void) {
@@ -30,7 +30,7 @@ static int64_t now_ms(void) {
 
 /* ---- Messages ---------------------------------------------------------------------------------------------------- */
 
-/* libpq's text in one line. */
+/* Joins the lines of libpq's text. */
 static void one_line(const char *from, char *to, size_t size) {
     size_t used = 0;
     for (; *from && used + 1 < size; from++)
@@ -71,14 +71,14 @@ static void postgres_close(lp_db *db) {
     db->handle = NULL;
 }
 
-/* No notices on standard error. */
+/* Discards notices, which libpq would print on standard error. */
 static void ignore(void *opaque, const PGresult *result) {
     (void)opaque;
     (void)result;
 }
 
-/* Whether trying again may help: the server is down, starting, full or cannot be reached; but not where it was reached
- * and refused. libpq gives no code for what a server says before there is a session. */
+/* Whether another try may help: yes if the server is down, starting, full or cannot be reached; no if it refused. Goes
+ * by the text, since libpq has no error codes before there is a session. */
 static int may_come_back(const char *text) {
     static const char *const final[] = {"password",
                                         "does not exist",
@@ -92,7 +92,7 @@ static int may_come_back(const char *text) {
     return 1;
 }
 
-/* A password that stands in the wrong place of an address may be part of a message. */
+/* Hides passwords in messages: one in the wrong place of an address may be quoted. */
 static void hide_secrets(const PQconninfoOption *options, char *text) {
     for (; options->keyword; options++) {
         char *at = options->val && *options->val && strstr(options->keyword, "password") ? text : NULL;
@@ -102,7 +102,7 @@ static void hide_secrets(const PQconninfoOption *options, char *text) {
 }
 
 static lightpose_status postgres_open(lp_db *db, lightpose_error *error) {
-    /* Those of the address, which come later, win. */
+    /* Values of the address override these, since it comes last. */
     static const char *const names[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
                                         "keepalives_count", "tcp_user_timeout", "application_name",
                                         "client_encoding",  "dbname",           NULL};
@@ -111,7 +111,7 @@ static lightpose_status postgres_open(lp_db *db, lightpose_error *error) {
     db->failure = LP_DB_OTHER;
     char *wrong = NULL;
     PQconninfoOption *const parsed = PQconninfoParse(db->address, &wrong);
-    PQfreemem(wrong); /* it may quote the password */
+    PQfreemem(wrong); /* not shown: it may quote the password */
     if (!parsed)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
                        "%s: the address is malformed; it has the form postgresql://USER@HOST:PORT/DATABASE, with "
@@ -135,7 +135,7 @@ static lightpose_status postgres_open(lp_db *db, lightpose_error *error) {
 
 /* ---- Statements -------------------------------------------------------------------------------------------------- */
 
-/* The next result, with a limit on silence. 0: the connection is lost. */
+/* Waits for the next result, at most SILENCE_MS. Returns 0 if the connection is lost. */
 static int wait_for_result(lp_db *db, PGresult **result) {
     PGconn *const connection = db->handle;
     const int64_t until = now_ms() + SILENCE_MS;
@@ -209,7 +209,7 @@ static void set_parameter(parameters *p, int i, const lp_db_value *value) {
     }
 }
 
-/* Takes what is left of the statement before. */
+/* Discards the remaining results of the previous statement. */
 static void drain(lp_db *db) {
     PGresult *result = NULL;
     while (db->handle && wait_for_result(db, &result) && result)
@@ -244,7 +244,7 @@ static lightpose_status postgres_select(lp_db *db, lp_db_rows *rows, const char 
 
 static int postgres_next(lp_db_rows *rows, lightpose_error *error) {
     PGresult *result = rows->handle;
-    if (rows->state) { /* a row has been told: the next one comes */
+    if (rows->state) { /* fetch the next row */
         PQclear(result);
         rows->handle = NULL;
         if (!wait_for_result(rows->db, &result)) {
@@ -273,7 +273,7 @@ static int64_t postgres_changed(const lp_db_rows *rows) {
 }
 
 static void postgres_end(lp_db_rows *rows) {
-    /* Rows that nobody wants any more. */
+    /* Cancel the rest of the rows. */
     if (rows->state && rows->db->handle) {
         PGcancel *const cancel = PQgetCancel(rows->db->handle);
         char text[256];
@@ -331,7 +331,7 @@ static double postgres_get_real(lp_db_rows *rows, int column) {
 }
 
 static const char *postgres_get_text(lp_db_rows *rows, int column) {
-    return is_null(rows, column) ? NULL : PQgetvalue(rows->handle, 0, column); /* libpq ends it with a zero */
+    return is_null(rows, column) ? NULL : PQgetvalue(rows->handle, 0, column); /* zero-terminated by libpq */
 }
 
 static const void *postgres_get_blob(lp_db_rows *rows, int column, size_t *size) {

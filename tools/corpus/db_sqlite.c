@@ -16,7 +16,7 @@
 
 #include <sqlite3.h>
 
-/* As long as one transaction may wait for those of others; lp_db_transact then tries again. */
+/* How long a transaction waits for others; lp_db_transact then tries again. */
 enum { BUSY_MS = 5000 };
 
 static lightpose_status fail(lp_db *db, int code, lightpose_error *error) {
@@ -43,7 +43,7 @@ static lightpose_status fail(lp_db *db, int code, lightpose_error *error) {
     }
 }
 
-/* SQLite's locks do not hold on file systems that several machines share. */
+/* SQLite's locks do not work on file systems that several machines share. */
 static void warn_of_network(lp_db *db) {
     static const struct {
         unsigned long type;
@@ -68,7 +68,7 @@ static void sqlite_close(lp_db *db) {
 }
 
 static lightpose_status set_up(lp_db *db, lightpose_error *error) {
-    /* synchronous = NORMAL: after a power failure the last transactions may be gone, whole, and are computed again. */
+    /* synchronous = NORMAL: a power failure may lose the last transactions completely; they are computed again. */
     static const char *const words = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
     sqlite3_busy_timeout(db->handle, BUSY_MS);
     sqlite3_extended_result_codes(db->handle, 1);
@@ -115,8 +115,8 @@ static int bind(sqlite3_stmt *statement, int at, const lp_db_value *value) {
     return SQLITE_MISUSE;
 }
 
-/* The texts of values must live until the rows are closed, and those of a caller may not: so the first step is made
- * here, after which SQLite has used them, and kept for the first sqlite_next. */
+/* SQLite uses the bound texts until its first step, and the caller's may not live until sqlite_next. So the select
+ * function makes the first step itself, and the first sqlite_next returns its result. */
 enum { STATE_FIRST, STATE_ROWS, STATE_END };
 
 static lightpose_status sqlite_select(lp_db *db, lp_db_rows *rows, const char *sql, const lp_db_value *values,
@@ -126,7 +126,7 @@ static lightpose_status sqlite_select(lp_db *db, lp_db_rows *rows, const char *s
     rows->handle = statement;
     for (int i = 0; i < count && code == SQLITE_OK; i++) {
         char name[16];
-        snprintf(name, sizeof name, "$%d", i + 1); /* SQLite takes "$1" for a name, and numbers names as they come */
+        snprintf(name, sizeof name, "$%d", i + 1); /* for SQLite "$1" is a name; it numbers names as they appear */
         const int at = sqlite3_bind_parameter_index(statement, name);
         if (at > 0)
             code = bind(statement, at, &values[i]);
@@ -191,7 +191,7 @@ const lp_db_driver *lp_db_sqlite(void) {
     static const lp_db_driver driver = {
         .blob_type = "BLOB",
         .skip_locked = "",
-        .begin = "BEGIN IMMEDIATE", /* else two that read first and then write would wait for each other */
+        .begin = "BEGIN IMMEDIATE", /* prevents deadlocks of transactions that read first and then write */
         .open = sqlite_open,
         .close = sqlite_close,
         .select = sqlite_select,

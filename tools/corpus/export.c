@@ -23,7 +23,7 @@ typedef struct export_options {
 
 static const lp_cli_command command = {
     "corpus export", "[VIDEO...]",
-    "Writes the results of the videos named, or of all, in any format of `run` that needs no pictures: the files that\n"
+    "Writes the results of the given videos, or of all, in any format of `run` that needs no pictures: the files that\n"
     "`run` would have written, byte for byte. Frames go from the database to the files one by one, so that memory "
     "does\n"
     "not grow. People are tracked here, over the whole video. Videos that are not complete are left out and named, "
@@ -34,7 +34,7 @@ static const lp_cli_command command = {
     "    lightpose corpus export film.mp4 --track -o film.csv\n"
     "    lightpose corpus export --film 1413451 -o 1413451.dgs.json.gz    all its cameras\n"};
 
-/* Videos to write. */
+/* The videos to write. */
 typedef struct list {
     struct entry {
         int64_t id, frames;
@@ -55,7 +55,6 @@ static lightpose_status append(list *l, const lp_corpus_video *video, lightpose_
     return LIGHTPOSE_OK;
 }
 
-/* What an export is made of. */
 typedef struct exporting {
     const export_options *options;
     lp_corpus *corpus;
@@ -63,12 +62,12 @@ typedef struct exporting {
     json_t *values; /* settings and options */
     json_t *made;   /* account of all videos */
     list list;
-    int incomplete, mixed; /* videos that are left out, and that several instruction sets made */
+    int incomplete, mixed; /* number of videos left out; made with several instruction sets */
 } exporting;
 
 /* ---- Which videos ------------------------------------------------------------------------------------------------ */
 
-/* Which run the results of a video are of. */
+/* Describes the run that made the results of a video. */
 static lightpose_status describe(exporting *e, int64_t video, char **about, lightpose_error *error) {
     char sets[128];
     json_t *account;
@@ -77,12 +76,12 @@ static lightpose_status describe(exporting *e, int64_t video, char **about, ligh
     e->mixed += lp_account_values(account, "instruction_set", sets, sizeof sets) > 1;
     lightpose_status status = lp_account_add(e->made, account, error);
     if (status == LIGHTPOSE_OK && !(*about = lp_account_about(account, e->corpus, e->values)))
-        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for what is told of a video");
+        status = lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the description of a video");
     json_decref(account);
     return status;
 }
 
-/* Adds a video if all of its frames are stored; else says what is missing and counts it. */
+/* Adds a video if all its frames are stored; otherwise reports and counts it as incomplete. */
 static lightpose_status add_video(exporting *e, const lp_corpus_video *video, int64_t there, lightpose_error *error) {
     lp_output_stream stream;
     if (there < video->frames) {
@@ -96,7 +95,7 @@ static lightpose_status add_video(exporting *e, const lp_corpus_video *video, in
     return lp_stored_add(e->stored, &stream, NULL, error);
 }
 
-/* The videos of this id (0: of any), film and camera. */
+/* Adds the videos of this id (0: any), film and camera. */
 static lightpose_status add_videos(exporting *e, int64_t id, lightpose_error *error) {
     const lp_corpus_track *const track = &e->options->track;
     lp_db_rows *rows;
@@ -151,13 +150,13 @@ static void warn_of_sets(const exporting *e) {
         return;
     lp_cli_error(
         "warning: the results were made with several instruction sets, %s, %d of %d videos with more than one: last "
-        "digits differ between them. NAME.meta tells which frames",
+        "digits differ between them. NAME.meta lists the frames of each",
         sets, e->mixed, e->list.count);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
-/* Returns LIGHTPOSE_OK with the stream interrupted where a signal came. */
+/* A signal interrupts the stream; the function returns LIGHTPOSE_OK then. */
 static lightpose_status write_video(lp_stored *stored, int number, lp_corpus *corpus, const struct entry *video,
                                     lightpose_error *error) {
     lp_corpus_frames *frames;
@@ -200,7 +199,7 @@ static int export(exporting *e, const lp_cli_operands *videos) {
     return code == LP_CLI_OK && e->incomplete ? LP_CLI_FAILED : code;
 }
 
-/* The settings of the corpus and the options of the export, as `run` tells its own. */
+/* Collects the settings of the corpus and the options of the export, as `run` does with its own. */
 static lightpose_status take_values(exporting *e, const lp_cli_group *groups, lightpose_error *error) {
     lp_corpus_settings settings;
     lp_corpus_settings_init(&settings);

@@ -43,8 +43,7 @@ lightpose_status lp_corpus_file_check(lp_corpus_file *file, const lp_corpus_vide
         return lp_fail(error, LIGHTPOSE_ERROR_FILE,
                        "%s has changed since it was added: it has %" PRId64 " bytes and had %" PRId64, video->path,
                        file->size, video->size);
-    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s has changed since it was added: its checksum is another",
-                   video->path);
+    return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s has changed since it was added: its checksum differs", video->path);
 }
 
 lightpose_status lp_corpus_file_check_again(const lp_corpus_file *file, const char *path, lp_queue_reason *reason,

@@ -30,7 +30,7 @@ lightpose_status lp_fleet_add(lp_fleet *fleet, lp_corpus *corpus, const char *id
     return LIGHTPOSE_OK;
 }
 
-/* ---- What has become of arrays ----------------------------------------------------------------------------------- */
+/* ---- Submitted arrays -------------------------------------------------------------------------------------------- */
 
 static int is_of_array(const char *job, const char *id) {
     const size_t size = strlen(id);
@@ -71,12 +71,12 @@ static void tell(const lp_fleet *fleet, const lp_fleet_array *array, int64_t cla
                  array->id, array->count - claimed, array->count, logs, array->id);
     else
         snprintf(text, sizeof text, "array %s: no job has claimed a range; see %s%s%s", array->id, path,
-                 *line ? ", which ends: " : ", which is empty or not there", line);
+                 *line ? ", which ends: " : ", which is empty or missing", line);
     if (fleet->tell)
         fleet->tell(fleet->opaque, text);
 }
 
-/* How many ranges that jobs may claim meet a condition on $1. */
+/* Counts the ranges that jobs may claim and that meet a condition on $1. */
 static lightpose_status count_where(const lp_fleet *fleet, lp_corpus *corpus, int64_t *count, const char *condition,
                                     double value, lightpose_error *error) {
     const size_t size = 512 + (fleet->only ? strlen(fleet->only) : 0);
@@ -91,7 +91,7 @@ static lightpose_status count_where(const lp_fleet *fleet, lp_corpus *corpus, in
     return status;
 }
 
-/* An array whose jobs have ended. That they claimed nothing is bad only where there was something all the time. */
+/* Judges an array whose jobs have ended. It is bad if they claimed nothing although a range was free all the time. */
 static lightpose_status judge(lp_fleet *fleet, lp_corpus *corpus, const lp_fleet_array *array, const char *logs,
                               lightpose_error *error) {
     char prefix[40];
@@ -109,8 +109,8 @@ static lightpose_status judge(lp_fleet *fleet, lp_corpus *corpus, const lp_fleet
     fleet->bad += !claimed;
     fleet->is_hopeless = fleet->bad >= LP_FLEET_MOST_BAD;
     return fleet->is_hopeless ? lp_fail(error, LIGHTPOSE_ERROR_STATE,
-                                        "the jobs of %d arrays in a row have claimed no range: given up; look at the "
-                                        "logs in %s, mend it, and submit again",
+                                        "the jobs of %d arrays in a row have claimed no range: giving up; look at the "
+                                        "logs in %s, fix the cause, and submit again",
                                         fleet->bad, logs)
                               : LIGHTPOSE_OK;
 }
@@ -128,10 +128,10 @@ static lightpose_status judge_all(lp_fleet *fleet, lp_corpus *corpus, const lp_s
     return LIGHTPOSE_OK;
 }
 
-/* ---- How many ---------------------------------------------------------------------------------------------------- */
+/* ---- The plan ---------------------------------------------------------------------------------------------------- */
 
-/* Ranges by state; *free: those that a worker could claim within the time that it waits; *held: those that these jobs
- * have. */
+/* Counts ranges by state. *free: those that a worker could claim within LP_FLEET_IDLE seconds; *held: those that these
+ * jobs work on. */
 static lightpose_status count_ranges(const lp_fleet *fleet, lp_corpus *corpus, const lp_slurm_jobs *jobs,
                                      lp_fleet_plan *plan, int64_t *free, int64_t *held, lightpose_error *error) {
     lp_db_rows *rows;
@@ -165,7 +165,7 @@ lightpose_status lp_fleet_make_plan(lp_fleet *fleet, lp_corpus *corpus, const lp
     *plan = (lp_fleet_plan){0};
     LP_TRY(judge_all(fleet, corpus, jobs, logs, error));
     LP_TRY(count_ranges(fleet, corpus, jobs, plan, &free, &held, error));
-    const int64_t coming = jobs->count - held; /* each of these will claim one */
+    const int64_t coming = jobs->count - held; /* each of these jobs will claim a range */
     int64_t count = free - coming;
     if (count > most - jobs->count)
         count = most - jobs->count;

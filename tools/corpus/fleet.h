@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* How many jobs a corpus needs besides those that it has, and what has become of those that were submitted. */
+/* Decides how many more jobs a corpus needs, and checks the jobs that were submitted. */
 
 #ifndef LP_TOOLS_CORPUS_FLEET_H
 #define LP_TOOLS_CORPUS_FLEET_H
@@ -12,7 +12,7 @@
 #define LP_FLEET_IDLE      60
 #define LP_FLEET_IDLE_TEXT "60"
 
-/* After so many arrays in a row of which no job has claimed a range, something is wrong that time does not mend. */
+/* After this many arrays in a row without a claimed range, something is wrong that another try does not fix. */
 enum { LP_FLEET_MOST_BAD = 5 };
 
 typedef struct lp_fleet_array {
@@ -23,9 +23,9 @@ typedef struct lp_fleet_array {
 
 typedef struct lp_fleet {
     lp_fleet_array *arrays; /* submitted by this process, with jobs that may still run */
-    int count, bad;         /* arrays in a row without a range */
+    int count, bad;         /* bad: arrays in a row without a claimed range */
     int is_hopeless;
-    const char *only; /* ids of the videos that jobs claim ranges of (corpus/queue.h); NULL: all */
+    const char *only; /* ids of the videos whose ranges jobs claim (corpus/queue.h); NULL: all */
     void (*tell)(void *opaque, const char *text);
     void *opaque;
 } lp_fleet;
@@ -37,9 +37,9 @@ typedef struct lp_fleet_plan {
     int count;               /* jobs to submit */
 } lp_fleet_plan;
 
-/* As many jobs as there are ranges that no job will take, so that there are at most `most`. An array of which no job
- * has claimed a range is told, with its log in `logs`, and the next has one job only. Errors: FILE, MEMORY; STATE where
- * that has happened LP_FLEET_MOST_BAD times in a row (is_hopeless). */
+/* Plans a job for each range that no existing job will take, up to `most` jobs in all. If no job of an array has
+ * claimed a range, that is reported with its log in `logs`, and the next array has only one job. Errors: FILE, MEMORY;
+ * STATE after LP_FLEET_MOST_BAD such arrays in a row (is_hopeless). */
 LIGHTPOSE_NODISCARD lightpose_status lp_fleet_make_plan(lp_fleet *fleet, lp_corpus *corpus, const lp_slurm_jobs *jobs,
                                                         int most, const char *logs, lp_fleet_plan *plan,
                                                         lightpose_error *error);

@@ -22,7 +22,8 @@ void lp_corpus_stream(const lp_corpus_video *v, lp_output_stream *stream) {
                                  .rate_den = v->rate_den};
 }
 
-/* Blocks are fetched some at a time, so that a connection that is lost meanwhile costs nothing. */
+/* Blocks are fetched PAGE at a time, in a transaction each, so that it does not matter if the connection is lost in
+ * between. */
 enum { PAGE = 16 };
 
 typedef struct page_block {
@@ -33,11 +34,11 @@ typedef struct page_block {
 
 struct lp_corpus_frames {
     lp_corpus *corpus;
-    int64_t video, next, last; /* `next`: the frame that is to come */
+    int64_t video, next, last; /* next: the frame to return next */
     page_block page[PAGE];
-    int count, at; /* blocks of the page, and those that were unpacked */
+    int count, at; /* blocks of the page; how many were unpacked */
     lp_block_frames *block;
-    int frame; /* of the block, next */
+    int frame; /* the next frame of the block */
 };
 
 static void drop_page(lp_corpus_frames *f) {
@@ -46,7 +47,7 @@ static void drop_page(lp_corpus_frames *f) {
     f->count = f->at = 0;
 }
 
-/* The block that holds the next frame, and those after it. */
+/* Fetches the block with the next frame, and those after it. */
 static lightpose_status fetch(lp_db *db, void *opaque, lightpose_error *error) {
     lp_corpus_frames *const f = opaque;
     lp_db_rows *rows;
@@ -114,7 +115,7 @@ void lp_corpus_frames_close(lp_corpus_frames **frames) {
 
 static lightpose_status next_frame(lp_corpus_frames *f, lp_output_frame *frame, lightpose_error *error) {
     const int64_t wanted = f->next;
-    do { /* of the first block perhaps some before the first frame */
+    do { /* skips frames of the first block before the first frame */
         if (!f->block || f->frame == lp_block_frames_count(f->block))
             LP_TRY(unpack(f, error));
         LP_TRY(lp_block_frames_get(f->block, f->frame++, frame, error));

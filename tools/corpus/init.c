@@ -23,7 +23,7 @@ typedef struct init_options {
 } init_options;
 
 static const lp_cli_option own[] = {
-    {"name", 0, "TEXT", "what the corpus is called (default: \"corpus\")", LP_CLI_AT(TEXT, init_options, name)},
+    {"name", 0, "TEXT", "name of the corpus (default: \"corpus\")", LP_CLI_AT(TEXT, init_options, name)},
     {"weights", 'w', "FILE", "weights file (default: $LIGHTPOSE_WEIGHTS, else the installed one)",
      LP_CLI_AT(TEXT, init_options, weights)},
     {"range-frames", 0, "N", "frames that one worker takes at a time (100000)",
@@ -40,7 +40,7 @@ static const lp_cli_command command = {
     "    lightpose corpus init --height 368 --precision int8\n"
     "    lightpose corpus init --db postgresql://me@server/films\n"};
 
-/* Fixes what the settings leave to the machine, and fills what is told of them. */
+/* Resolves the settings that depend on the machine, and gets the weights' checksum and the precision. */
 static lightpose_status settle(const init_options *o, lp_corpus_settings *settings, char sha256[LP_HASH_TEXT],
                                const char **precision, lightpose_error *error) {
     lightpose_model *model = NULL;

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What a Slurm job of `lightpose corpus submit` does. Everything that differs between clusters stands here. Change it, and
+# The script of a Slurm job of `lightpose corpus submit`. Everything that differs between clusters is here. Edit it, and
 # pass it: lightpose corpus submit --template FILE
-# Lines that begin with ## are not read.
+# Lines that begin with ## are comments.
 
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
-# One worker uses all of them. Decoders of large videos take the most memory, on each CPU.
+# One worker uses all CPUs. Decoders of large videos take the most memory, on each CPU.
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=4G
-# A longer job loads the weights less often; a shorter one starts sooner. Nothing is lost at its end.
+# A longer job loads the weights less often; a shorter one starts sooner. Nothing is lost when a job ends.
 #SBATCH --time=12:00:00
 ##SBATCH --partition=NAME
 ##SBATCH --account=NAME
@@ -24,11 +24,12 @@
 # Where `stage` puts copies of videos, if it is not the same on the nodes as where `submit` runs:
 ## export LIGHTPOSE_WORK_SPACE=/scratch/lightpose
 
-program=$1 # of the machine that submitted
+program=$1 # its path on the machine that submitted
 shift
 
-# Older Slurm (22.05) does not tell a job when it will end, and squeue may know a moment later. A worker stops a minute before
-# (--margin). Without that it stops when Slurm sends SIGTERM at the limit, KillWait seconds before it is killed.
+# A worker stops a minute (--margin) before $SLURM_JOB_END_TIME. Older Slurm (22.05) does not set it, so it is read from
+# squeue, which may need a moment to know it. Without it a worker stops when Slurm sends SIGTERM at the limit, KillWait
+# seconds before it is killed.
 job=${SLURM_ARRAY_JOB_ID:-${SLURM_JOB_ID-}}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 for pause in 1 2 3 0; do
     [ -z "${SLURM_JOB_END_TIME-}" ] && [ -n "$job" ] || break

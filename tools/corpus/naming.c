@@ -13,7 +13,7 @@ static int begins(const char *text, const char *with) {
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The length of what stands for other characters at the beginning of a pattern; 0: a character for itself. */
+/* The length of the wildcard at the beginning of a pattern; 0 for a plain character. */
 static size_t wildcard(const char *pattern) {
     return begins(pattern, film) ? sizeof film - 1 : begins(pattern, camera) ? sizeof camera - 1 : *pattern == '*';
 }
@@ -39,10 +39,10 @@ lightpose_status lp_naming_check(const char *pattern, lightpose_error *error) {
         if (size && wildcard(at + size))
             return lp_fail(
                 error, LIGHTPOSE_ERROR_ARGUMENT,
-                "nothing in the pattern \"%s\" tells where {film}, {camera} or * end: put a character between them",
+                "the pattern \"%s\" does not say where {film}, {camera} or * end: put a character between them",
                 pattern);
     }
-    if (stars > 4) /* the search takes a power of their number */
+    if (stars > 4) /* the time of the search grows exponentially with their number */
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the pattern \"%s\" has %d stars; the limit is 4", pattern,
                        stars);
     return LIGHTPOSE_OK;
@@ -75,7 +75,7 @@ lightpose_status lp_naming_match(lp_naming *naming, const char *pattern, const c
     *naming = (lp_naming){0};
     if (match(naming, pattern, at))
         return LIGHTPOSE_OK;
-    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s does not end like \"%s\", which tells film and camera", path,
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s does not end like \"%s\", which gives film and camera", path,
                    pattern);
 }
 

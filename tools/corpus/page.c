@@ -11,7 +11,7 @@
 
 static const char doctype[] = "<!DOCTYPE html>", refresh_mark[] = "@REFRESH@", data_mark[] = "@DATA@";
 
-/* A mistyped name must not cost a video or the database. */
+/* Refuses to replace other files, so that a mistyped name does not overwrite a video or the database. */
 static lightpose_status check_replaced(const char *path, lightpose_error *error) {
     struct stat existing;
     char start[sizeof doctype - 1];
@@ -23,11 +23,11 @@ static lightpose_status check_replaced(const char *path, lightpose_error *error)
     if (file)
         (void)fclose(file);
     return is_page ? LIGHTPOSE_OK
-                   : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                             "%s is there already and is no page; give --html another name", path);
+                   : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s exists and is not a page; give --html another name",
+                             path);
 }
 
-/* "<" stands in strings alone; escaped, no name ends the element that the JSON stands in. */
+/* Escapes "<", which JSON has only in strings, so that no name can end the script element around the JSON. */
 static int put_json(const char *bytes, size_t size, void *opaque) {
     FILE *const stream = opaque;
     for (const char *end = bytes + size, *next; bytes < end; bytes = next) {
@@ -40,7 +40,7 @@ static int put_json(const char *bytes, size_t size, void *opaque) {
     return 0;
 }
 
-/* Errors of the stream are found at commit. */
+/* Errors of the stream are detected at commit. */
 static lightpose_status write_page(FILE *stream, const json_t *status, int seconds, lightpose_error *error) {
     const char *const page = (const char *)lp_corpus_page, *const end = page + lp_corpus_page_size;
     const char *const refresh = memmem(page, lp_corpus_page_size, refresh_mark, sizeof refresh_mark - 1);

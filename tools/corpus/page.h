@@ -14,8 +14,8 @@
 extern const unsigned char lp_corpus_page[];
 extern const size_t lp_corpus_page_size;
 
-/* Replaces the page at `path` at once. With `seconds` it loads itself again every so many. Errors: FILE; ARGUMENT where
- * there is a file that is no page; MEMORY. */
+/* Replaces the page at `path` atomically. The page reloads itself every `seconds`; 0: never. Errors: FILE; ARGUMENT if
+ * the existing file is not a page; MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_page_write(const char *path, const json_t *status, int seconds,
                                                           lightpose_error *error);
 

@@ -34,7 +34,7 @@ typedef struct claiming {
     lp_queue_claim *claim;
 } claiming;
 
-/* The first of these rows that nobody else is at. */
+/* The first of these rows that no other transaction has locked. */
 static lightpose_status pick(lp_db *db, int64_t *id, const char *condition, const char *only, double now,
                              lightpose_error *error) {
     const size_t size = 512 + (only ? strlen(only) : 0);
@@ -48,7 +48,7 @@ static lightpose_status pick(lp_db *db, int64_t *id, const char *condition, cons
     return status;
 }
 
-/* A range whose worker died so often that it is the range's fault. */
+/* Fails a range whose workers died so often that the range must be the cause. */
 static lightpose_status give_up(lp_db *db, int64_t id, double now, lightpose_error *error) {
     return lp_db_execute(db, NULL,
                          "UPDATE lp_range SET state = 'failed', owner = NULL, due = 0, finished = $2, "
@@ -64,12 +64,12 @@ static lightpose_status bury(lp_db *db, int64_t id, double now, lightpose_error 
                          LP_DB_VALUES(lp_db_integer(id), lp_db_real(now)), error);
 }
 
-/* Voids leases and back-offs that the clock's leap back has made too long. */
+/* The last two match leases and back-offs that are void because the clock was set back. */
 static const char *const conditions[] = {
     "state = 'running' AND due <= $1", "state = 'queued' AND due <= $1", "state = 'running' AND due > $1 + 2 * lease",
     "state = 'queued' AND due > $1 + 1200", /* 2 * LP_QUEUE_BACKOFF_MOST */
 };
-_Static_assert(LP_QUEUE_BACKOFF_MOST == 600, "as the condition says");
+_Static_assert(LP_QUEUE_BACKOFF_MOST == 600, "the condition has 2 * 600");
 
 static lightpose_status find_range(lp_db *db, const claiming *c, double now, int64_t *id, lightpose_error *error) {
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
@@ -118,7 +118,7 @@ static lightpose_status claim_next(lp_db *db, void *opaque, lightpose_error *err
     const lp_queue_worker *const w = c->worker;
     lp_queue_claim *const claim = c->claim;
     double now;
-    if (claim->id) { /* the database may have committed before the connection was lost */
+    if (claim->id) { /* a repetition: the database may have committed before the connection was lost */
         int64_t ours;
         LP_TRY(lp_db_select_integer(db, &ours, NULL, "SELECT COUNT(*) FROM lp_range WHERE id = $1 AND owner = $2",
                                     LP_DB_VALUES(lp_db_integer(claim->id), lp_db_text(claim->owner)), error));
@@ -194,7 +194,7 @@ typedef struct storing {
     int held;
 } storing;
 
-/* Whether the block is there already, from a transaction whose commit nobody heard of. */
+/* Whether the block is stored already, by a transaction that committed just before the connection was lost. */
 static lightpose_status is_stored(lp_db *db, const storing *s, int64_t next, int *stored, lightpose_error *error) {
     int64_t count;
     LP_TRY(lp_db_select_integer(
@@ -331,7 +331,7 @@ static lightpose_status end(lp_db *db, void *opaque, lightpose_error *error) {
 
 lightpose_status lp_queue_end(lp_corpus *corpus, const lp_queue_claim *claim, lp_queue_reason reason,
                               const char *detail, lightpose_error *error) {
-    lp_text clean = {0}; /* PostgreSQL takes UTF-8 alone */
+    lp_text clean = {0}; /* PostgreSQL accepts only UTF-8 */
     if (detail) {
         (void)lp_text_utf8(&clean, detail);
         lp_text_bytes(&clean, "", 1);
@@ -342,7 +342,7 @@ lightpose_status lp_queue_end(lp_corpus *corpus, const lp_queue_claim *claim, lp
     return status;
 }
 
-/* ---- What users ask for ------------------------------------------------------------------------------------------ */
+/* ---- Requests of users ------------------------------------------------------------------------------------------- */
 
 typedef struct asking {
     const lp_queue_filter *filter;

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# Makes lines of a text string literals of C.
+# Turns the lines of a text into C string literals.
 s/[\\"]/\\&/g
 s/.*/"&\\n"/

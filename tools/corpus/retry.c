@@ -43,26 +43,26 @@ static const lp_cli_option cancel_own[] = {
      LP_CLI_AT(CHOICE, choice_options, state_index), .choices = to_cancel},
     REASON,
     RANGE,
-    {"all", 0, NULL, "all of them, where nothing else says which", LP_CLI_AT(FLAG, choice_options, all)},
+    {"all", 0, NULL, "all ranges, if nothing else selects them", LP_CLI_AT(FLAG, choice_options, all)},
     {0}};
 
 static const lp_cli_command retry_command = {
     "corpus retry", "[VIDEO...]",
-    "Queues failed and cancelled ranges again, of the videos named or of all. Frames that are stored stay.",
+    "Queues failed and cancelled ranges again, of the given videos or of all. Stored frames are kept.",
     "    lightpose corpus retry\n"
     "    lightpose corpus retry --reason \"missing file\"\n"
     "    lightpose corpus retry film.mp4\n"};
 static const lp_cli_command cancel_command = {"corpus cancel", "[VIDEO...]",
-                                              "Takes ranges from the queue and from their workers, of the videos "
-                                              "named. Frames that are stored stay; `retry` queues\n"
-                                              "the ranges again.",
+                                              "Takes ranges of the given videos from the queue and from their "
+                                              "workers. Stored frames are kept; `retry` queues the\n"
+                                              "ranges again.",
                                               "    lightpose corpus cancel film.mp4\n"
                                               "    lightpose corpus cancel --all\n"};
 
 typedef lightpose_status (*change)(lp_corpus *corpus, const lp_queue_filter *filter, int64_t *count,
                                    lightpose_error *error);
 
-/* Nothing is changed where a video is unknown. */
+/* Changes nothing if one of the videos is unknown. */
 static lightpose_status change_all(lp_corpus *corpus, lp_queue_filter filter, const lp_cli_operands *videos,
                                    change what, int64_t *total, lightpose_error *error) {
     int64_t count;

@@ -10,9 +10,9 @@
 #include "corpus/corpus.h"
 #include "fail.h"
 
-/* %s: the type of blobs. Times are seconds since 1970 by the database's clock. */
+/* %s is the type of blobs. Times are seconds since 1970 by the database's clock. */
 static const char *const tables[] = {
-    /* one = 1 in its only row */
+    /* The primary key `one` is always 1, so that there is only one row. */
     "CREATE TABLE lp_corpus (one BIGINT PRIMARY KEY CHECK (one = 1), schema_version BIGINT NOT NULL, "
     "name TEXT NOT NULL, settings TEXT NOT NULL, weights TEXT NOT NULL, weights_sha256 TEXT NOT NULL, "
     "precision_name TEXT NOT NULL, version TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, "
@@ -25,8 +25,8 @@ static const char *const tables[] = {
     "rate_num BIGINT NOT NULL, rate_den BIGINT NOT NULL, time_base_num BIGINT NOT NULL, "
     "time_base_den BIGINT NOT NULL, added DOUBLE PRECISION NOT NULL)",
 
-    /* due: queued: not before; running: when the lease ends; else 0. attempts: all; tries: since the last progress.
-     * attempt: the present or last row of lp_attempt; 0: none. */
+    /* due: earliest start of a queued range, end of the lease of a running one, else 0. attempts: all of them; tries:
+     * those since the last stored frame. attempt: number of the current or last row of lp_attempt; 0: none. */
     "CREATE TABLE lp_range (id BIGINT PRIMARY KEY, video BIGINT NOT NULL REFERENCES lp_video (id), "
     "first BIGINT NOT NULL, last BIGINT NOT NULL, next BIGINT NOT NULL, state TEXT NOT NULL, "
     "due DOUBLE PRECISION NOT NULL, lease DOUBLE PRECISION NOT NULL, owner TEXT, attempts BIGINT NOT NULL, "
@@ -50,10 +50,10 @@ static const char *const tables[] = {
      "people BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (minute, range_id))"),
 };
 
-/* ---- Making ------------------------------------------------------------------------------------------------------ */
+/* ---- Creating ---------------------------------------------------------------------------------------------------- */
 
-/* Whether there is a corpus, of whatever schema: *count is the number of its rows, -1 without a table. Outside of a
- * transaction: a table that is not there ends one. */
+/* *count is the number of corpora of any schema, -1 without a table. Call it outside of a transaction: in PostgreSQL a
+ * missing table aborts one. */
 static lightpose_status count_corpora(lp_db *db, int64_t *count, lightpose_error *error) {
     lightpose_error detail = {0};
     const lightpose_status status =
@@ -64,7 +64,7 @@ static lightpose_status count_corpora(lp_db *db, int64_t *count, lightpose_error
     return lp_db_last_failure(db) == LP_DB_ABSENT ? LIGHTPOSE_OK : lp_fail(error, status, "%s", detail.text);
 }
 
-/* With `missing`, those that are not there. */
+/* With `missing`, makes only those that do not exist. */
 static lightpose_status make_tables(lp_db *db, int missing, lightpose_error *error) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         static const char *const words[] = {"CREATE TABLE ", "CREATE INDEX "};
@@ -81,11 +81,11 @@ static lightpose_status make_tables(lp_db *db, int missing, lightpose_error *err
 
 typedef struct creating {
     const lp_corpus *corpus;
-    double now; /* 0 before the first run */
+    double now; /* 0 before the first try */
 } creating;
 
-/* Whether the corpus is there already, from a transaction whose commit nobody heard of. The tables are made where they
- * are not: to ask for one that is missing would end the transaction. */
+/* Whether the corpus exists already, from a transaction that committed just before the connection was lost. Missing
+ * tables are made first: a query of a missing table would abort the transaction. */
 static lightpose_status is_created(lp_db *db, const creating *c, int *created, lightpose_error *error) {
     int64_t count;
     LP_TRY(make_tables(db, 1, error));

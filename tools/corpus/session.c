@@ -65,7 +65,7 @@ void lp_corpus_plain(const char *text, char *plain, size_t size) {
     plain[i] = 0;
 }
 
-/* The moment when it was made tells two of one name apart. */
+/* The time of creation distinguishes corpora of the same name. */
 void lp_corpus_get_tag(const lp_corpus *corpus, char tag[LP_CORPUS_TAG]) {
     char name[41];
     lp_corpus_plain(corpus->name, name, sizeof name);
@@ -79,6 +79,6 @@ lightpose_status lp_corpus_find_video(lp_corpus *corpus, const char *text, int64
     if (!*id && realpath(text, path))
         LP_TRY(lp_corpus_find(corpus, path, id, error));
     return *id ? LIGHTPOSE_OK
-               : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s is no video of the corpus in %s", text,
+               : lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s is not a video of the corpus in %s", text,
                          lp_db_name(corpus->db));
 }

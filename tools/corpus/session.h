@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the commands of `lightpose corpus` share: which database, and the corpus in it. */
+/* Shared by the commands of `lightpose corpus`: the database and the corpus in it. */
 
 #ifndef LP_TOOLS_CORPUS_SESSION_H
 #define LP_TOOLS_CORPUS_SESSION_H
@@ -19,7 +19,7 @@ extern const lp_cli_option lp_corpus_db_options[];
 #define LP_CORPUS_GROUP(options)                                                                                       \
     { "Database", lp_corpus_db_options, (options) }
 
-/* Which videos a user means by what they show and who took them; both may be NULL. */
+/* Selects videos by film and camera; both may be NULL. */
 typedef struct lp_corpus_track {
     const char *film, *camera;
 } lp_corpus_track;
@@ -36,19 +36,19 @@ const char *lp_corpus_address(const lp_corpus_options *options);
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_connect(lp_db **db, const lp_corpus_options *options, int create,
                                                        lightpose_error *error);
 
-/* Opens the database and its corpus; after a message it returns LP_CLI_FAILED, else LP_CLI_GO. Close both. */
+/* Opens the database and its corpus; the caller closes both. Returns LP_CLI_GO, or LP_CLI_FAILED after a message. */
 int lp_corpus_begin(lp_corpus *corpus, lp_db **db, const lp_corpus_options *options);
 
-/* The id of a video that the user calls by its name in the corpus or by its path. Errors: ARGUMENT (none). */
+/* Finds a video by its name in the corpus or its path. Errors: ARGUMENT (there is none). */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_find_video(lp_corpus *corpus, const char *text, int64_t *id,
                                                           lightpose_error *error);
 
-/* What a corpus is called outside of its database, in names of jobs and folders: "lightpose-films-19cf3a2b1c0", of
- * ASCII letters, digits, points, dashes and underlines. */
+/* The name of a corpus outside of its database, for jobs and folders: "lightpose-films-19cf3a2b1c0", of ASCII letters,
+ * digits, dots, dashes and underscores. */
 enum { LP_CORPUS_TAG = 80 };
 void lp_corpus_get_tag(const lp_corpus *corpus, char tag[LP_CORPUS_TAG]);
 
-/* `text` with an underline for every other character; `size` with the final zero. */
+/* Copies `text` with an underscore for every other character; `size` includes the final zero. */
 void lp_corpus_plain(const char *text, char *plain, size_t size);
 
 /* ---- The commands. argv[0] is "lightpose". Each returns the exit code. ------------------------------------------- */
@@ -65,7 +65,7 @@ int lp_corpus_submit(int argc, char **argv);
 int lp_corpus_stage(int argc, char **argv);
 int lp_corpus_purge(int argc, char **argv);
 
-/* Whether `work` takes these options: LP_CLI_GO, or LP_CLI_USAGE after a message. argv[0] is not read. */
+/* Checks options of `work`. Returns LP_CLI_GO, or LP_CLI_USAGE after a message. argv[0] is not read. */
 int lp_corpus_work_check(int argc, char **argv);
 
 #endif

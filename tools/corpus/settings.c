@@ -12,7 +12,7 @@
 #include "fail.h"
 #include "output/text.h"
 
-/* Copies the options of a group that `wanted` takes. */
+/* Copies the options of a group that `wanted` accepts. */
 static int take(const lp_cli_group *group, int (*wanted)(const lp_cli_option *option), lp_cli_option *to, int most) {
     int count = 0;
     for (const lp_cli_option *o = group->options; o->name && count < most - 1; o++)
@@ -54,7 +54,7 @@ void lp_corpus_settings_free(lp_corpus_settings *s) {
     s->words = NULL;
 }
 
-/* One option and its value. */
+/* Adds an option and its value. */
 static void add_word(lp_text *text, const char *name, const json_t *value) {
     const json_t *item;
     size_t i;
@@ -76,7 +76,7 @@ static void add_word(lp_text *text, const char *name, const json_t *value) {
         lp_text_number(text, json_real_value(value), 9);
     else
         for (const char *c = json_string_value(value); c && *c; c++)
-            if (*c != ' ') /* "0, 0, 640, 360" is one word */
+            if (*c != ' ') /* "0, 0, 640, 360" must become one word */
                 lp_text_bytes(text, c, 1);
 }
 

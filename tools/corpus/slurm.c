@@ -14,7 +14,8 @@
 #include "fail.h"
 #include "run/signals.h"
 
-/* Slurm's commands try a few times to reach a controller that is away, and give up after a minute or so. */
+/* Seconds for a command, characters of a message. Slurm's commands give up by themselves after about a minute if they
+ * cannot reach the controller. */
 enum { PATIENCE = 180, SAID = 400 };
 
 static int go_on(void *opaque) {
@@ -22,7 +23,7 @@ static int go_on(void *opaque) {
     return !atomic_load(&lp_stop_requested);
 }
 
-/* Runs it, and fails with its own words where it fails. */
+/* Runs a command; if it fails, the error has its own message. */
 static lightpose_status call(const char *const *argv, const char *const *variables, lp_text *out,
                              lightpose_error *error) {
     const lp_child child = {.argv = argv, .variables = variables, .seconds = PATIENCE, .go_on = go_on};
@@ -31,14 +32,14 @@ static lightpose_status call(const char *const *argv, const char *const *variabl
     lightpose_status status = lp_child_run(&child, &code, out, &err, error);
     if (status == LIGHTPOSE_OK && code != 0)
         status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s failed: %.*s", argv[0], SAID,
-                         err.size ? err.data : "it did not say why");
+                         err.size ? err.data : "it gave no reason");
     lp_text_free(&err);
     return status;
 }
 
 /* ---- squeue ------------------------------------------------------------------------------------------------------ */
 
-/* All but these run or wait to. */
+/* Jobs in any other state are running or pending. */
 static int has_ended(const char *state) {
     static const char *const ended[] = {"COMPLETING", "COMPLETED", "CANCELLED", "FAILED",        "TIMEOUT",
                                         "NODE_FAIL",  "PREEMPTED", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"};
@@ -148,7 +149,7 @@ lightpose_status lp_slurm_submit(const lp_slurm_array *array, char id[32], light
     lightpose_status status = lp_text_check(&variable, error);
     if (status == LIGHTPOSE_OK)
         status = lp_slurm_command(array, &argv, &memory, error);
-    const char *const variables[] = {variable.data, NULL}; /* not among the arguments: those everybody sees */
+    const char *const variables[] = {variable.data, NULL}; /* not an argument, which everybody could see */
     if (status == LIGHTPOSE_OK)
         status = call(argv, variables, &out, error);
     if (status == LIGHTPOSE_OK)

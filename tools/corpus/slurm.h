@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Jobs of a corpus in Slurm, through its own commands sbatch and squeue. */
+/* Jobs of a corpus in Slurm, through its commands sbatch and squeue. */
 
 #ifndef LP_TOOLS_CORPUS_SLURM_H
 #define LP_TOOLS_CORPUS_SLURM_H
@@ -10,7 +10,7 @@
 #include "output/text.h"
 
 typedef struct lp_slurm_job {
-    char id[64];     /* as workers tell it: ARRAY_TASK */
+    char id[64];     /* ARRAY_TASK, as workers record it */
     char reason[48]; /* why it waits */
     int running;     /* else it waits to start */
 } lp_slurm_job;
@@ -20,11 +20,11 @@ typedef struct lp_slurm_jobs {
     int count, running;
 } lp_slurm_jobs;
 
-/* The user's jobs of this name that run or wait to run. Errors: FILE, with what squeue says; MEMORY, STATE. */
+/* The user's jobs of this name that are running or pending. Errors: FILE, with squeue's message; MEMORY, STATE. */
 LIGHTPOSE_NODISCARD lightpose_status lp_slurm_list(lp_slurm_jobs *jobs, const char *name, lightpose_error *error);
 void lp_slurm_jobs_free(lp_slurm_jobs *jobs);
 
-/* What to submit. */
+/* The array of jobs to submit. */
 typedef struct lp_slurm_array {
     const char *name;       /* of the jobs */
     const char *logs;       /* folder of their logs, LOGS/ARRAY_TASK.log */
@@ -34,11 +34,11 @@ typedef struct lp_slurm_array {
     int count;
 } lp_slurm_array;
 
-/* The command line, ended by NULL; `memory` keeps its parts. Errors: MEMORY. */
+/* The command line of sbatch, ended by NULL; `memory` holds its strings. Errors: MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_slurm_command(const lp_slurm_array *array, const char ***argv, lp_text *memory,
                                                       lightpose_error *error);
 
-/* Submits it. `id` is the array's number. Errors: FILE, with what sbatch says; MEMORY, STATE. */
+/* Submits the array. `id` gets its number. Errors: FILE, with sbatch's message; MEMORY, STATE. */
 LIGHTPOSE_NODISCARD lightpose_status lp_slurm_submit(const lp_slurm_array *array, char id[32], lightpose_error *error);
 
 #endif

@@ -37,7 +37,7 @@ lightpose_status lp_corpus_source_open(lp_corpus_source *s, const char *command,
     *s = (lp_corpus_source){.sources = {.live = -1, .stop = &lp_stop_requested}};
     LP_TRY(lp_sources_add(&s->sources, path, error));
     if (s->sources.count != 1 || s->sources.items[0].kind != LP_SOURCE_VIDEO)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is no video any more", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is no longer a video", path);
     if (lp_corpus_settings_engine(command, settings, &s->sources, &s->options) != LP_CLI_GO)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the settings of the corpus cannot be used");
     s->start = (lp_source_start){.first = first > 0 ? first - 1 : -1};

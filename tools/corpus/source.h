@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What `work` and `verify` need to find people in a corpus's frames: its weights, and a video opened at a frame. */
+/* What `work` and `verify` need to process frames of a corpus: its weights, and a video opened at a frame. */
 
 #ifndef LP_TOOLS_CORPUS_SOURCE_H
 #define LP_TOOLS_CORPUS_SOURCE_H
@@ -10,9 +10,9 @@
 #include "corpus/corpus.h"
 #include "hash.h"
 
-/* Loads `weights` (NULL: the default file), which have to be the corpus's, and warns where the corpus was made with
- * another version. *precision is what the network runs in here. Errors: FILE, MEMORY, WEIGHTS (other weights),
- * UNSUPPORTED (a precision that this CPU lacks). */
+/* Loads `weights` (NULL: the default file), which must be the corpus's, and warns if the corpus was made with another
+ * version. *precision is that of the network here. Errors: FILE, MEMORY, WEIGHTS (other weights), UNSUPPORTED (a
+ * precision that this CPU lacks). */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_load_model(const lp_corpus *corpus, const lp_corpus_settings *settings,
                                                           const char *weights, lightpose_model **model,
                                                           char sha256[LP_HASH_TEXT], const char **precision,
@@ -25,8 +25,8 @@ typedef struct lp_corpus_source {
     lp_engine_options options; /* for lp_engine_start; points into this structure */
 } lp_corpus_source;
 
-/* Frames from `first` to before `last`; one before `first` comes first, to be passed over: what is told of a frame (a
- * leap of the clock) may lie before it. Errors: FILE. */
+/* Opens frames `first` to `last` - 1. The frame before `first` is read too, and the caller must skip it: what is
+ * reported with a frame (a jump of its time) may depend on the frame before. Errors: FILE. */
 LIGHTPOSE_NODISCARD lightpose_status lp_corpus_source_open(lp_corpus_source *source, const char *command,
                                                            const lp_corpus_settings *settings, lightpose_model *model,
                                                            const char *path, int64_t first, int64_t last,

@@ -24,7 +24,7 @@
 
 enum { NAME = 160, STALE = 86400, TOLD = 5 };
 
-/* Copies that are not whole yet begin so; a name of a copy begins with a digit. */
+/* The prefix of partial copies; names of copies begin with a digit. */
 static const char part[] = ".part-";
 
 static int go_on(void *opaque) {
@@ -40,16 +40,16 @@ const char *lp_space_find(const char *given) {
 int lp_space_read_options(const char *command, const char *limit, const char *from, lp_space_options *options) {
     double bytes;
     if (!lp_cli_read_bytes(limit, &bytes) || bytes > 9e18)
-        return lp_cli_usage(command, "option --limit: \"%s\" is no size as in 500G, 1.5T or 2000000", limit);
+        return lp_cli_usage(command, "option --limit: \"%s\" is not a size as in 500G, 1.5T or 2000000", limit);
     if (from && (*from == '-' || *from == ':' || !strchr(from, ':')))
-        return lp_cli_usage(command, "option --from: \"%s\" is no host as in archive.example.org: or me@host:/folder",
-                            from);
+        return lp_cli_usage(command,
+                            "option --from: \"%s\" is not a host as in archive.example.org: or me@host:/folder", from);
     options->limit = (int64_t)bytes;
     options->from = from;
     return LP_CLI_GO;
 }
 
-/* "12-film-0123456789abcdef.mp4": readers of videos may go by the ending. */
+/* "12-film-0123456789abcdef.mp4". The extension is kept, since FFmpeg may go by it. */
 static void get_name(const lp_corpus_video *v, char name[NAME]) {
     const char *const slash = strrchr(v->path, '/'), *const dot = strrchr(slash ? slash : v->path, '.');
     char plain[81], ending[12] = "";
@@ -123,7 +123,7 @@ lightpose_status lp_space_list(const char *folder, lp_text *ids, lightpose_error
     return lp_text_check(ids, error);
 }
 
-/* Calls `each` for every plain file. */
+/* Calls `each` for every regular file. */
 static lightpose_status for_each(const lp_space *space,
                                  void (*each)(void *opaque, const char *name, const struct stat *about), void *opaque,
                                  lightpose_error *error) {
@@ -160,7 +160,7 @@ __attribute__((format(printf, 2, 3))) static void tell(const lp_space_options *o
 
 /* ---- Staging ----------------------------------------------------------------------------------------------------- */
 
-/* What is copied now. */
+/* The copy in progress. */
 typedef struct staging {
     const lp_space *space;
     const lp_space_options *options;
@@ -172,7 +172,7 @@ static lightpose_status cannot(const staging *s, const char *what, lightpose_err
     return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.300s: %s: %s", s->video->path, what, strerror(errno));
 }
 
-/* Bytes from one file to another. Writing that fails is the work space's failure: *fatal. */
+/* Copies one file to another. *fatal if writing fails, which is the work space's fault. */
 static lightpose_status copy_bytes(const staging *s, int from, int to, int *fatal, lightpose_error *error) {
     enum { PIECE = 1 << 20 };
     char *const bytes = malloc(PIECE);
@@ -191,7 +191,7 @@ static lightpose_status copy_bytes(const staging *s, int from, int to, int *fata
             done += put > 0 ? put : 0;
         }
         if (status == LIGHTPOSE_OK && !go_on(NULL))
-            status = lp_fail(error, LIGHTPOSE_ERROR_STATE, "told to stop");
+            status = lp_fail(error, LIGHTPOSE_ERROR_STATE, "interrupted");
     }
     free(bytes);
     return status;
@@ -214,8 +214,8 @@ static lightpose_status copy_here(const staging *s, int *fatal, lightpose_error 
     return status;
 }
 
-/* rsync goes by ssh, with what that finds in the user's settings. -s: the path is not read by a shell over there.
- * --inplace: what is left of one that was killed has a name of ours. */
+/* rsync uses ssh with the user's settings. -s: no shell interprets the path on the remote host. --inplace: an rsync
+ * that is killed leaves only a file of our name. */
 static lightpose_status copy_from_afar(const staging *s, const char *to, lightpose_error *error) {
     char from[2 * PATH_MAX];
     lp_text out = {0}, err = {0};
@@ -226,14 +226,14 @@ static lightpose_status copy_from_afar(const staging *s, const char *to, lightpo
     lightpose_status status = lp_child_run(&child, &code, &out, &err, error);
     if (status == LIGHTPOSE_OK && code != 0)
         status = lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.300s: rsync failed: %.300s", from,
-                         err.size ? err.data : "it did not say why");
+                         err.size ? err.data : "it gave no reason");
     lp_text_free(&out);
     lp_text_free(&err);
     return status;
 }
 
-/* Compares the copy, gives it the original's time, and its name. The time saves workers from reading it all once more
- * (corpus/file.c). */
+/* Verifies the checksum of the copy and gives it the original's time and its final name. With the same time, workers
+ * need not compute the checksum again (corpus/file.c). */
 static lightpose_status finish(const staging *s, const char *path, lightpose_error *error) {
     char sha256[LP_HASH_TEXT];
     const int64_t ns = s->video->mtime_ns % 1000000000, fraction = ns < 0 ? ns + 1000000000 : ns;
@@ -242,7 +242,7 @@ static lightpose_status finish(const staging *s, const char *path, lightpose_err
         {.tv_sec = (time_t)((s->video->mtime_ns - fraction) / 1000000000), .tv_nsec = (long)fraction}};
     LP_TRY(lp_hash_file(path, sha256, go_on, NULL, error));
     if (strcmp(sha256, s->video->sha256) != 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.300s has changed since it was added: its checksum is another",
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%.300s has changed since it was added: its checksum differs",
                        s->video->path);
     const int file = openat(s->space->folder, s->part_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0 || fsync(file) != 0 || futimens(file, times) != 0 ||
@@ -256,7 +256,7 @@ static lightpose_status finish(const staging *s, const char *path, lightpose_err
     return LIGHTPOSE_OK;
 }
 
-/* One video. *fatal: no use in trying the next. */
+/* Copies one video. *fatal: trying the next one is useless. */
 static lightpose_status stage_one(staging *s, int *fatal, lightpose_error *error) {
     char host[65] = "", path[PATH_MAX];
     lightpose_status status;
@@ -265,7 +265,7 @@ static lightpose_status stage_one(staging *s, int *fatal, lightpose_error *error
     snprintf(s->part_name, sizeof s->part_name, "%s%s-%d-%.80s", part, host, (int)getpid(), s->name);
     if (snprintf(path, sizeof path, "%s/%s", s->space->path, s->part_name) >= (int)sizeof path)
         return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: the path of a copy would be too long", s->space->path);
-    (void)unlinkat(s->space->folder, s->part_name, 0); /* of a process of this number that was killed */
+    (void)unlinkat(s->space->folder, s->part_name, 0); /* left by a killed process with the same process id */
     status = s->options->from ? copy_from_afar(s, path, error) : copy_here(s, fatal, error);
     if (status == LIGHTPOSE_OK)
         status = finish(s, path, error);
@@ -275,7 +275,7 @@ static lightpose_status stage_one(staging *s, int *fatal, lightpose_error *error
     return status;
 }
 
-/* The videos with queued ranges, in the order in which those are claimed; freed with free(). */
+/* Lists the videos with queued ranges, in the order in which those will be claimed; freed with free(). */
 static lightpose_status list_queued(lp_corpus *corpus, int64_t **ids, int64_t *count, lightpose_error *error) {
     lp_db_rows *rows;
     int64_t capacity = 0;
@@ -301,7 +301,7 @@ static lightpose_status list_queued(lp_corpus *corpus, int64_t **ids, int64_t *c
     return got < 0 ? LIGHTPOSE_ERROR_FILE : LIGHTPOSE_OK;
 }
 
-/* Stages the video of this row, unless it is there. *full where it does not fit. */
+/* Stages a video unless its copy exists. Sets outcome->full if it does not fit. */
 static lightpose_status stage_row(lp_space *space, const lp_corpus_video *video, const lp_space_options *o,
                                   lp_space_outcome *outcome, lightpose_error *error) {
     staging s = {.space = space, .options = o, .video = video};
@@ -315,7 +315,7 @@ static lightpose_status stage_row(lp_space *space, const lp_corpus_video *video,
     if (there && stat(path, &about) == 0 && about.st_size == video->size)
         return LIGHTPOSE_OK;
     if (!there && lstat(path, &about) == 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is in the way: it is no plain file", path);
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s is in the way: it is not a regular file", path);
     LP_TRY(for_each(space, add_size, &used, error));
     outcome->full = video->size > o->limit - used;
     if (outcome->full) {
@@ -348,7 +348,7 @@ static lightpose_status stage_video(lp_space *space, lp_corpus *corpus, int64_t 
         lp_corpus_read_video(rows, 0, &video);
         status = lp_corpus_keep_video(&video, texts, error);
     }
-    lp_db_rows_close(&rows); /* a copy takes long: nothing of the database is held meanwhile */
+    lp_db_rows_close(&rows); /* before the copy, which takes long: it must hold nothing in the database */
     if (got < 0)
         status = LIGHTPOSE_ERROR_FILE;
     if (got > 0 && status == LIGHTPOSE_OK)
@@ -365,7 +365,7 @@ lightpose_status lp_space_stage(lp_space *space, lp_corpus *corpus, const lp_spa
     lightpose_status status = list_queued(corpus, &ids, &count, error);
     for (int64_t i = 0; status == LIGHTPOSE_OK && i < count && !outcome->full && (!most || outcome->copies < most); i++)
         status = go_on(NULL) ? stage_video(space, corpus, ids[i], options, outcome, error)
-                             : lp_fail(error, LIGHTPOSE_ERROR_STATE, "told to stop");
+                             : lp_fail(error, LIGHTPOSE_ERROR_STATE, "interrupted");
     if (outcome->failed > TOLD)
         tell(options, "%" PRId64 " videos could not be copied", outcome->failed);
     free(ids);
@@ -405,7 +405,7 @@ static void purge_copy(const purging *p, const lp_corpus_video *video) {
     remove_file(p, name, copy.st_size);
 }
 
-/* A copy that nobody has written to for a day will not become whole. */
+/* A copy that was not written to for a day is abandoned. */
 static void purge_part(void *opaque, const char *name, const struct stat *about) {
     if (!strncmp(name, part, sizeof part - 1) && time(NULL) - about->st_mtime > STALE)
         remove_file(opaque, name, about->st_size);

@@ -37,7 +37,7 @@ static const lp_cli_option stage_own[] = {
     {0}};
 static const lp_cli_option purge_own[] = {
     WORK_SPACE,
-    {"dry-run", 'n', NULL, "remove nothing, and say how much would go", LP_CLI_AT(FLAG, space_options, try_only)},
+    {"dry-run", 'n', NULL, "remove nothing; print how much would be removed", LP_CLI_AT(FLAG, space_options, try_only)},
     QUIET,
     {0}};
 
@@ -45,7 +45,7 @@ static const lp_cli_command stage_command = {
     "corpus stage", NULL,
     "Copies the videos that are queued next into a work space, up to a size. Workers that know the work space read "
     "the\n"
-    "copy where there is one, else the original. A copy gets its name when its checksum has been compared.",
+    "copy if there is one, else the original. A copy gets its name after its checksum was verified.",
     "    lightpose corpus stage --work-space /scratch/me\n"
     "    lightpose corpus stage --work-space /scratch/me --limit 200G --from archive.example.org:\n"};
 static const lp_cli_command purge_command = {
@@ -95,7 +95,7 @@ static int act(const space_options *o, const lp_space_options *options, action w
 static int needs_space(const lp_cli_command *command, const space_options *o) {
     return lp_space_find(o->work_space)
                ? LP_CLI_GO
-               : lp_cli_usage(command->name, "say where: --work-space FOLDER, or $LIGHTPOSE_WORK_SPACE");
+               : lp_cli_usage(command->name, "no work space: give --work-space FOLDER, or set $LIGHTPOSE_WORK_SPACE");
 }
 
 int lp_corpus_stage(int argc, char **argv) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose corpus status`: where a corpus stands. */
+/* `lightpose corpus status`: the state of a corpus. */
 
 #include <inttypes.h>
 #include <math.h>
@@ -35,11 +35,11 @@ static const char *const reasons[] = {"any",          "stopped",   "out of time"
 
 static const lp_cli_option own[] = {
     {"ranges", 'r', NULL, "also print a row for each range", LP_CLI_AT(FLAG, status_options, ranges)},
-    {"video", 0, "NAME", "rows of this video alone", LP_CLI_AT(TEXT, status_options, video)},
-    {"state", 0, "STATE", "rows in this state alone: queued, running, done, failed or cancelled",
+    {"video", 0, "NAME", "rows of this video only", LP_CLI_AT(TEXT, status_options, video)},
+    {"state", 0, "STATE", "rows in this state only: queued, running, done, failed or cancelled",
      LP_CLI_AT(CHOICE, status_options, state_index), .choices = states},
     {"reason", 0, "REASON",
-     "rows that ended for this reason alone: \"missing file\", \"changed file\", decoding, network, disk, killed, ...",
+     "rows that ended for this reason only: \"missing file\", \"changed file\", decoding, network, disk, killed, ...",
      LP_CLI_AT(CHOICE, status_options, reason_index), .choices = reasons},
     {"limit", 0, "N", "at most N rows (0: all)", LP_CLI_AT(INT64, status_options, limit), .max = 1e12},
     {"json", 0, NULL, "print one JSON object", LP_CLI_AT(FLAG, status_options, json)},
@@ -47,7 +47,7 @@ static const lp_cli_option own[] = {
      "write a page with plots and a row for each range instead, which needs nothing but itself (\"-\": to standard "
      "output)",
      LP_CLI_AT(TEXT, status_options, html)},
-    {"watch", 0, "SECONDS", "print or write it again every so many seconds, until it is stopped; the page follows",
+    {"watch", 0, "SECONDS", "print or write it again every SECONDS until stopped; the page reloads itself",
      LP_CLI_AT(INT, status_options, watch), .min = 1, .max = 86400},
     {0}};
 

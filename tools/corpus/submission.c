@@ -37,7 +37,7 @@ int lp_submission_write_template(const char *path) {
     return LP_CLI_OK;
 }
 
-/* The script that is built in, in a file for sbatch, which keeps a copy. */
+/* Writes the built-in script to a file for sbatch, which keeps a copy. */
 static lightpose_status make_script(lp_submission *s, const char *template, lightpose_error *error) {
     const char *const folder = getenv("TMPDIR");
     if (template) {
@@ -57,7 +57,7 @@ static lightpose_status make_script(lp_submission *s, const char *template, ligh
 
 /* ---- Its arguments ----------------------------------------------------------------------------------------------- */
 
-/* An absolute path of what is there, or may be there. */
+/* The absolute path of a file that may not exist yet. */
 static lightpose_status make_absolute(const char *path, char whole[PATH_MAX], lightpose_error *error) {
     char folder[PATH_MAX] = "";
     if (*path != '/' && !getcwd(folder, sizeof folder))
@@ -67,7 +67,7 @@ static lightpose_status make_absolute(const char *path, char whole[PATH_MAX], li
     return LIGHTPOSE_OK;
 }
 
-/* Slurm puts numbers of jobs where the name of a log has a percent sign, and a backslash switches that off. */
+/* Refuses percent signs and backslashes: Slurm replaces the former in names of logs, and the latter turns that off. */
 static lightpose_status make_logs(lp_submission *s, const lp_submission_options *o, lightpose_error *error) {
     LP_TRY(make_absolute(o->logs, s->logs, error));
     if (strpbrk(s->logs, "%\\"))
@@ -81,7 +81,7 @@ static lightpose_status make_logs(lp_submission *s, const lp_submission_options 
         if (!next)
             break;
         *next = 0;
-        (void)mkdir(s->logs, 0777); /* one that is there already, or fails with the last */
+        (void)mkdir(s->logs, 0777); /* it may exist; other errors show with the last folder */
         *next = '/';
         slash = next;
     }
@@ -105,7 +105,7 @@ static lightpose_status make_job(lp_submission *s, const lp_submission_options *
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a command line");
     const char **next = s->job;
     *next++ = s->program;
-    *next++ = "--idle-exit"; /* a job that waits keeps a node from others */
+    *next++ = "--idle-exit"; /* a waiting job would block a node */
     *next++ = LP_FLEET_IDLE_TEXT;
     if (o->weights) {
         *next++ = "--weights";
@@ -150,7 +150,7 @@ lp_slurm_array lp_submission_array(const lp_submission *s, int count) {
 
 /* ---- A dry run --------------------------------------------------------------------------------------------------- */
 
-/* As a shell would read it. */
+/* Prints a word, quoted for a shell. */
 static void print_word(const char *word) {
     if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_")]) {
         fputs(word, stdout);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What `submit` gives to Slurm: a job's script and its arguments, the folder of logs, the address of the database. */
+/* What `submit` passes to Slurm: a job's script and its arguments, the folder of logs, the address of the database. */
 
 #ifndef LP_TOOLS_CORPUS_SUBMISSION_H
 #define LP_TOOLS_CORPUS_SUBMISSION_H
@@ -13,9 +13,9 @@
 #include "corpus/slurm.h"
 
 typedef struct lp_submission_options {
-    const char *template;   /* NULL: the script that is built in */
-    const char *logs;       /* made where it is not there, but for a dry run */
-    const char *weights;    /* NULL: those that the job finds */
+    const char *template;   /* NULL: the built-in script */
+    const char *logs;       /* made if it does not exist, except in a dry run */
+    const char *weights;    /* NULL: the job's default */
     const char *work_space; /* NULL: none */
     int staged, dry;
 } lp_submission_options;
@@ -27,22 +27,22 @@ typedef struct lp_submission {
     const char **job; /* the script's arguments, ended by NULL: PROGRAM OPTION... */
 } lp_submission;
 
-/* `passed` goes to the workers; its texts and those of the options must outlive the submission. Free it in any case.
- * Errors: FILE, ARGUMENT, MEMORY. */
+/* `passed` are options for the workers; its strings and those of `options` must outlive the submission. Free it in any
+ * case. Errors: FILE, ARGUMENT, MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_submission_make(lp_submission *submission, const lp_submission_options *options,
                                                         const lp_corpus *corpus, const char *address,
                                                         const lp_cli_operands *passed, lightpose_error *error);
 void lp_submission_free(lp_submission *submission);
 
-/* An array of so many of its jobs, which points into it. */
+/* An array of `count` jobs, which points into the submission. */
 lp_slurm_array lp_submission_array(const lp_submission *submission, int count);
 
-/* Prints the script and the command that would submit so many jobs. `database` is the address as it may be shown.
- * Errors: FILE, MEMORY. */
+/* Prints the script and the command that would submit `count` jobs. `database` is the address without secrets. Errors:
+ * FILE, MEMORY. */
 LIGHTPOSE_NODISCARD lightpose_status lp_submission_print(const lp_submission *submission, const char *database,
                                                          int count, lightpose_error *error);
 
-/* Writes the script that is built in to a file that is not there yet. Returns the exit status, having said why. */
+/* Writes the built-in script to a new file. Returns the exit status, after a message. */
 int lp_submission_write_template(const char *path);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* `lightpose corpus submit`: keeps a Slurm cluster at work on a corpus. */
+/* `lightpose corpus submit`: keeps a Slurm cluster working on a corpus. */
 
 #include <inttypes.h>
 #include <limits.h>
@@ -20,11 +20,11 @@
 #include "run/signals.h"
 #include "run/work.h"
 
-/* Says what nothing has changed in, and what fails again and again, no more often. */
+/* Time before an unchanged account or a lasting failure is reported again. */
 enum { REPEAT_MS = 3600 * 1000 };
-/* After a failure of Slurm or of the database it is tried again so soon, or after a period that is shorter. */
+/* Time before another try after a failure of Slurm or the database, unless the period of --watch is shorter. */
 enum { AGAIN_MS = 300 * 1000 };
-/* With nothing that jobs could do until copies are there. */
+/* Longest pause while jobs wait for the first copy. */
 enum { FIRST_MS = 60 * 1000 };
 
 typedef struct submit_options {
@@ -36,12 +36,12 @@ typedef struct submit_options {
 static const lp_cli_option own[] = {
     {"max-jobs", 'j', "N", "at most N jobs that run or wait at a time (100)", LP_CLI_AT(INT, submit_options, max_jobs),
      .min = 1, .max = 100000},
-    {"watch", 0, "PERIOD", "look again every so often, as in 1h or 10m, and fill up, until all is done",
+    {"watch", 0, "PERIOD", "submit more jobs as needed, checking every PERIOD, as in 1h or 10m, until all is done",
      LP_CLI_AT(TEXT, submit_options, watch)},
     {"template", 0, "FILE",
-     "the job's script, with all that differs between clusters (default: the one that is built in)",
+     "the job's script, with everything that differs between clusters (default: a built-in script)",
      LP_CLI_AT(TEXT, submit_options, template)},
-    {"write-template", 0, "FILE", "write the script that is built in to FILE, to be changed, and exit",
+    {"write-template", 0, "FILE", "write the built-in script to FILE, to be edited, and exit",
      LP_CLI_AT(TEXT, submit_options, write_template)},
     {"logs", 0, "FOLDER", "where jobs write what they print (lightpose-logs)", LP_CLI_AT(TEXT, submit_options, logs)},
     {"weights", 'w', "FILE", "weights file, as for `work`", LP_CLI_AT(TEXT, submit_options, weights)},
@@ -64,7 +64,6 @@ static const lp_cli_command command = {
     "    lightpose corpus submit --template job.sh --watch 1h\n"
     "    lightpose corpus submit --template job.sh --dry-run -- --lease 120\n"};
 
-/* Everything of a run of this command. */
 typedef struct submitting {
     const submit_options *options;
     lp_db *db;
@@ -72,10 +71,10 @@ typedef struct submitting {
     lp_fleet fleet;
     lp_submission submission;
     char said[256];                                 /* the last account */
-    int64_t said_ms;                                /* when */
-    char why[sizeof(((lightpose_error *)0)->text)]; /* the failure that lasts; empty: none */
-    int64_t why_ms;                                 /* when it was told last */
-    int failures;                                   /* in a row */
+    int64_t said_ms;                                /* when it was printed */
+    char why[sizeof(((lightpose_error *)0)->text)]; /* the present failure; empty: none */
+    int64_t why_ms;                                 /* when it was last reported */
+    int failures;                                   /* number of failures in a row */
     lp_space_options space;
     lp_text staged;  /* ids of the videos with a copy */
     int has_no_jobs; /* after the last round */
@@ -85,7 +84,7 @@ static int64_t now_ms(void) {
     return lp_work_now() / 1000000;
 }
 
-/* A line with the time, as a log has it. */
+/* Prints a line with the time, as in a log. */
 __attribute__((format(printf, 2, 3))) static void say(const submitting *s, const char *format, ...) {
     const time_t now = time(NULL);
     struct tm local;
@@ -104,7 +103,7 @@ __attribute__((format(printf, 2, 3))) static void say(const submitting *s, const
 
 /* ---- A round ----------------------------------------------------------------------------------------------------- */
 
-/* Why most of the waiting jobs wait. */
+/* The reason why most of the pending jobs wait. */
 static const char *find_reason(const lp_slurm_jobs *jobs) {
     const char *best = "";
     int most = 0;
@@ -121,7 +120,7 @@ static const char *find_reason(const lp_slurm_jobs *jobs) {
     return best;
 }
 
-/* Says where it stands, where that is new. */
+/* Prints the account if it has changed. */
 static void account(submitting *s, const lp_fleet_plan *p, const lp_slurm_jobs *jobs, const char *id) {
     char text[sizeof s->said], waiting[80] = "", submitted[80] = "";
     const int pending = jobs->count - jobs->running;
@@ -149,7 +148,7 @@ static void tell_fleet(void *opaque, const char *text) {
     lp_cli_error("%s", text);
 }
 
-/* Only ranges of videos that have a copy count. */
+/* Limits the count to ranges of videos that have a copy. */
 static lightpose_status find_staged(submitting *s, lightpose_error *error) {
     char folder[PATH_MAX + LP_CORPUS_TAG];
     snprintf(folder, sizeof folder, "%s/%s", lp_space_find(s->options->work_space), s->submission.name);
@@ -165,7 +164,7 @@ static lightpose_status play_round(submitting *s, int *open, lightpose_error *er
     char id[32] = "";
     lightpose_status status = lp_slurm_list(&jobs, s->submission.name, s->options->try_only ? &lost : error);
     if (status != LIGHTPOSE_OK && s->options->try_only) {
-        lp_cli_error("warning: %s; counted as if no jobs were there", lost.text);
+        lp_cli_error("warning: %s; counting as if there were no jobs", lost.text);
         status = LIGHTPOSE_OK;
     }
     if (status == LIGHTPOSE_OK && s->options->staged)
@@ -194,12 +193,12 @@ static void pause_until(int64_t until) {
         nanosleep(&pause, NULL);
 }
 
-/* What fails again and again is told when it begins, every hour, and when it is over. */
+/* A lasting failure is reported when it begins, every hour, and when it is over. */
 static void tell_failure(submitting *s, const lightpose_error *error) {
     s->failures++;
     if (!strcmp(error->text, s->why) && now_ms() - s->why_ms < REPEAT_MS)
         return;
-    if (*s->why && now_ms() - s->why_ms < AGAIN_MS) /* words that change are the same failure */
+    if (*s->why && now_ms() - s->why_ms < AGAIN_MS) /* another text so soon is taken as the same failure */
         return;
     snprintf(s->why, sizeof s->why, "%s", error->text);
     s->why_ms = now_ms();
@@ -208,12 +207,12 @@ static void tell_failure(submitting *s, const lightpose_error *error) {
 
 static void tell_success(submitting *s) {
     if (s->failures)
-        say(s, "goes on after %d failure%s", s->failures, s->failures == 1 ? "" : "s");
+        say(s, "continues after %d failure%s", s->failures, s->failures == 1 ? "" : "s");
     s->failures = 0;
     *s->why = 0;
 }
 
-/* One video at a time until then, so that jobs are submitted in time. */
+/* Stages one video at a time until `until`, so that jobs are submitted in time. */
 static void serve_space(submitting *s, int64_t until) {
     const char *const place = lp_space_find(s->options->work_space);
     lp_space space;
@@ -265,7 +264,7 @@ static int watch(submitting *s, int64_t period_ms) {
     return lp_signals_caught() ? 128 + lp_signals_caught() : LP_CLI_OK;
 }
 
-/* Whether every range is done, at the end. */
+/* Reports at the end whether every range is done. */
 static int tell_end(submitting *s) {
     lightpose_error error = {0};
     int64_t failed;
@@ -310,7 +309,7 @@ static int submit(submitting *s, const lp_cli_operands *passed, int64_t period) 
     return code;
 }
 
-/* What follows -- is for `work`. */
+/* Checks the options after --, which are for `work`. */
 static int check_passed(const lp_cli_operands *passed) {
     char **const argv = calloc((size_t)passed->count + 2, sizeof *argv);
     if (!argv)
@@ -336,7 +335,8 @@ int lp_corpus_submit(int argc, char **argv) {
     } else if (code == LP_CLI_GO) {
         s->space.tell = tell_fleet;
         if (o.watch && (!lp_cli_read_duration(o.watch, &period) || period < 1 || period > 1e9))
-            code = lp_cli_usage(command.name, "option --watch: \"%s\" is no duration as in 1h, 10m or 1h30m", o.watch);
+            code =
+                lp_cli_usage(command.name, "option --watch: \"%s\" is not a duration as in 1h, 10m or 1h30m", o.watch);
         if (code == LP_CLI_GO)
             code = lp_space_read_options(command.name, o.limit, o.from, &s->space);
         if (code == LP_CLI_GO && o.staged && !lp_space_find(o.work_space))

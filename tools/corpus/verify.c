@@ -39,16 +39,16 @@ static const lp_cli_option own[] = {
      LP_CLI_AT(TEXT, verify_options, weights)},
     {"threads", 't', "N", "number of threads (0: all CPUs that this process may use)",
      LP_CLI_AT(INT, verify_options, threads), .max = 1024},
-    {"quiet", 'q', NULL, "print what differs only", LP_CLI_AT(FLAG, verify_options, quiet)},
+    {"quiet", 'q', NULL, "print only what differs", LP_CLI_AT(FLAG, verify_options, quiet)},
     {0}};
 
 static const lp_cli_command command = {
     "corpus verify", "[VIDEO...]",
-    "Computes random stored frames again on this machine, of the videos named or of all, and compares. A frame that "
+    "Computes random stored frames again on this machine, of the given videos or of all, and compares. A frame that "
     "was\n"
-    "made by the same version on the same instruction set has to be the same to the last bit. For others there is a\n"
+    "made by the same version on the same instruction set has to be identical to the last bit. For others there is a\n"
     "tolerance: with f32, keypoints at most 1/8 pixel apart but for 0.5 %; with int8 and bf16, 2 pixels of the\n"
-    "network's input but for 15 %. Exit status: 0 as it has to be, 1 not.",
+    "network's input but for 15 %. Exit status: 0 if all frames pass, else 1.",
     "    lightpose corpus verify\n"
     "    lightpose corpus verify --sample 1000 film.mp4\n"};
 
@@ -79,7 +79,7 @@ static lightpose_status add_span(spans *s, span item, lightpose_error *error) {
     return LIGHTPOSE_OK;
 }
 
-/* Of a video; 0: of all. */
+/* Lists the spans of a video; 0: of all videos. */
 static lightpose_status list_spans(lp_corpus *corpus, int64_t video, spans *s, lightpose_error *error) {
     lp_db_rows *rows;
     int got;
@@ -112,7 +112,7 @@ static int ascending(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
-/* `count` different numbers below `below`, in order. NULL without memory. */
+/* Chooses `count` different numbers below `below`, in ascending order. NULL if out of memory. */
 static int64_t *choose(int64_t below, int64_t count, uint64_t seed) {
     int64_t *const chosen = calloc((size_t)count + 1, sizeof *chosen);
     int64_t there = 0;
@@ -138,12 +138,12 @@ typedef struct verify_state {
     lightpose_model *model;
     lp_corpus_maker here;
     lp_corpus_tolerance tolerance;
-    lp_corpus_comparison sum; /* of frames that the tolerance is for */
-    const char *video;        /* name, and frame, that are compared now */
-    int64_t frame;
-    int64_t equal, within, different, unread; /* frames */
-    int exact;                                /* the present frame has to be the same */
-    int told;                                 /* of the present frame */
+    lp_corpus_comparison sum;                 /* over frames to which the tolerance applies */
+    const char *video;                        /* name of the current video */
+    int64_t frame;                            /* the current frame */
+    int64_t equal, within, different, unread; /* numbers of frames */
+    int exact;                                /* the current frame has to be identical */
+    int told;                                 /* differences reported of the current frame */
     int64_t lines;
 } verify_state;
 
@@ -157,7 +157,7 @@ static void tell(void *opaque, const char *text) {
     printf("%s, frame %" PRId64 ": %s%s\n", s->video, s->frame, text, s->exact ? "" : " (other instruction set)");
 }
 
-/* A frame as it is found here beside the stored one. */
+/* Compares a frame as computed here with the stored one. */
 static lightpose_status check_frame(verify_state *s, const lp_corpus_video *video, const lp_output_frame *again,
                                     lightpose_error *error) {
     lp_corpus_frames *frames = NULL;
@@ -199,7 +199,7 @@ static lightpose_status take_job(verify_state *s, const lp_corpus_video *video, 
     return LIGHTPOSE_OK;
 }
 
-/* Frames from `first` to before `last`. *next: the first that could not be read. */
+/* Verifies frames `first` to `last` - 1. *next is the first that could not be read. */
 static lightpose_status verify_frames(verify_state *s, const lp_corpus_video *video, int64_t first, int64_t last,
                                       int64_t *next, lightpose_error *error) {
     lp_corpus_source source = {0};
@@ -210,7 +210,7 @@ static lightpose_status verify_frames(verify_state *s, const lp_corpus_video *vi
     lightpose_status status =
         lp_corpus_source_open(&source, command.name, &s->settings, s->model, video->path, first, last, error);
     if (last - first < source.options.workers)
-        source.options.workers = (int)(last - first); /* each has to make its context first */
+        source.options.workers = (int)(last - first); /* not more, since each makes a context first */
     if (status == LIGHTPOSE_OK)
         status = lp_engine_start(&engine, &source.options, error);
     for (int got = 0; status == LIGHTPOSE_OK && got >= 0;) {
@@ -219,7 +219,7 @@ static lightpose_status verify_frames(verify_state *s, const lp_corpus_video *vi
             continue;
         if (job->kind == LP_JOB_END)
             ended = job->error;
-        if (job->kind == LP_JOB_FRAME && job->frame.index >= *next) { /* the one before the first is passed over */
+        if (job->kind == LP_JOB_FRAME && job->frame.index >= *next) { /* skips the frame before the first */
             status = take_job(s, video, &source.sources.items[0], job, &chooser, error);
             *next = job->frame.index + 1;
         }
@@ -234,7 +234,7 @@ static lightpose_status verify_frames(verify_state *s, const lp_corpus_video *vi
                    *ended.text ? ": " : "", ended.text);
 }
 
-/* Frames of one video, ascending. */
+/* Verifies frames of one video, in ascending order. */
 static lightpose_status verify_video(verify_state *s, int64_t id, const int64_t *frames, int64_t count,
                                      lightpose_error *error) {
     lp_corpus_video video;
@@ -292,12 +292,12 @@ static lightpose_status verify_spans(verify_state *s, const spans *all, uint64_t
     if (!chosen)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for a sample of %" PRId64 " frames", count);
     lightpose_status status = LIGHTPOSE_OK;
-    int64_t at = 0, before = 0; /* the next of the sample; frames of the spans before */
+    int64_t at = 0, before = 0; /* position in the sample; number of frames in earlier spans */
     for (size_t i = 0; i < all->count && at < count && status == LIGHTPOSE_OK && !atomic_load(&lp_stop_requested);) {
         const int64_t from = at, video = all->items[i].video;
         for (; i < all->count && all->items[i].video == video; before += all->items[i++].count)
             for (; at < count && chosen[at] < before + all->items[i].count; at++)
-                chosen[at] += all->items[i].first - before; /* its place in the video */
+                chosen[at] += all->items[i].first - before; /* its number in the video */
         if (at > from)
             status = verify_video(s, video, chosen + from, at - from, error);
     }
@@ -338,7 +338,7 @@ static int verify(verify_state *s, const lp_cli_operands *videos) {
             status = list_spans(&s->corpus, id, &all, &error);
     }
     if (status == LIGHTPOSE_OK && !all.frames)
-        status = lp_fail(&error, LIGHTPOSE_ERROR_STATE, "no frame is stored that could be verified");
+        status = lp_fail(&error, LIGHTPOSE_ERROR_STATE, "there are no stored frames to verify");
     if (status == LIGHTPOSE_OK && !o->quiet)
         printf("%" PRId64 " of %" PRId64 " stored frames, --seed %" PRIu64 "\n",
                o->sample < all.frames ? o->sample : all.frames, all.frames, seed);

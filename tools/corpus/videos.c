@@ -64,7 +64,7 @@ lightpose_status lp_corpus_get_video(lp_corpus *corpus, int64_t id, lp_corpus_vi
 lightpose_status lp_corpus_find(lp_corpus *corpus, const char *path, int64_t *id, lightpose_error *error) {
     if (lp_db_is_server(lp_db_name(corpus->db)) && !lp_corpus_is_utf8(path))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT,
-                       "%s: the path is no UTF-8, and PostgreSQL keeps no other text: rename it", path);
+                       "%s: the path is not UTF-8, and PostgreSQL stores only UTF-8: rename it", path);
     return lp_db_select_integer(corpus->db, id, NULL, "SELECT id FROM lp_video WHERE path = $1",
                                 LP_DB_VALUES(lp_db_text(path)), error);
 }
@@ -75,7 +75,7 @@ typedef struct adding {
     int64_t id;
 } adding;
 
-/* Says which video has the path or the content already. */
+/* Fails with the video that has the path or the content already. */
 static lightpose_status refuse_twin(lp_db *db, const lp_corpus_video *v, lightpose_error *error) {
     lp_db_rows *rows;
     LP_TRY(lp_db_select(db, &rows, "SELECT path FROM lp_video WHERE path = $1 OR sha256 = $2",
@@ -91,7 +91,7 @@ static lightpose_status refuse_twin(lp_db *db, const lp_corpus_video *v, lightpo
     return status;
 }
 
-/* A name that no other video has: NAME, NAME_2, ... */
+/* Finds a name that no other video has: NAME, NAME_2, ... */
 static lightpose_status find_name(lp_db *db, const char *wanted, char *name, size_t size, lightpose_error *error) {
     snprintf(name, size, "%s", wanted);
     for (int number = 2;; number++) {
@@ -125,13 +125,13 @@ static lightpose_status add(lp_db *db, void *opaque, lightpose_error *error) {
     char name[512];
     double now;
     int64_t there;
-    if (a->id) { /* the database may have committed before the connection was lost */
+    if (a->id) { /* a repetition: the database may have committed before the connection was lost */
         LP_TRY(lp_db_select_integer(db, &there, NULL, "SELECT COUNT(*) FROM lp_video WHERE id = $1 AND path = $2",
                                     LP_DB_VALUES(lp_db_integer(a->id), lp_db_text(v->path)), error));
         if (there)
             return LIGHTPOSE_OK;
     }
-    /* One at a time: PostgreSQL would let two choose the same numbers. */
+    /* Locks the row, so that one video is added at a time: otherwise PostgreSQL would let two choose the same ids. */
     LP_TRY(lp_db_execute(db, NULL, "UPDATE lp_corpus SET one = 1", LP_DB_NO_VALUES, error));
     LP_TRY(refuse_twin(db, v, error));
     LP_TRY(find_name(db, v->name, name, sizeof name, error));

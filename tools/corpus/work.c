@@ -39,25 +39,26 @@ static const lp_cli_option own[] = {
     {"max-ranges", 0, "N", "exit after N ranges (0: no limit)", LP_CLI_AT(INT64, work_options, max_ranges),
      .max = 1e12},
     {"idle-exit", 0, "SECONDS",
-     "exit when there was nothing to claim for so long (default: when every range is done, failed or cancelled)",
+     "exit when there was nothing to claim for this long (default: when every range is done, failed or cancelled)",
      LP_CLI_AT(INT, work_options, idle_exit), .max = 1e9},
     {"until", 0, "TIME",
      "stop in time before TIME: 18:30, 2026-12-24T18:30, or +DURATION as in +90m, +11h30m (default: the end of the "
      "Slurm "
      "job, $SLURM_JOB_END_TIME)",
      LP_CLI_AT(TEXT, work_options, until)},
-    {"margin", 0, "SECONDS", "stop so long before the end of a Slurm job or --until (60)",
+    {"margin", 0, "SECONDS", "stop this long before the end of a Slurm job or --until (60)",
      LP_CLI_AT(INT, work_options, margin), .max = 86400},
-    {"lease", 0, "SECONDS", "others take over a range when its worker has not been heard of for so long (60)",
+    {"lease", 0, "SECONDS", "others take over a range when nothing was heard of its worker for this long (60)",
      LP_CLI_AT(NUMBER, work_options, lease), .min = 1, .max = 86400},
     {"store-every", 0, "SECONDS",
-     "store frames so often, and at least every 250; a worker that is killed loses no more (2)",
+     "store frames this often, and at least every 250; a worker that is killed loses no more (2)",
      LP_CLI_AT(NUMBER, work_options, store_every), .min = 0.01, .max = 3600},
     {"work-space", 0, "FOLDER",
-     "read the copies that `stage` has made there (default: $LIGHTPOSE_WORK_SPACE; without it, and where there is no "
-     "copy, the originals)",
+     "read the copies that `stage` has made there (default: $LIGHTPOSE_WORK_SPACE; without it, or without a copy, the "
+     "originals)",
      LP_CLI_AT(TEXT, work_options, work_space)},
-    {"staged", 0, NULL, "claim only ranges of videos that have a copy there, where the originals are out of reach",
+    {"staged", 0, NULL,
+     "claim only ranges of videos that have a copy there, for machines that cannot read the originals",
      LP_CLI_AT(FLAG, work_options, staged)},
     {"quiet", 'q', NULL, "print errors only", LP_CLI_AT(FLAG, work_options, quiet)},
     {0}};
@@ -68,14 +69,15 @@ static const lp_cli_command command = {
     "reach\n"
     "the database and the videos: each range has one worker, and a worker that dies is replaced by another. Ctrl-C "
     "and\n"
-    "SIGTERM stop it after the frames at work; what is stored stays, and the next worker goes on from there.",
+    "SIGTERM stop it after the frames in work; stored frames are kept, and the next worker continues from there.",
     "    lightpose corpus work\n"
     "    lightpose corpus work --db postgresql://me@server/films --until +11h30m\n"
     "    lightpose corpus work --once --threads 8\n"};
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
-/* The moment to stop at, by the monotonic clock; 0: none. Returns LP_CLI_GO. */
+/* *deadline_ms is when to stop, by the monotonic clock; 0: never. Returns LP_CLI_GO, or an exit code after a message.
+ */
 static int read_deadline(const work_options *o, int64_t *deadline_ms) {
     const char *const slurm = getenv("SLURM_JOB_END_TIME");
     double seconds = 0;
@@ -95,11 +97,10 @@ static int read_deadline(const work_options *o, int64_t *deadline_ms) {
 
 /* ---- The worker -------------------------------------------------------------------------------------------------- */
 
-/* Everything of a run of this command. */
 typedef struct work_state {
     const work_options *options;
     lp_corpus corpus;
-    lp_corpus_settings given; /* on this command line alone */
+    lp_corpus_settings given; /* on this command line */
     lp_corpus_settings settings;
     lp_worker worker;
     char host[128], job[64], sha256[LP_HASH_TEXT], space[PATH_MAX];
@@ -121,7 +122,7 @@ static void make_groups(work_options *o, lp_corpus_settings *settings, lp_cli_gr
     memcpy(groups, all, sizeof all);
 }
 
-/* Options of `init` on this command line have to be the corpus's: they are parsed once more, on top of those. */
+/* Options of `init` on this command line must equal the corpus's: parses them again, on top of those. */
 static int check_settings(work_state *s, work_options *o, int argc, char **argv) {
     lp_corpus_settings stored;
     lightpose_error error = {0};
@@ -136,7 +137,7 @@ static int check_settings(work_state *s, work_options *o, int argc, char **argv)
         lp_corpus_settings_read(&s->settings, s->corpus.settings, &error) != LIGHTPOSE_OK) {
         lp_cli_error("%s", error.text);
     } else {
-        if (s->given.run.model.settings.extra_heights[0]) /* each adds one */
+        if (s->given.run.model.settings.extra_heights[0]) /* clear them: each option would add one */
             memset(network->extra_heights, 0, sizeof network->extra_heights);
         code = lp_cli_parse(&command, groups, argc, argv, &none);
         if (code == LP_CLI_GO && lp_corpus_settings_differ(&stored, &s->settings, text))
@@ -170,7 +171,7 @@ static void introduce(work_state *s) {
     who->lease = (double)s->options->lease;
 }
 
-/* The corpus's folder in the work space. It need not be there yet. */
+/* Finds the corpus's folder in the work space. It need not exist yet. */
 static int find_space(work_state *s) {
     const char *const place = lp_space_find(s->options->work_space);
     char tag[LP_CORPUS_TAG];
@@ -202,7 +203,7 @@ static void tell_end(work_state *s, const lp_queue_claim *c, lp_worker_end end, 
     fflush(stdout);
 }
 
-/* One range. Returns 0 when there is no use in going on. */
+/* Works on one range. Returns 0 if the worker has to end. */
 static int work_on(work_state *s, lp_queue_claim *claim) {
     lightpose_error error = {0};
     const int64_t start = lp_work_now(), from = claim->next;
@@ -221,7 +222,7 @@ static void pause_ms(int64_t ms) {
     }
 }
 
-/* How long to wait before the next look; -1: not at all. */
+/* How long to wait before the next claim; -1: exit. */
 static int64_t wait_for(work_state *s, int64_t idle_since_ms, lightpose_error *error) {
     const work_options *const o = s->options;
     const int64_t idle = lp_work_now() / 1000000 - idle_since_ms;

@@ -20,23 +20,23 @@
 
 enum { PATH_SHOWN = 300 }; /* characters of a path in a message */
 
-/* A range at work. */
+/* A range in work. */
 typedef struct task {
     lp_worker *worker;
     lp_queue_claim *claim;
     lp_corpus_file file;
-    const char *path;    /* that is read: the video's, or `copy` */
-    char copy[PATH_MAX]; /* of the video in the work space */
+    const char *path;    /* the file being read: the video's, or `copy` */
+    char copy[PATH_MAX]; /* path of the copy in the work space */
     lp_corpus_source source;
     lp_engine *engine;
     lp_chooser chooser;
     lp_block *block;
     lp_text packed;
-    int64_t next;       /* frame that is to come */
+    int64_t next;       /* the frame expected next */
     int64_t block_ms;   /* when the block got its first frame */
-    int64_t renewed_ms; /* when the lease was renewed last */
-    int stopped;        /* the source was told to stop before its end */
-    lp_worker_end end;  /* LP_WORKER_DONE while all is well */
+    int64_t renewed_ms; /* when the lease was last renewed */
+    int stopped;        /* the source was stopped before its end */
+    lp_worker_end end;  /* LP_WORKER_DONE unless something went wrong */
     lp_queue_reason reason;
     lightpose_error error; /* why it failed */
 } task;
@@ -57,7 +57,7 @@ static void fail_range(task *t, lp_queue_reason reason, const char *text) {
     lp_fail(&t->error, LIGHTPOSE_ERROR_FILE, "%s", text);
 }
 
-/* The database failed: what waits is lost and computed again. */
+/* Ends the task after a failure of the database: frames not stored yet are lost and will be computed again. */
 static void break_off(task *t, const lightpose_error *error) {
     if (lp_db_last_failure(t->worker->corpus->db) == LP_DB_FULL) {
         fail_range(t, LP_QUEUE_DISK, error->text);
@@ -81,7 +81,7 @@ static void renew(task *t) {
         t->end = LP_WORKER_LOST;
 }
 
-/* While a file is read for its checksum. */
+/* Renews the lease while a file is read for its checksum. */
 static int renew_meanwhile(void *opaque) {
     task *const t = opaque;
     renew(t);
@@ -90,8 +90,8 @@ static int renew_meanwhile(void *opaque) {
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* Fails the range where somebody has touched the file meanwhile. A copy that is purged or changed is no failure: the
- * range is queued again, and read from the original. */
+/* Fails the range if the file has changed since it was checked. A purged or changed copy is not a failure: the range is
+ * queued again, and read from the original. */
 static int is_untouched(task *t) {
     lightpose_error error = {0};
     lp_queue_reason reason;
@@ -106,7 +106,7 @@ static int is_untouched(task *t) {
     return 0;
 }
 
-/* Stores the block. Nothing of a file that somebody has touched meanwhile is stored. */
+/* Stores the block, unless the file has changed since it was checked. */
 static void store(task *t) {
     const int frames = t->block ? lp_block_count(t->block) : 0, people = frames ? lp_block_people(t->block) : 0;
     const int64_t start = lp_work_now();
@@ -134,16 +134,16 @@ static void store(task *t) {
     t->worker->store_ns += lp_work_now() - start;
 }
 
-/* What a picture's damage is told by; the rest is this machine's failure. */
+/* Whether a status is that of a damaged picture; other failures are the machine's. */
 static int is_of_frame(lightpose_status status) {
     return status == LIGHTPOSE_OK || status == LIGHTPOSE_ERROR_IMAGE || status == LIGHTPOSE_ERROR_ARGUMENT ||
            status == LIGHTPOSE_ERROR_LIMIT;
 }
 
-/* The frames before the failure are good. */
+/* Stores the frames before the failure, which are good. */
 static void store_and_fail(task *t, lp_queue_reason reason, const char *text) {
     store(t);
-    if (t->end == LP_WORKER_DONE && is_untouched(t)) /* else that is the reason */
+    if (t->end == LP_WORKER_DONE && is_untouched(t)) /* otherwise another reason is set already */
         fail_range(t, reason, text);
 }
 
@@ -159,10 +159,10 @@ static void take_frame(task *t, lp_job *job) {
     const int64_t start = lp_work_now();
     lightpose_error error = {0};
     char text[256];
-    if (job->frame.index < t->next) /* the one before the first */
+    if (job->frame.index < t->next) /* the frame before the first */
         return;
     if (job->frame.index != t->next) {
-        snprintf(text, sizeof text, "frame %" PRId64 " came where %" PRId64 " was to come", job->frame.index, t->next);
+        snprintf(text, sizeof text, "got frame %" PRId64 " in place of %" PRId64, job->frame.index, t->next);
         store_and_fail(t, LP_QUEUE_DECODING, text);
         return;
     }
@@ -204,7 +204,7 @@ static void take_job(task *t, lp_job *job) {
 
 /* ---- The range --------------------------------------------------------------------------------------------------- */
 
-/* The copy in the work space, where there is one and it is the video. */
+/* Uses the copy in the work space if it exists and is the video. */
 static void find_copy(task *t) {
     lightpose_error error = {0};
     lp_queue_reason reason;
@@ -263,7 +263,7 @@ static void work(task *t) {
     store(t);
 }
 
-/* The source has ended, and frames are missing still. */
+/* Explains why the source ended before the last frame of the range. */
 static void explain_missing(task *t) {
     char text[PATH_SHOWN + 128];
     if (t->end != LP_WORKER_DONE || t->claim->next == t->claim->last)
@@ -280,7 +280,7 @@ static void explain_missing(task *t) {
     fail_range(t, LP_QUEUE_DECODING, text);
 }
 
-/* Tells the database how the attempt ended, where storing its last frame has not done so. */
+/* Records how the attempt ended, unless storing its last frame has done so. */
 static void give_back(task *t) {
     lightpose_error error = {0};
     if (t->end == LP_WORKER_DONE || t->end == LP_WORKER_BROKEN)
@@ -293,7 +293,7 @@ static void give_back(task *t) {
                      &error) == LIGHTPOSE_OK &&
         t->reason != LP_QUEUE_DISK)
         return;
-    t->end = LP_WORKER_BROKEN; /* no use in going on */
+    t->end = LP_WORKER_BROKEN; /* no reason to continue */
     if (t->error.status == LIGHTPOSE_OK)
         t->error = error;
 }
