@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""Measures what people look like: writes lib/decode/body_prior_table.c from labelled persons in COCO's format.
+"""Fits the prior of body poses: writes lib/decode/body_prior_table.c from labelled persons in COCO's format.
 
     scripts/body_prior.py PERSON_KEYPOINTS.json [--fold I/N] > lib/decode/body_prior_table.c
 
-Persons of at least four labelled keypoints, and their mirror images, each divided by its scale, the square root of the
-labelled area. For each axis the mean and the covariance of the 18 keypoints are those of greatest likelihood where each
-person lies at a place of its own (expectation maximisation; missing keypoints are integrated out). The neck is halfway
-between the shoulders. --fold leaves out every Nth image, in order of their numbers, from the Ith on: to judge the table
-on images that it has not seen.
+It uses persons with at least four labelled keypoints, and their mirror images, each divided by its scale, the square
+root of the labelled area. For each axis it fits the mean and the covariance of the 18 keypoints with maximum
+likelihood, where each person has an unknown position (expectation maximisation; missing keypoints are integrated out).
+The neck is halfway between the shoulders. --fold leaves out every Nth image, in order of their numbers, from the Ith
+on, so that the table can be evaluated on images that it was not fitted to.
 """
 import argparse
 import json
 
 import numpy
 
-# The network's keypoints in COCO's order; the neck has none. And each one's mirror image.
+# For each keypoint of the network: its index in COCO, where the neck has none; and its mirror image.
 COCO = [0, None, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3]
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
 NECK, RIGHT_SHOULDER, LEFT_SHOULDER = 1, 2, 5
@@ -25,7 +25,7 @@ ROUNDS = 60
 
 
 def persons(path, fold, folds):
-    """(places [18, 2] in units of the scale, which are labelled [18]) of every person and its mirror image."""
+    """Yields (positions [18, 2] in units of the scale, whether labelled [18]) of every person and its mirror image."""
     with open(path, encoding="utf-8") as file:
         labels = json.load(file)
     order = {image["id"]: i for i, image in enumerate(sorted(labels["images"], key=lambda image: image["id"]))}
@@ -47,7 +47,7 @@ def persons(path, fold, folds):
 
 
 def fit(values, there):
-    """Mean [18] and covariance [18, 18] along one axis."""
+    """Returns mean [18] and covariance [18, 18] along one axis."""
     mean = numpy.array([values[there[:, k], k].mean() for k in range(18)])
     covariance = 0.3 * numpy.eye(18)
     for _ in range(ROUNDS):
@@ -69,7 +69,7 @@ def fit(values, there):
 
 def rows(pairs, per_line):
     """The lines of an array of lp_pair."""
-    # A negative zero would be a difference between machines.
+    # Adding 0.0 removes negative zeros, which differ between machines.
     texts = ["{%s, %s}" % tuple(format(round(float(value), 6) + 0.0, ".6f") for value in pair) for pair in pairs]
     for i in range(0, len(texts), per_line):
         yield "    " + ", ".join(texts[i : i + per_line]) + ","

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts single tests over meson's logs: count.py BUILD... prints what failed and was skipped, then one closing line.
+"""Counts single tests in meson's logs. usage: count.py BUILD...
 
-meson counts programs; each of ours holds many tests and prints TAP. A program that ends badly counts as one failure
-more than its lines say. Exit status 1 where anything failed, or nothing ran at all.
+Prints the tests that failed or were skipped, then one line with the totals. meson counts programs, but each of ours has
+many tests and prints TAP. A program that fails without a failed test counts as one failure. The exit status is 1 if
+anything failed or nothing ran.
 """
 import json
 import re
@@ -13,7 +14,7 @@ LINE = re.compile(r"^(ok|not ok)\b\s*\d*\s*-?\s*([^#]*)(?:#\s*(\S*)\s*(.*))?$")
 
 
 def tests_of(record):
-    """(passed, failed, skipped) names of one program."""
+    """Returns the names of one program's tests: (passed, failed, skipped)."""
     passed, failed, skipped = [], [], []
     for line in record.get("stdout", "").splitlines():
         match = LINE.match(line.strip())
