@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Preloaded into a program, sets its wall clock and no other: $CLOCK_OFFSET names a file of eight bytes, the
- * nanoseconds that are added to the system's, in the machine's order. Whoever writes to it sets the clock at once. */
+/* A preload library that sets a program's wall clock, and no other clock. $CLOCK_OFFSET names a file of eight bytes in
+ * the machine's byte order: the nanoseconds to add to the system's time. Writing to the file sets the clock at once. */
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Preloaded into a program, makes one of its system calls fail: the n-th of a kind on files below a folder. The calls
- * are trapped by the kernel (seccomp), so it does not matter whether the program, the C library or FFmpeg makes them.
+/* A preload library that makes one of a program's system calls fail: the n-th of a kind on files below a folder. The
+ * kernel traps the calls (seccomp), so it does not matter whether the program, the C library or FFmpeg makes them.
  *
  *     FAULT=KIND:N:WHAT   KIND: read, write, open, close, sync (fdatasync), name (rename and link), truncate, copy
- *                         (of a descriptor), remove, folder (mkdir); N: 1 is the first; WHAT: an error's number;
- *                         "short": half of the bytes are read or written; "none": nothing happens but that it is
- *                         told; "+" behind it: all calls of the kind from the n-th on
- *     FAULT_UNDER=PATH    how the file's name begins, as the kernel has it: "/tmp/x/", or "pipe:"
+ *                         (of a descriptor), remove, folder (mkdir); N: 1 is the first; WHAT: an error number;
+ *                         "short": half of the bytes are read or written; "none": the call works, and is only
+ *                         recorded; a "+" at the end: all calls of the kind from the n-th on
+ *     FAULT_UNDER=PATH    the prefix of the file's name in the kernel: "/tmp/x/", or "pipe:"
  *     FAULT_TOLD=FILE     gets a line with the file's name when a call fails
  *
- * What is named by a descriptor is looked up in /proc. A name that is not absolute counts as below the folder only
- * where the working folder is. */
+ * The name of a descriptor is looked up in /proc. A relative name is taken as relative to the working folder, even if
+ * the call names another one. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 
 /* ---- Which calls ------------------------------------------------------------------------------------------------- */
 
-/* `at`: the argument that holds the descriptor or the name; `count`: that of the bytes, -1: there is none. */
+/* at: the argument with the descriptor or the name; count: the argument with the number of bytes, -1: none. */
 typedef struct trapped {
     const char *kind;
     int number, at, count, by_name;
@@ -42,10 +42,10 @@ typedef struct trapped {
 static const trapped calls[] = {
     {"read", SYS_read, 0, 2, 0},        {"read", SYS_pread64, 0, 2, 0},    {"write", SYS_write, 0, 2, 0},
     {"write", SYS_pwrite64, 0, 2, 0},   {"close", SYS_close, 0, -1, 0},    {"truncate", SYS_ftruncate, 0, -1, 0},
-    {"sync", SYS_fdatasync, 0, -1, 0},  {"copy", SYS_fcntl, 0, -1, 0}, /* F_DUPFD_CLOEXEC alone */
+    {"sync", SYS_fdatasync, 0, -1, 0},  {"copy", SYS_fcntl, 0, -1, 0}, /* only F_DUPFD_CLOEXEC */
     {"open", SYS_openat, 1, -1, 1},     {"name", SYS_linkat, 3, -1, 1},    {"name", SYS_renameat2, 3, -1, 1},
     {"remove", SYS_unlinkat, 1, -1, 1}, {"folder", SYS_mkdirat, 1, -1, 1},
-#ifdef __x86_64__ /* which has the older calls too */
+#ifdef __x86_64__ /* it has the older calls too */
     {"open", SYS_open, 0, -1, 1},       {"name", SYS_link, 1, -1, 1},      {"name", SYS_rename, 1, -1, 1},
     {"name", SYS_renameat, 3, -1, 1},   {"remove", SYS_unlink, 0, -1, 1},  {"folder", SYS_mkdir, 0, -1, 1},
 #endif
@@ -53,7 +53,7 @@ static const trapped calls[] = {
 
 enum { CALLS = sizeof calls / sizeof *calls, PATH_BYTES = 4096 };
 
-/* ---- The one place from which a call passes ---------------------------------------------------------------------- */
+/* ---- The only place from which calls are not trapped ------------------------------------------------------------- */
 
 long faulty_call(long number, long a, long b, long c, long d, long e, long f);
 extern const char faulty_passes[];
@@ -86,7 +86,7 @@ static int begins(const char *path) {
     return strncmp(path, fault.under, fault.under_size) == 0;
 }
 
-/* The name of the file that a call is about, in `path`; 0 where it is not below the folder. */
+/* Gets the name of the file that a call is about. Returns 0 if it is not below the folder. */
 static int is_below(const trapped *call, const long *args, char *path) {
     char proc[40] = "/proc/self/fd/", digits[12];
     long got;
@@ -145,7 +145,7 @@ static long answer(long number, long *args) {
             args[call->count] = (args[call->count] + 1) / 2;
         return faulty_call(number, args[0], args[1], args[2], args[3], args[4], args[5]);
     }
-    if (number == SYS_close) /* as the kernel does, which closes in any case */
+    if (number == SYS_close) /* the kernel closes the descriptor even if it reports an error */
         (void)faulty_call(number, args[0], 0, 0, 0, 0, 0);
     return -fault.number;
 }
@@ -168,7 +168,7 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
 
 enum { HEAD = 6 };
 
-/* Lets through what comes from faulty_call; traps the kind's calls. */
+/* Traps calls of the kind, except those from faulty_call. */
 static int set_trap(void) {
     const uint64_t passes = (uint64_t)(uintptr_t)faulty_passes;
     struct sock_filter code[HEAD + CALLS + 2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Preloaded into a program, makes the network never return from the HANG_AT-th frame on. */
+/* A preload library that makes the network hang, from the HANG_AT-th frame on. */
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -4,12 +4,12 @@
 /* Makes the inputs of the command's tests.
  *
  *     maker picture ENCODER FORMAT WIDTH HEIGHT FILE
- *     maker clip ENCODER OPTIONS WIDTH HEIGHT FRAMES FILE [N]  (OPTIONS "": none; from frame N on of half the size)
+ *     maker clip ENCODER OPTIONS WIDTH HEIGHT FRAMES FILE [N]  (OPTIONS "": none; half the size from frame N on)
  *     maker raw WIDTH HEIGHT FRAMES                            yuv420p frames on standard output
  *     maker y4m WIDTH HEIGHT FRAMES                            the same as YUV4MPEG2
- *     maker join A B FILE                                      the video of A and then that of B as streams of one file
- *     maker serve PORTFILE TIMES FILE                          sends FILE to each of TIMES callers, and hangs up; the
- *                                                              port of 127.0.0.1 is written to PORTFILE */
+ *     maker join A B FILE                                      the video of A, then that of B, as streams of one file
+ *     maker serve PORTFILE TIMES FILE                          sends FILE to TIMES clients in turn; writes the port of
+ *                                                              127.0.0.1 to PORTFILE */
 
 #include <arpa/inet.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Loaded before a program: all its files lie on a file system of the type $OTHER_FS, in hexadecimal. */
+/* A preload library that makes statfs report a file system of type $OTHER_FS, in hexadecimal, for all files. */
 
 #include <stdlib.h>
 #include <string.h>

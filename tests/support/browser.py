@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Headless Chromium, for the tests of pages. Needs its driver (Debian's chromium-driver)."""
+"""Headless Chromium for tests of web pages. Needs its driver (Debian's chromium-driver)."""
 import base64
 import json
 import re
@@ -11,7 +11,7 @@ import urllib.request
 
 
 def missing():
-    """Why there is no browser; "" where there is one."""
+    """Returns why there is no browser; "" if there is one."""
     found = shutil.which("chromedriver") and (shutil.which("chromium") or shutil.which("google-chrome"))
     return "" if found else "there is no chromium with chromedriver"
 
@@ -51,11 +51,11 @@ class Browser:
         self.call("POST", "/url", {"url": url})
 
     def log(self):
-        """What it complained of since the last call."""
+        """Returns the console messages since the last call."""
         return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})]
 
     def shoot(self, path, whole=False):
-        """A picture of the window, or of all the page."""
+        """Saves a screenshot of the window, or of the whole page."""
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.devtools("Page.captureScreenshot", {"captureBeyondViewport": whole})["data"]))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What every test program includes first: cmocka with its own includes, and a few helpers. */
+/* Every test program includes this first: cmocka with the headers that it needs, and a few helpers. */
 
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
@@ -17,7 +17,7 @@
 
 #include <lightpose/lightpose.h>
 
-/* A call that must fail with `status`, saying something about `words`. */
+/* The call must fail with status `wanted` and a message that contains `words`. The call's last argument is `error`. */
 #define assert_fails(call, wanted, words)                                                                              \
     do {                                                                                                               \
         lightpose_error check_error = {0};                                                                             \
@@ -28,7 +28,7 @@
             fail_msg("the message \"%s\" lacks \"%s\"", check_error.text, words);                                      \
     } while (0)
 
-/* A call that must succeed; prints the detail where it does not. */
+/* The call must succeed; otherwise its message is printed. The call's last argument is `error`. */
 #define assert_ok(call)                                                                                                \
     do {                                                                                                               \
         lightpose_error check_error = {0};                                                                             \
@@ -37,7 +37,7 @@
             fail_msg("%s: %s", lightpose_status_get_name(check_error.status), check_error.text);                       \
     } while (0)
 
-/* For tests over cases that this machine may be unable to make: a test of none of them is skipped and says so. */
+/* For tests over cases that this machine may be unable to make: skips a test that could make none. */
 static inline void skip_without(int made, const char *what) {
     if (made > 0)
         return;
@@ -51,8 +51,8 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
-/* How often a loop over random or spread cases runs: a quarter of `all`, and with LIGHTPOSE_TESTS=long, which
- * scripts/deep-check sets, all. */
+/* The number of rounds of a loop over random or spread cases: a quarter of `all`, or `all` with LIGHTPOSE_TESTS=long,
+ * which scripts/deep-check sets. */
 static inline int rounds_of(int all) {
     const char *const wish = getenv("LIGHTPOSE_TESTS");
     return wish && strcmp(wish, "long") == 0 ? all : (all + 3) / 4;

@@ -13,13 +13,13 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
-/* The encoder x265 3.5 leaks some of its own memory; asked by the leak sanitizer, where that is there. */
+/* Suppresses a leak in the encoder x265 3.5. The leak sanitizer, if it is in use, calls this. */
 const char *__lsan_default_suppressions(void);
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) {
     return "leak:libx265";
 }
 
-/* Squares in the upper left corner: white, black, then twelve bits of the number, least first. */
+/* Squares in the upper left corner: white, black, then twelve bits of the number, least significant first. */
 enum { SQUARE = 12, BITS = 12, COLUMNS = 7, WHITE = 220, BLACK = 30, MIN_SIDE = SQUARE * COLUMNS };
 
 int64_t clip_time(const clip *spec, int n) {
@@ -36,7 +36,7 @@ static int square_value(int index, int number) {
     return index == 0 ? WHITE : index == 1 ? BLACK : number >> (index - 2) & 1 ? WHITE : BLACK;
 }
 
-/* A gradient that moves, and the squares. */
+/* Draws a gradient that moves, and the squares. */
 static void draw(uint8_t *const planes[3], const int strides[3], int width, int height, int number) {
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
@@ -115,7 +115,7 @@ static AVCodecContext *open_encoder(const clip *spec, int halved, int global_hea
     return c;
 }
 
-/* Writes a copy of a packet that the decoder takes and does not show, a millisecond earlier. */
+/* Writes a copy of a packet, a millisecond earlier, that the decoder decodes but does not show. */
 static void write_hidden(const clip *spec, AVFormatContext *muxer, const AVPacket *packet) {
     AVPacket *copy = av_packet_clone(packet);
     need(copy && av_packet_make_writable(copy) >= 0, spec, "a copy");
@@ -172,7 +172,7 @@ static void encode(const clip *spec, AVFormatContext *muxer, AVCodecContext *enc
     av_frame_free(&frame);
 }
 
-/* FFmpeg 6.1 moved a stream's side data. */
+/* FFmpeg 6.1 moved the side data of streams. */
 static int32_t *new_display_matrix(AVStream *stream) {
     const size_t size = 9 * sizeof(int32_t);
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""What tests of `lightpose corpus` share that are programs of their own: TAP, the command, and corpora in SQLite."""
+"""Shared by the test programs of `lightpose corpus`: TAP, the command, and corpora in SQLite."""
 
 import filecmp
 import json
@@ -31,7 +31,7 @@ def tell(name, problems="", skipped=None):
 
 
 def play(tests, *arguments):
-    """Each is a function; it returns why it was skipped, or None."""
+    """Runs the tests: functions that return why they were skipped, or None."""
     for test in tests:
         if ONLY and not any(test.__name__.startswith(o) for o in ONLY):
             continue
@@ -80,7 +80,7 @@ class Corpus:
         return json.loads(expect(0, "{", "status", "--db", self.db, "--json", "--ranges", *arguments))
 
     def check(self, folder):
-        """Every frame is there once, and is the one that `lightpose run` finds."""
+        """Checks that every frame is stored once, and equals that of `lightpose run`."""
         for clip in self.clips:
             found, wanted = f"{folder}/found.jsonl", f"{folder}/wanted.jsonl"
             name = os.path.basename(clip).rsplit(".", 1)[0]

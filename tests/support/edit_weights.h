@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A weights file taken apart and put together again, to be wrong in one place. */
+/* Takes a weights file apart and puts it together again, for files with a single fault. */
 
 #ifndef TESTS_EDIT_WEIGHTS_H
 #define TESTS_EDIT_WEIGHTS_H
@@ -11,21 +11,21 @@
 
 typedef struct parts {
     json_t *header;
-    unsigned char *data; /* behind the header */
+    unsigned char *data; /* after the header */
     size_t size;
 } parts;
 
-/* Takes apart a valid file; both hold memory of their own. */
+/* Takes a valid file apart; header and data are copies. */
 parts take_apart(const unsigned char *bytes, size_t size);
 void free_parts(parts *parts);
 
-/* The file of these parts; free(). */
+/* Makes the file of these parts; freed with free(). */
 unsigned char *put_together(const parts *parts, size_t *size);
 
-/* The file of a header as text, and data. */
+/* Makes the file of a header as text, and data; freed with free(). */
 unsigned char *with_header(const char *text, size_t length, const unsigned char *data, size_t data_size, size_t *size);
 
-/* Where a tensor's data are. */
+/* The start of a tensor's data. */
 unsigned char *data_of(const parts *parts, const char *tensor);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "clip.h"
 
-/* Frames from one IDR picture to the next; bits of the numbers in slice heads. */
+/* PERIOD: frames from one IDR picture to the next. *_BITS: sizes of the numbers in slice headers. */
 enum { PERIOD = 20, FRAME_NUM_BITS = 4, ORDER_BITS = 8, COLUMNS = FIELDS_WIDTH / 16, ROWS = FIELDS_HEIGHT / 16 };
 
 enum { UNIT_SLICE = 1, UNIT_IDR = 5, UNIT_SPS = 7, UNIT_PPS = 8 };
@@ -48,7 +48,7 @@ static void put_ue(bits *b, unsigned value) {
     put(b, value + 1, length + 1);
 }
 
-/* Appends the unit with its start code, and 3 after two zeros where a start code would arise. */
+/* Appends the unit with its start code. Inserts 3 after two zeros where they would form a start code. */
 static void put_unit(uint8_t *to, size_t *size, int importance, int type, bits *b) {
     static const uint8_t start[] = {0, 0, 0, 1};
     put(b, 1, 1);
@@ -88,10 +88,10 @@ static size_t make_sets(uint8_t *to) {
     put(&b, 0, 1);
     put(&b, 1, 1);
     put(&b, 0, 1);
-    put(&b, 1, 1); /* VUI, of which there is */
-    put(&b, 0, 4); /* no aspect ratio, overscan, signal, place of chroma, */
-    put(&b, 0, 4); /* timing, HRD, picture structure, */
-    put(&b, 1, 1); /* but how far frames are reordered */
+    put(&b, 1, 1); /* VUI */
+    put(&b, 0, 4); /* without aspect ratio, overscan, video signal, chroma location, */
+    put(&b, 0, 4); /* timing, HRD and pic_struct, */
+    put(&b, 1, 1); /* but with bitstream restrictions, for the reordering of frames */
     put(&b, 1, 1);
     put_ue(&b, 0);
     put_ue(&b, 0);
@@ -111,7 +111,7 @@ static size_t make_sets(uint8_t *to) {
     put_ue(&b, 0);
     put_ue(&b, 0);
     put_ue(&b, 0);
-    put(&b, 4, 3); /* slices control deblocking */
+    put(&b, 4, 3); /* deblocking is set in the slices */
     put_unit(to, &size, 3, UNIT_PPS, &b);
     return size;
 }
@@ -119,10 +119,10 @@ static size_t make_sets(uint8_t *to) {
 /* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
 typedef struct picture {
-    int number;    /* in order of display */
-    int frame_num; /* and of decoding */
+    int number;    /* in display order */
+    int frame_num; /* in decoding order */
     int reference;
-    int field; /* -1: a frame; 0 top, 1 bottom */
+    int field; /* 0: top; 1: bottom; -1: a frame */
 } picture;
 
 static void put_block(bits *b, const uint8_t *plane, int width, int side, int column, int row, int field) {
@@ -132,7 +132,7 @@ static void put_block(bits *b, const uint8_t *plane, int width, int side, int co
             put(b, plane[((row * side + y) * step + first) * width + column * side + x], 8);
 }
 
-/* One slice of I_PCM macroblocks. */
+/* Writes a picture as one slice of I_PCM macroblocks. */
 static void put_picture(uint8_t *to, size_t *size, const picture *p) {
     static uint8_t planes[3][FIELDS_WIDTH * FIELDS_HEIGHT];
     static bits b;
@@ -141,7 +141,7 @@ static void put_picture(uint8_t *to, size_t *size, const picture *p) {
     clip_draw(pointers, FIELDS_WIDTH, FIELDS_HEIGHT, p->number);
     b.count = 0;
     put_ue(&b, 0);
-    put_ue(&b, 7); /* I, as all slices of the picture */
+    put_ue(&b, 7); /* slice type I, for all slices of the picture */
     put_ue(&b, 0);
     put(&b, (unsigned)p->frame_num % (1 << FRAME_NUM_BITS), FRAME_NUM_BITS);
     put(&b, p->field >= 0, 1);
@@ -172,11 +172,11 @@ typedef struct writer {
     AVFormatContext *muxer;
     uint8_t sets[256];
     size_t sets_size;
-    int position, drop; /* packets so far */
-    int64_t decoded;    /* fields so far */
+    int position, drop; /* number of packets so far; the one to leave out */
+    int64_t decoded;    /* number of fields so far */
 } writer;
 
-/* In fields: two a frame. A frame is decoded at most one frame after its turn in the order of display. */
+/* Times are in fields, two per frame. A frame is decoded at most one frame later than in display order. */
 static void write_packet(writer *w, const uint8_t *data, size_t size, int64_t shown, int fields, int key) {
     AVPacket *packet = av_packet_alloc();
     need(packet && av_new_packet(packet, (int)size) >= 0, "a packet");
@@ -228,8 +228,8 @@ void fields_make(const char *path, fields_kind kind, int frames, int drop) {
     stream->avg_frame_rate = (AVRational){25, 1};
     need(avio_open(&w.muxer->pb, path, AVIO_FLAG_WRITE) >= 0, "opening");
     need(avformat_write_header(w.muxer, NULL) >= 0, "the header");
-    /* 0, 2, 1, 4, 3, ...: each odd frame is shown between two that are decoded before it, and nothing refers to it. The
-     * last of a period stands alone. */
+    /* Decoding order 0, 2, 1, 4, 3, ...: each odd frame is shown between two that are decoded before it, and is not a
+     * reference. The last frame of a period has no pair. */
     int frame_num = 0;
     for (int first = 0; first < frames; first += PERIOD) {
         const int count = frames - first < PERIOD ? frames - first : PERIOD;

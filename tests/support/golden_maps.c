@@ -9,7 +9,7 @@
 
 #include "npy.h"
 
-/* "000000000139.jpg" has its maps in 000000000139.*.npy, "openpose_street.avi#100" in video_0100.*.npy. */
+/* Maps of "000000000139.jpg" are in 000000000139.*.npy, those of "openpose_street.avi#100" in video_0100.*.npy. */
 static void file_stem(char *stem, size_t size, const char *name) {
     const char *const frame = strchr(name, '#');
 

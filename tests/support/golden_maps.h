@@ -17,8 +17,8 @@ typedef struct golden_maps {
     json_t *persons; /* array, in the decoder's order */
 } golden_maps;
 
-/* All entries that have maps; `*list` and its contents are freed by golden_maps_free. Returns their number, 0 where the
- * shared data is absent, or -1 with a line on stderr. */
+/* Reads all entries that have maps; golden_maps_free frees them. Returns their number, 0 if there is no shared data, or
+ * -1 after a message on stderr. */
 int golden_maps_read(golden_maps **list);
 void golden_maps_free(golden_maps *list, int count);
 

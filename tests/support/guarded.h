@@ -17,7 +17,7 @@ typedef struct guarded {
     size_t mapped;
 } guarded;
 
-/* `size` bytes that touch a page without access: behind them, or before them where `at_start` is set. */
+/* Allocates `size` bytes with a page without access directly after them, or with `at_start` directly before them. */
 static inline guarded guarded_alloc(size_t size, int at_start) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), body = (size + page - 1) / page * page;
     guarded g = {.mapped = body + 2 * page};

@@ -10,7 +10,7 @@
 
 #include "net/plan.h"
 
-/* xorshift64*: the same numbers everywhere. */
+/* xorshift64*, which gives the same numbers on all machines. */
 typedef struct made_random {
     uint64_t state;
 } made_random;
@@ -27,8 +27,7 @@ typedef enum made_layout {
     MADE_LAYOUTS
 } made_layout;
 
-/* Zeroed maps. What the layout leaves unused is NaN. Nothing readable lies behind the last value. Freed by made_free.
- */
+/* Zeroed maps; unused gaps of the layout are NaN. Memory after the last value is not readable. Freed by made_free. */
 lp_maps made_maps(int width, int height, made_layout layout);
 void made_free(lp_maps *maps);
 
@@ -38,13 +37,14 @@ lp_maps made_copy(const lp_maps *maps, made_layout layout);
 float *made_heat(const lp_maps *maps, int map, int x, int y);
 float *made_paf(const lp_maps *maps, int map, int x, int y);
 
-/* A bump of `height` with its top at (x, y), in cells, 0.8 cells wide, as the network draws a keypoint. */
+/* Adds a bump of `height` with its peak at (x, y) in cells and a width of 0.8 cells, like a keypoint of the network. */
 void made_bump(const lp_maps *maps, int map, double x, double y, double height);
 
-/* The field of limb `limb` from (x0, y0) to (x1, y1), 1.2 cells to either side, `strength` long. */
+/* Draws the field of limb `limb` from (x0, y0) to (x1, y1), 1.2 cells to either side, with vectors of length
+ * `strength`. */
 void made_limb(const lp_maps *maps, int limb, double x0, double y0, double x1, double y1, double strength);
 
-/* `people` standing figures at random places and sizes, some keypoints missing, some noise. */
+/* Draws `people` standing figures of random positions and sizes, with some keypoints missing and some noise. */
 void made_people(const lp_maps *maps, int people, made_random *random);
 
 #endif

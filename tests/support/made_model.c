@@ -21,7 +21,7 @@ int made_model_load(void **state) {
         print_error("%s\n", error.text);
         return -1;
     }
-    free(bytes); /* the bytes were copied */
+    free(bytes); /* the model has a copy */
     return 0;
 }
 
@@ -46,7 +46,7 @@ lightpose_settings made_settings(void) {
     settings.height = 64;
     settings.threads = 1;
     settings.precision = LIGHTPOSE_PRECISION_F32;
-    /* made-up weights give weak maps: let noise through, so that there is something to compare */
+    /* Random weights give weak maps: let noise through, so that there are people to compare. */
     settings.peak_threshold = 0.001f;
     settings.limb_threshold = 0;
     settings.limb_ratio = 0;
@@ -67,7 +67,7 @@ lightpose_result *made_result(void) {
     return result;
 }
 
-/* Padding bytes are not compared: both are zeroed by the same assignment, but that is not promised. */
+/* Compares members, not bytes, since padding is not guaranteed to be equal. */
 void assert_same_people(const lightpose_result *a, const lightpose_result *b) {
     assert_int_equal(lightpose_result_get_count(a), lightpose_result_get_count(b));
     for (int i = 0; i < lightpose_result_get_count(a); i++) {

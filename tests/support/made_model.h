@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A model of random weights and a picture for it, for tests of the public API that need no data. */
+/* A model of random weights and a picture for it, for tests of the public API without data files. */
 
 #ifndef TESTS_MADE_MODEL_H
 #define TESTS_MADE_MODEL_H
@@ -18,11 +18,11 @@ int made_model_load(void **state);
 int made_model_release(void **state);
 
 lightpose_image made_picture(void);     /* of made_pixels */
-lightpose_settings made_settings(void); /* one thread, f32, and thresholds so low that noise makes people */
+lightpose_settings made_settings(void); /* one thread, f32, and thresholds so low that noise yields people */
 lightpose_context *made_context(const lightpose_settings *settings);
 lightpose_result *made_result(void);
 
-/* The same people, keypoint by keypoint, bit for bit. */
+/* Asserts the same people, keypoint by keypoint, bit for bit. */
 void assert_same_people(const lightpose_result *a, const lightpose_result *b);
 
 #endif

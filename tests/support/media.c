@@ -43,7 +43,7 @@ int media_write(const char *path, const void *data, size_t size) {
     return fclose(file) == 0 && written == size ? 0 : -1;
 }
 
-/* The test picture in `format`, through swscale. */
+/* Converts the test picture to `format` with swscale. */
 static AVFrame *make_frame(enum AVPixelFormat format, int width, int height) {
     AVFrame *const frame = av_frame_alloc(), *source = av_frame_alloc();
     source->format = AV_PIX_FMT_BGR24;

@@ -24,7 +24,7 @@ double *naive_at(const naive_tensor *tensor, int channel, int y, int x) {
     return tensor->values + ((size_t)channel * (size_t)tensor->height + (size_t)y) * (size_t)tensor->width + (size_t)x;
 }
 
-/* Adds weight * source plane, displaced by a tap, to a target plane. */
+/* Adds weight * source plane, shifted by the tap's offset, to a target plane. */
 static void add_tap(const lp_layer *layer, double weight, int dy, int dx, const naive_tensor *source, int in,
                     naive_tensor *target, naive_tensor *magnitudes, int out) {
     const int stride = layer->stride;
@@ -70,9 +70,9 @@ void naive_convolve(const lp_layer *layer, const double *weights, const double *
     }
 }
 
-/* |x| of the transforms for the points 0, +-5/8, +-3/2 and infinity, from the polynomials they stand for: B' holds the
- * coefficients of the product of (x - q) over the other points q; G the powers of the point over that product's value
- * there; A' its powers. */
+/* Magnitudes of the transforms for the points 0, +-5/8, +-3/2 and infinity, derived from polynomials. For each point,
+ * B' has the coefficients of the product of (x - q) over the other points q, G the powers of the point divided by that
+ * product's value at the point, and A' its powers. */
 static void winograd_transforms(double bt[6][6], double g[6][3], double at[4][6]) {
     static const double points[5] = {0, 0.625, -0.625, 1.5, -1.5};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Arrays of the shared golden data, and where that data is. */
+/* Reads arrays of the shared golden data, and finds that data. */
 
 #ifndef TESTS_NPY_H
 #define TESTS_NPY_H
@@ -17,11 +17,11 @@ typedef struct npy {
     void *data;   /* freed with free() */
 } npy;
 
-/* Reads a C-ordered array of `type` ("|u1", "<f4"). Returns 0, or -1 where the file is missing, of another type, or
- * shorter or longer than it says. */
+/* Reads a C-ordered array of `type` ("|u1", "<f4"). Returns 0, or -1 if the file is missing, has another type, or is
+ * shorter or longer than its header says. */
 int npy_read(npy *array, const char *path, const char *type);
 
-/* Writes the path of NAME in the shared data folder; 0 where there is no such file or folder. */
+/* Writes the path of NAME in the shared data folder. Returns 0 if it does not exist. */
 int shared_path(char *path, size_t size, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Lossless picture files through FFmpeg, for tests of the library alone. */
+/* Reads lossless pictures with FFmpeg, for tests of the library without tools. */
 
 #ifndef TESTS_PICTURE_H
 #define TESTS_PICTURE_H
@@ -13,7 +13,7 @@ typedef struct picture {
     uint8_t *rgb; /* rows of 3 * width bytes; freed with free() */
 } picture;
 
-/* Reads an 8-bit RGB picture without any conversion. 0, or -1. */
+/* Reads an 8-bit RGB picture without any conversion. Returns 0 or -1. */
 int picture_read(picture *out, const char *path);
 
 #endif

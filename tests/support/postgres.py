@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""A PostgreSQL server for a test: in a folder of its own, on a loopback port of its own, ended by its process number.
+"""A PostgreSQL server for a test, in a folder of its own and on a loopback port of its own; ended by its process id.
 
-PostgreSQL does not run as root: then the server runs as the user postgres, which Debian's package makes.
+PostgreSQL does not run as root. If the test does, the server runs as the user postgres, which Debian's package makes.
 """
 
 import glob
@@ -15,12 +15,12 @@ import subprocess
 import tempfile
 import time
 
-PASSWORD = "se/cret:word"  # characters that an address has to escape
+PASSWORD = "se/cret:word"  # with characters that must be escaped in an address
 ADDRESS_PASSWORD = "se%2Fcret%3Aword"
 
 
 def missing():
-    """Why no server can be started; None where it can."""
+    """Returns why no server can be started; None if it can."""
     if not programs():
         return "PostgreSQL's server is not installed"
     if os.getuid() == 0:
@@ -66,7 +66,7 @@ class Server:
                        **self.as_user())
 
     def start(self):
-        """On the port that it had before, if any."""
+        """Starts the server, on the port that it had before, if any."""
         if self.port is None:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -87,7 +87,7 @@ class Server:
             raise RuntimeError(f"the server did not start: {log.read()[-2000:]}")
 
     def stop(self, how=signal.SIGINT):
-        """SIGINT: a fast shutdown; SIGQUIT: as if the power had failed."""
+        """Ends the server; SIGINT is a fast shutdown, SIGQUIT is like a power failure."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(60)
@@ -100,7 +100,7 @@ class Server:
                               capture_output=True, text=True).stdout
 
     def database(self):
-        """The address of a new one."""
+        """Creates a database and returns its address."""
         self.databases += 1
         name = f"d{self.databases}"
         self.query(f"CREATE DATABASE {name}")

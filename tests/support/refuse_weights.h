@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Weights files that must be refused with LIGHTPOSE_ERROR_WEIGHTS and a message that has certain words. */
+/* Checks of weights files that must be refused with LIGHTPOSE_ERROR_WEIGHTS and certain words in the message. */
 
 #ifndef TESTS_REFUSE_WEIGHTS_H
 #define TESTS_REFUSE_WEIGHTS_H
 
 #include "edit_weights.h"
 
-/* A valid file to start from: int8 with ranges, the one with most to go wrong. Made and freed by a group's setup and
- * teardown. */
+/* A valid file to start from: int8 with ranges, since that has the most parts. Made and freed by a group's set-up and
+ * tear-down. */
 extern unsigned char *valid;
 extern size_t valid_size;
 int make_valid(void **state);

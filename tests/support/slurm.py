@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The liblightpose authors
-"""A Slurm cluster of one node for a test: munged, slurmctld and slurmd in a folder of their own, on loopback ports of their own,
-ended by their process numbers."""
+"""A Slurm cluster of one node for a test: munged, slurmctld and slurmd in a folder of their own, on loopback ports of
+their own; ended by their process ids."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ def find(program):
 
 
 def missing():
-    """Why no cluster can be started; None where it can."""
+    """Returns why no cluster can be started; None if it can."""
     lacking = [program for program in PROGRAMS if not find(program)]
     return f"Slurm is not installed: no {', '.join(lacking)}" if lacking else None
 
@@ -34,7 +34,7 @@ def free_port():
 
 
 class Cluster:
-    """`environment` is what makes sbatch and squeue speak with it."""
+    """sbatch and squeue use this cluster if they run with `environment`."""
 
     def __init__(self, cpus=2, kill_wait=30):
         self.folder = tempfile.mkdtemp(prefix="lightpose-slurm-")

@@ -12,7 +12,7 @@
 
 static const double input_scale = 0.00390625;
 
-/* A growing run of bytes, or of text. After a failed allocation it stays NULL and appends do nothing. */
+/* A growing buffer of bytes or text. After a failed allocation it stays NULL, and appending does nothing. */
 typedef struct buffer {
     unsigned char *bytes;
     size_t size, capacity;
@@ -41,7 +41,7 @@ __attribute__((format(printf, 2, 3))) static void print(buffer *to, const char *
     append(to, text, (size_t)length);
 }
 
-/* xorshift: uniform in -1 to 1. */
+/* xorshift: uniform from -1 to 1. */
 static float uniform(uint32_t *state) {
     *state ^= *state << 13;
     *state ^= *state >> 17;
@@ -49,7 +49,7 @@ static float uniform(uint32_t *state) {
     return (float)((double)*state / 0x80000000u - 1);
 }
 
-/* Truncates; the values are small and normal, so no other case arises than those that flush to zero. */
+/* Truncates. The values are small and normal, so the only special case is those that become zero. */
 static uint16_t to_half(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -72,7 +72,7 @@ static void append_value(buffer *data, lp_dtype dtype, float value) {
         append(data, &half, sizeof half);
 }
 
-/* A tensor of values in -bound to bound around `centre`, or all `centre` where bound is 0. */
+/* Appends a tensor of values within `bound` of `centre`, or all `centre` if `bound` is 0. */
 static void append_tensor(buffer *header, buffer *data, const lp_layer *layer, const char *part, lp_dtype dtype,
                           float centre, float bound, uint32_t *state) {
     const int is_weight = strcmp(part, "weight") == 0, in = layer->kind == LP_DEPTHWISE ? 1 : layer->in;
@@ -116,7 +116,7 @@ static void print_range(buffer *text, const char *name, double low, double high,
     print(text, "]");
 }
 
-/* The text of activation_ranges, quotes escaped, as it stands in the header. */
+/* Prints activation_ranges with escaped quotes, as in the header. */
 static void print_ranges(buffer *text, const lp_layer *layers, int count) {
     print(text, ",\"activation_ranges\":\"{\\\"data\\\":[%.9g,%.9g]", -128 * input_scale, 127 * input_scale);
     for (int i = 0; i < count; i++) {
@@ -142,7 +142,7 @@ unsigned char *synthetic_weights(lp_variant variant, lp_dtype dtype, int with_ra
     const int count = lp_arch_layers(variant, layers);
     uint32_t state = seed * 2654435761u + 1;
 
-    for (int i = 0; i < 8; i++) /* the first numbers of a small seed are small */
+    for (int i = 0; i < 8; i++) /* discard the first numbers, which are small for a small seed */
         uniform(&state);
     append(&header, "\0\0\0\0\0\0\0\0", 8);
     print(&header, "{\"__metadata__\":{\"format_version\":\"1\",\"variant\":\"%s\",\"source\":\"synthetic, seed %u\",",

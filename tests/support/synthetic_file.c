@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Writes a random weights file, with ranges for int8: for tests that start programs. */
+/* Writes a random weights file with ranges for int8, for tests that start programs. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Stages of a frame on a team of threads that lives for one call. */
+/* Runs stages of a frame, each call on a new team of threads. */
 
 #ifndef TESTS_TEAMS_H
 #define TESTS_TEAMS_H
