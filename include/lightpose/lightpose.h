@@ -50,18 +50,17 @@
  * - Threads. A model may be used by any number of threads at once. A context, result, tracker or calibrator is used by
  *   one thread at a time and may move between threads.
  *   Results do not depend on the number of threads. A context of several threads opens one OpenMP region per frame; no
- *   environment variable is needed. Contexts of one thread, one for each CPU, give the most frames a second.
+ *   environment variable is needed. One context of one thread for each CPU processes the most frames per second.
  * - Fork. In a child that a process forks after one of its contexts has used several threads, contexts work on the
  *   calling thread alone: OpenMP's threads do not survive a fork.
  * - Coordinates. Continuous image coordinates in pixels: the image's top-left corner is (0, 0), the centre of its first
- *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` reports the published formula
+ *   pixel (0.5, 0.5). They may lie slightly outside the image. The decoder `reference` uses the published formula
  *   instead, which lacks the half pixel.
  * - Growth. Structures that the caller fills end in reserved fields, which must be zero. Fill settings with their
- * `init` first: settings that are all zero are refused. Other structures (images, maps, canvases) may start from `=
- * {0}`.
- * - No hooks. There is no logging hook: the library has nothing to say beyond the error of a call. There is no
- * allocator hook: oneDNN and OpenMP allocate too and take none, so a hook would cover a part and promise the whole.
- */
+ *   `init` first: settings that are all zero are refused. Other structures (images, maps, canvases) may start from `=
+ *   {0}`.
+ * - No hooks. There is no logging hook: the error of a call is all that the library reports. There is no allocator
+ *   hook: oneDNN and OpenMP allocate memory too and accept no allocator, so a hook would cover only a part of it. */
 
 #ifndef LIGHTPOSE_LIGHTPOSE_H
 #define LIGHTPOSE_LIGHTPOSE_H
@@ -104,10 +103,10 @@ typedef enum lightpose_status {
     LIGHTPOSE_ERROR_ARGUMENT = 1,    /* a NULL pointer, or a setting outside its range */
     LIGHTPOSE_ERROR_MEMORY = 2,      /* an allocation failed */
     LIGHTPOSE_ERROR_FILE = 3,        /* a file is missing or cannot be read */
-    LIGHTPOSE_ERROR_WEIGHTS = 4,     /* the weights file is damaged, or not one of ours */
-    LIGHTPOSE_ERROR_IMAGE = 5,       /* an image view with a size, stride or format that cannot be */
+    LIGHTPOSE_ERROR_WEIGHTS = 4,     /* the weights file is damaged or of another kind */
+    LIGHTPOSE_ERROR_IMAGE = 5,       /* an image view with an invalid size, stride or format */
     LIGHTPOSE_ERROR_LIMIT = 6,       /* larger than a limit in the settings */
-    LIGHTPOSE_ERROR_UNSUPPORTED = 7, /* this CPU or these weights lack what was asked for */
+    LIGHTPOSE_ERROR_UNSUPPORTED = 7, /* this CPU or these weights lack the requested feature */
     LIGHTPOSE_ERROR_NOT_FINITE = 8,  /* NaN or infinity in the caller's maps */
     LIGHTPOSE_ERROR_STATE = 9,       /* a call out of order: maps before a frame, inference without a model */
     LIGHTPOSE_ERROR_ENGINE = 10      /* oneDNN or OpenCV reported a failure */
@@ -124,10 +123,10 @@ typedef struct lightpose_error {
 
 /* What the library runs on, for reports. */
 typedef struct lightpose_system {
-    const char *cpu;             /* instruction sets in use: the CPU's, less those that ONEDNN_MAX_CPU_ISA excludes */
+    const char *cpu;             /* instruction sets in use: the CPU's, except those that ONEDNN_MAX_CPU_ISA excludes */
     const char *engine;          /* "oneDNN 2.6.3" */
-    const char *drawing;         /* "OpenCV 4.6.0"; "none" where the library was built without drawing */
-    const char *default_weights; /* the file that lightpose_model_create takes for NULL, whether it exists or not */
+    const char *drawing;         /* "OpenCV 4.6.0"; "none" if the library was built without drawing */
+    const char *default_weights; /* the file that lightpose_model_create loads for NULL, whether it exists or not */
     int threads;                 /* the number of threads for settings.threads 0: the smaller of the next two */
     int cpus;                    /* CPUs in the affinity mask of this process */
     int quota;                   /* CPUs that its cgroup allows, rounded up; 0: no limit */
@@ -144,7 +143,7 @@ LIGHTPOSE_API size_t lightpose_type_get_size(const char *name);
 /* ---- Settings ---------------------------------------------------------------------------------------------------- */
 
 typedef enum lightpose_precision {
-    LIGHTPOSE_PRECISION_AUTO = 0, /* int8 where the weights carry ranges, else bf16 where native to the CPU, else f32 */
+    LIGHTPOSE_PRECISION_AUTO = 0, /* int8 if the weights have ranges, else bf16 if native to the CPU, else f32 */
     LIGHTPOSE_PRECISION_F32 = 1,  /* the reference */
     LIGHTPOSE_PRECISION_BF16 = 2, /* needs a CPU with AVX-512 BF16 or AMX */
     LIGHTPOSE_PRECISION_INT8 = 3  /* needs weights with activation ranges */
@@ -166,30 +165,33 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_decoder_parse(light
                                                                            lightpose_error *error);
 
 typedef struct lightpose_settings {
-    /* Network. The image is scaled to `height`, its width follows from its aspect ratio; both are padded to multiples
-     * of 8, and the width to at least the height. More height finds smaller people and takes more time. */
+    /* Network. The image is scaled to `height`, and its width follows from the aspect ratio. Both are padded to
+     * multiples of 8, and the width to at least the height. A larger height finds smaller people and takes more time.
+     */
     int height;                    /* 1 to max_net_height; default 256 */
     int threads;                   /* 0 (default): the CPUs this process may use, held to its cgroup quota */
     lightpose_precision precision; /* default auto */
     int stages;                    /* 2 (default): initial and refinement stage; 1: the initial stage alone */
 
     /* More accuracy for more time: the maps of several runs of the network are averaged before they are decoded. */
-    int flip;             /* 1: also the mirrored image, in twice the time; default 0 */
+    int flip;             /* 1: also run on the mirrored image, which doubles the time; default 0 */
     int extra_heights[3]; /* further network heights; 0 (default): none */
 
-    /* A second look: parts of the image around people that the first look saw small run through the network again,
-     * enlarged to 256 rows, and both looks are merged into one list. Up to so many parts, each of which takes 160, 256
-     * or 384 columns; those around the people of the highest rank come first; 0 (default): none. */
+    /* A second look at people who are small in the image. The parts of the image around them are enlarged to 256 rows
+     * and run through the network again; the people of both looks are merged into one list. The value is the maximum
+     * number of parts, each 160, 256 or 384 columns wide. The parts with the greatest rank times log(enlargement) come
+     * first. 0 (default): none. */
     int second_look; /* 0 to 1000 */
 
-    /* For crowds: also n x n tiles of the picture run through the network, each as large as the whole picture does, and
-     * the second look then enlarges those who are small in their tile. Costs n x n frames; 0 (default) or 1: none. */
+    /* For crowds: n x n overlapping tiles of the image also run through the network, each at the network size of the
+     * complete image. The second look then enlarges the people who are small in their tile. The time is that of n x n
+     * additional frames. 0 (default) or 1: none. */
     int tiles; /* 0 to 16 */
 
-    /* For video: one frame in n is looked at as a whole, the others only where the people of the frame before are, a
-     * little enlarged where that costs little, and not at all where nobody was. Frames must come in order; who comes in
-     * is seen up to n - 1 frames later. A frame of another size, or an error, starts afresh; so does
-     * lightpose_context_restart. 0 (default) or 1: every frame as a whole. */
+    /* For video: one frame in n runs through the network completely. Of the others, only the part around the people of
+     * the previous frame does, slightly enlarged if that costs little, and nothing if there was nobody. Frames must
+     * come in order. A new person is found up to n - 1 frames late. After an error, after lightpose_context_restart or
+     * when the frame size changes, the next frame is a complete one. 0 (default) or 1: every frame is complete. */
     int follow; /* 0 to 1000 */
 
     /* Decoder. Lengths are in cells of the upsampled map (at upsample 4 a cell is 2 network pixels). */
@@ -217,10 +219,10 @@ typedef struct lightpose_settings {
     int reserved[13];
 } lightpose_settings;
 
-/* Fills `settings` with the defaults named above. A NULL `settings` is ignored. */
+/* Fills `settings` with the defaults listed above. A NULL `settings` is ignored. */
 LIGHTPOSE_API void lightpose_settings_init(lightpose_settings *settings);
 
-/* A setting as the library knows it, for command lines, configuration files and bindings. */
+/* Describes one setting, for command lines, configuration files and bindings. */
 typedef struct lightpose_setting {
     const char *name;          /* "height", "extra_heights[0]", "peak_threshold" …: the field of lightpose_settings */
     const char *group;         /* "network", "decoder" or "limits" */
@@ -234,8 +236,8 @@ LIGHTPOSE_API int lightpose_setting_get_count(void);
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_setting_get_info(int index, lightpose_setting *setting);
 
 /* Sets the field `name` from text: a number with a decimal point in every locale, or the name of a precision or
- * decoder. Errors: ARGUMENT (an unknown name, or a value that is no number or out of range; `settings` is unchanged).
- */
+ * decoder. Errors: ARGUMENT (an unknown name, or a value that is not a number or out of range; `settings` is
+ * unchanged). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_settings_set(lightpose_settings *settings,
                                                                           const char *name, const char *value,
                                                                           lightpose_error *error);
@@ -257,8 +259,8 @@ typedef enum lightpose_format {
     LIGHTPOSE_I420 = 7   /* planes Y, U and V; chroma as for NV12 */
 } lightpose_format;
 
-/* Names: "bgr24", "rgb24", "bgra", "rgba", "gray8", "nv12", "i420". As lightpose_precision_get_name and its parse.
- * Errors: ARGUMENT (lists the names). */
+/* Names: "bgr24", "rgb24", "bgra", "rgba", "gray8", "nv12", "i420". `get_name` and `parse` work as for
+ * lightpose_precision. Errors: ARGUMENT (lists the names). */
 LIGHTPOSE_API const char *lightpose_format_get_name(lightpose_format format);
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_format_parse(lightpose_format *format, const char *name,
                                                                           lightpose_error *error);
@@ -279,8 +281,9 @@ typedef struct lightpose_image {
     lightpose_format format;
     lightpose_matrix matrix;
     lightpose_range range;
-    float pixel_aspect; /* a pixel's width by its height, 1/16 to 16; 0: 1, square. Of DV, DVD and AVCHD it is another:
-                           the network then sees the shape that was filmed. Coordinates stay those of the pixels */
+    float pixel_aspect; /* a pixel's width divided by its height, 1/16 to 16; 0 means 1, square. DV, DVD and AVCHD have
+                           other ratios: with the right one the network sees people in their true shape. Coordinates
+                           still count stored pixels */
     int reserved[2];
 } lightpose_image;
 
@@ -298,8 +301,8 @@ typedef struct lightpose_model lightpose_model;
 
 /* Loads a weights file (safetensors, weights/README.md). A NULL `path` means $LIGHTPOSE_WEIGHTS if it is set, otherwise
  * the published weights if they are installed, otherwise the project's own, which are less accurate but always
- * installed (lightpose_system_get tells which). The file is mapped and must not change while the model lives.
- * Errors: ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor, or both checksums of a damaged file). */
+ * installed (lightpose_system_get reports which). The file is mapped and must not change while the model lives. Errors:
+ * ARGUMENT, MEMORY, FILE, WEIGHTS (names the tensor, or both checksums of a damaged file). */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_model_create(lightpose_model **model, const char *path,
                                                                           lightpose_error *error);
 
@@ -316,13 +319,13 @@ LIGHTPOSE_API void lightpose_model_destroy(lightpose_model **model);
 typedef struct lightpose_model_info {
     const char
         *variant;       /* "human-pose-estimation-0001" or "lightweight-openpose-pytorch"; lives as long as the model */
-    const char *source; /* where the weights came from, as the file says; "" where it says nothing */
+    const char *source; /* where the weights came from, according to the file; "" if it has no entry */
     const char *licence;  /* likewise */
     const char *accuracy; /* likewise: "AP 11 at height 256, 15 at 368" */
-    const char *checksum; /* "crc32:" and eight digits, which loading has checked; "" where the file carries none */
+    const char *checksum; /* "crc32:" and eight digits, checked on loading; "" if the file has none */
     const char *dtype;    /* element type of the stored convolution weights: "F32", "F16", "BF16" or "I8" */
-    int has_int8_ranges;  /* 1 where int8 is possible */
-    int64_t parameters;   /* numbers in all tensors */
+    int has_int8_ranges;  /* 1 if int8 is possible */
+    int64_t parameters;   /* number of values in all tensors */
     int reserved[6];
 } lightpose_model_info;
 
@@ -444,7 +447,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_infer(light
                                                                            lightpose_result *result,
                                                                            lightpose_error *error);
 
-/* Tells a context that follows people (settings.follow) that the next frame is the first of another video. */
+/* For a context that follows people (settings.follow): the next frame is the first of another video. */
 LIGHTPOSE_API void lightpose_context_restart(lightpose_context *context);
 
 /* Heatmaps and part affinity fields: planar float32, channel after channel, each `height` rows of `width`.
@@ -455,7 +458,7 @@ typedef struct lightpose_maps {
     const float *pafs;     /* LIGHTPOSE_PAFS maps, in the network's channel order */
     float scale;           /* 0 means 1 */
     float pad_x, pad_y;    /* network pixels left of and above the image */
-    float pixel_aspect;    /* of the image; 0 means 1. Across, image = (network - pad) / (scale * pixel_aspect) */
+    float pixel_aspect;    /* of the image; 0 means 1. Horizontally: image = (network - pad) / (scale * pixel_aspect) */
     int reserved[4];
 } lightpose_maps;
 
@@ -476,7 +479,7 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_context_decode(ligh
 typedef struct lightpose_stats {
     int64_t frames;                /* frames inferred or decoded since the context was opened */
     int64_t preprocess_ns;         /* of the last frame */
-    int64_t network_ns;            /* "" */
+    int64_t network_ns;            /* likewise */
     int64_t average_ns;            /* averaging the maps of several runs; 0 with one */
     int64_t peaks_ns;              /* upsampling and peaks */
     int64_t group_ns;              /* limbs and grouping */
@@ -545,13 +548,13 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_calibrator_get_rang
  * consecutive frames, so that false detections get none. Until then, and for a second pose of a person who has one
  * already, the id is -1. In a tracker's first frame every pose gets an id at once.
  *
- * `reference` is the published demo's: in descending order of their score sum, poses take the id of the pose of the
- * previous frame with the most similar keypoints, at least 3, otherwise a new id. A person missed for one frame gets a
- * new id.
+ * `reference` assigns ids as the published demo does. In descending order of score sum, each pose takes the id of the
+ * pose in the previous frame with the most similar keypoints (at least 3), otherwise a new id. A person missed for one
+ * frame gets a new id.
  *
  * Only detected keypoints are compared and smoothed; completed ones stay as they are.
  *
- * Ids count from 0 and are never reused. At most 256 poses of a frame, the first of the result, get one.
+ * Ids count from 0 and are never reused. Only the first 256 poses of a result get one.
  *
  * The same times and poses give the same ids and positions on any machine and with any number of threads. */
 
@@ -573,20 +576,19 @@ typedef struct lightpose_tracker_settings {
     int confirm_frames;   /* 2: consecutive frames before a new person gets an id; 1 to 100 */
     lightpose_order order;
 
-    /* 0 (default), or a known number of people, 1 to 64, in fixed slots: a conversation, a panel. The result then holds
-     * exactly that many poses after every update, pose i with id i. The pose of an unseen person has no keypoints: all
-     * MISSING, score, rank and box 0. Further poses count as false detections and are removed. With order `x` the slots
-     * are numbered from left to right. This order becomes final once all are seen together in `confirm_frames`
-     * consecutive frames; until then the people in sight hold the first slots. People keep their slot when they cross.
-     * A person who was lost takes the free slot whose usual place is nearest, unless a taken slot's place is nearer.
-     * Needs the default assignment. */
+    /* Fixed slots for a known number of people, 1 to 64, as in a conversation or a panel; 0 (default): off. The result
+     * then holds exactly that many poses after every update, pose i with id i. The pose of an unseen person has no
+     * keypoints: all MISSING, score, rank and box 0. Further poses count as false detections and are removed. With
+     * order `x` the slots are numbered from left to right. This order becomes final once all are seen together in
+     * `confirm_frames` consecutive frames; until then the people in sight hold the first slots. People keep their slot
+     * when they cross. A person who was lost takes the free slot whose usual place is nearest, unless a taken slot's
+     * place is nearer. Needs the default assignment. */
     int expect_people;
 
-    /* One-Euro filter, for each keypoint's x and y, with the true time between frames. A position that stands still is
-     * low-passed at `smooth_min_cutoff`; the cutoff rises by `smooth_beta` Hz per pixel a second, so a steady motion
-     * lags by at most 1 / (2 pi smooth_beta) pixels (3.2), however fast it is. Missing keypoints are neither filtered
-     * nor invented; the filter of one that was missing for more than a quarter of a second restarts. The box follows.
-     */
+    /* One-Euro filter, for each keypoint's x and y, with the true time between frames. A position at rest is low-passed
+     * at `smooth_min_cutoff`; the cutoff rises by `smooth_beta` Hz per pixel a second, so a steady motion lags by at
+     * most 1 / (2 pi smooth_beta) pixels (3.2), however fast it is. A missing keypoint stays missing; if it returns
+     * after more than a quarter of a second, its filter restarts. The box is that of the smoothed keypoints. */
     int smooth;                     /* 1: on */
     float smooth_min_cutoff;        /* 1 Hz; above 0, to 1000 */
     float smooth_beta;              /* 0.05 Hz per pixel a second; 0 to 1000 */
@@ -595,7 +597,7 @@ typedef struct lightpose_tracker_settings {
     int reserved[16];
 } lightpose_tracker_settings;
 
-/* Fills `settings` with the defaults named above. */
+/* Fills `settings` with the defaults listed above. */
 LIGHTPOSE_API void lightpose_tracker_settings_init(lightpose_tracker_settings *settings);
 
 /* The people of one stream. Thread-safety: one thread at a time; it may move between threads. */
@@ -610,13 +612,13 @@ LIGHTPOSE_API void lightpose_tracker_destroy(lightpose_tracker **tracker);
 /* Forgets everyone, as for a cut to another scene. Ids keep counting; slots are free again. A NULL is ignored. */
 LIGHTPOSE_API void lightpose_tracker_reset(lightpose_tracker *tracker);
 
-/* Takes the next frame's poses and changes them in place: ids, smoothed keypoints, boxes, and with the settings their
- * order and number. Call it once for every frame, in order, also for frames without people.
+/* Takes the next frame's poses and changes them in place: ids, smoothed keypoints, boxes and, depending on the
+ * settings, their order and number. Call it once for every frame, in order, also for frames without people.
  *
  * `time_seconds` is the frame's time of presentation or capture, from any origin; frames may be unevenly spaced. A time
  * that repeats, or goes back by less than a second, as in damaged streams, counts as one step of the last step's length
- * (1/30 s at first). One that goes back by more is a restarted stream: everyone is forgotten, slots stay, ids keep
- * counting. Reset the tracker at a cut to another scene.
+ * (1/30 s at first). A time that goes back by more means a restarted stream: everyone is forgotten, slots stay, ids
+ * keep counting. Reset the tracker at a cut to another scene.
  *
  * Allocates only for frames larger than any before. On failure the result is empty and the tracker unchanged.
  * Errors: ARGUMENT (a NULL, or a time that is not finite), MEMORY. */
@@ -631,27 +633,27 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_update(ligh
 LIGHTPOSE_API size_t lightpose_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t capacity);
 
 /* Creates a tracker from saved bytes: it continues exactly where the saved one was, with its settings. Only the same
- * build of the library reads them. Errors: ARGUMENT (a NULL; bytes of no tracker, damaged ones, those of another
- * build), MEMORY. */
+ * build of the library reads them. Errors: ARGUMENT (a NULL; bytes that are damaged, of another build or not of a
+ * tracker), MEMORY. */
 LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_restore(lightpose_tracker **tracker,
                                                                              const void *bytes, size_t size,
                                                                              lightpose_error *error);
 
 /* ---- Holding a latency ------------------------------------------------------------------------------------------- */
 
-/* Chooses settings that keep each frame within a time, beside whatever else the machine does. It has a ladder of them:
- * level 0 is what the caller gives, each further level is cheaper: without averaging and tiles, with a shorter and then
- * without a second look, with less height in steps of about an eighth down to 112, at last with one stage.
+/* Chooses settings that keep the latency of frames within a target, whatever else the machine does. Level 0 has the
+ * caller's settings, and each further level is cheaper: first no averaging and no tiles, then a shorter second look,
+ * then no second look, then smaller heights in steps of about an eighth down to 112, and last only one stage.
  *
  *     for each level: create a context with its settings, and prepare it
  *     level = 0
  *     for each frame: infer with the context of `level`;
  *         level = lightpose_governor_update(governor, time, latency)
  *
- * Two late frames among five step down at once, as far as they were late. After a stretch without late frames of 2 s it
- * steps up by one level, where that would have been in time; a step that proves wrong doubles the next stretch, to 64 s
- * at most. So it never steps up more often than every 2 s. It has no clock and no threads: the same calls give the same
- * levels. Thread-safety: one thread at a time. */
+ * If two of the last five frames are late, the governor steps down at once, by as many levels as their lateness
+ * requires. After 2 s without a step down it steps up by one level if all frames but one would have been in time there.
+ * A step up that proves wrong doubles this wait, up to 64 s. The governor has no clock and no threads: the same calls
+ * give the same levels. Thread-safety: one thread at a time. */
 typedef struct lightpose_governor lightpose_governor;
 
 /* `target_seconds` is 0.001 to 60. NULL `settings` mean the defaults. Errors: ARGUMENT (names the setting), MEMORY. */
@@ -670,9 +672,9 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_governor_get_settin
                                                                                    lightpose_settings *settings,
                                                                                    lightpose_error *error);
 
-/* A frame is done, at a time of any clock that is never set back, `latency_seconds` after it came. Returns the level of
- * the next frame. Leave out frames that prepared a context. A time that is not finite, a negative latency and a NULL
- * change nothing. */
+/* Reports a finished frame and returns the level for the next one. `time_seconds` is when it finished, by any clock
+ * that is never set back; `latency_seconds` is the time since it arrived. Do not report frames that prepared a context.
+ * A time that is not finite, a negative latency and a NULL change nothing. */
 LIGHTPOSE_API int lightpose_governor_update(lightpose_governor *governor, double time_seconds, double latency_seconds);
 
 /* ---- Drawing ----------------------------------------------------------------------------------------------------- */
@@ -688,7 +690,7 @@ typedef struct lightpose_canvas {
 
 typedef struct lightpose_draw_settings {
     int boxes;     /* 1: a box around each person; default 0 */
-    int scores;    /* 1: its score, and its id where it has one; default 0 */
+    int scores;    /* 1: its score, and its id if it has one; default 0 */
     int completed; /* 1: completed keypoints too, fainter; default 0 */
     float opacity; /* 0 to 1, of limbs and boxes; default 0.8 */
     int reserved[8];

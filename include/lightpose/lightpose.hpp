@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The liblightpose authors
 
-// C++17 handles for liblightpose: move-only owners that destroy what they hold, and exceptions for errors. Everything
-// else is lightpose.h, whose rules apply. A handle converts to the C pointer, so every C function can be called with
-// it.
+// C++17 handles for liblightpose: move-only owners of the C handles, and exceptions for errors. Everything else is in
+// lightpose.h, whose rules apply. A handle converts to the C pointer, so every C function can be called with it.
 //
 //     const lightpose::model model("weights.safetensors");
 //     lightpose::context context(model);
@@ -36,14 +35,14 @@ class error : public std::runtime_error {
     lightpose_status status_;
 };
 
-// Calls `function(arguments..., &error)` and throws where it fails.
+// Calls `function(arguments..., &error)` and throws if it fails.
 template <typename Function, typename... Arguments> void call(Function function, Arguments... arguments) {
     lightpose_error detail{};
     if (function(arguments..., &detail) != LIGHTPOSE_OK)
         throw error(detail);
 }
 
-// Owns a T, which Destroy ends.
+// Owns a T and destroys it with Destroy.
 template <typename T, void (*Destroy)(T **)> class handle {
   public:
     handle() = default;
@@ -67,7 +66,7 @@ template <typename T, void (*Destroy)(T **)> class handle {
     T *get() const noexcept {
         return owned_;
     }
-    // Gives the ownership to the caller.
+    // Passes the ownership to the caller.
     T *release() noexcept {
         return std::exchange(owned_, nullptr);
     }
