@@ -15,7 +15,7 @@
 
 enum { MOST_ROUNDS = 8, SETTLE_US = 50000 };
 
-/* Options that one round must not have. */
+/* Options that are not passed to a round. */
 static const struct {
     const char *name;
     char letter;
@@ -25,7 +25,7 @@ static const struct {
 
 enum { LEFT_OUT = sizeof left_out / sizeof *left_out };
 
-/* How many words from `words` on are such an option: 0, 1 or 2. */
+/* The number of words that such an option takes at the start of `words`: 1 or 2, or 0 for any other word. */
 static int words_left_out(char *const *words) {
     const char *const word = words[0];
 
@@ -54,7 +54,7 @@ char **against_arguments(char *const *arguments, const char *const *added) {
         return NULL;
     list[used++] = arguments[0];
     for (size_t i = 0; added[i]; i++)
-        list[used++] = (char *)(uintptr_t)added[i]; /* execvp leaves them as they are */
+        list[used++] = (char *)(uintptr_t)added[i]; /* execvp does not modify them */
     int options = 1;
     for (size_t i = 1; arguments[i]; i++) {
         options = options && strcmp(arguments[i], "--") != 0;
@@ -70,7 +70,7 @@ char **against_arguments(char *const *arguments, const char *const *added) {
 
 /* ---- One program ------------------------------------------------------------------------------------------------- */
 
-/* Starts the program, which writes to the stream returned; NULL without a process. */
+/* Starts the program and returns a stream of its output, or NULL if no process could be started. */
 static FILE *start(const char *program, char *const *arguments, pid_t *pid) {
     int ends[2];
 
@@ -98,7 +98,7 @@ static int finish(FILE *from, pid_t pid) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Whether the program knows an option; earlier versions know fewer. */
+/* Whether the program supports an option: older builds lack some. */
 static int knows(const char *program, const char *option) {
     char list[] = "--list-options", *arguments[] = {list, list, NULL}, line[256];
     pid_t pid;

@@ -10,14 +10,14 @@
 #include <jansson.h>
 #include <lightpose/lightpose.h>
 
-/* The command line for one round: `arguments` (ended by NULL, the program first) without the options that concern
- * rounds and output, and with `added` (ended by NULL) in front of the others. The caller frees the array, once. NULL
- * without memory. */
+/* The command line for one round: `arguments` (ended by NULL, the program first) without the options for rounds and
+ * output, and with `added` (ended by NULL) before the others. The caller frees the array with one call of free. Returns
+ * NULL if memory is exhausted. */
 char **against_arguments(char *const *arguments, const char *const *added);
 
-/* Runs `program` and this program in turn, in 8 rounds or as many as there are runs, which share `seconds` and `runs`
- * of each measurement, and compares them. `arguments` are those of main(). FILE where one of them does not run or
- * prints no report. */
+/* Runs `program` and this program in turn, in 8 rounds, or as many as there are runs if that is fewer, and compares
+ * them. The rounds share `seconds` and `runs` of each measurement. `arguments` are those of main(). FILE if one of them
+ * does not run or prints no report. */
 lightpose_status against_run(json_t **comparison, const char *program, char *const *arguments, double seconds, int runs,
                              lightpose_error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* lightpose-bench: how fast it is, where the time goes, and what slows it down. */
+/* lightpose-bench: measures the speed of the library, where the time goes, and what slows it down. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static int failed(const lightpose_error *error) {
 
 /* ---- Measuring --------------------------------------------------------------------------------------------------- */
 
-/* Whether CPU and weights support the precision. It is an error if they do not and it was asked for. */
+/* Whether CPU and weights support the precision. It is an error if they do not support one that the user named. */
 static int has_precision(const bench_options *options, const measure_options *measure, lightpose_error *error) {
     lightpose_context *probe = NULL;
 
@@ -61,7 +61,7 @@ static void measure_input(const bench_options *options, measure_options *measure
         }
 }
 
-/* Each precision in a process of its own, before this process starts threads. */
+/* Runs each precision in a process of its own, before this process starts threads. */
 static json_t *measure_startups(const bench_options *options, measure_options *measure, lightpose_error *error) {
     json_t *const startups = json_object();
 
@@ -123,7 +123,7 @@ static lightpose_status measure_all(const bench_options *options, const lp_cli_o
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
-/* Written under another name and renamed, so that an earlier report stays whole until this one is. */
+/* Writes to a temporary name and renames it, so that an earlier report remains until the new one is complete. */
 static int write_file(const char *path, const json_t *report) {
     char aside[4096];
 
@@ -146,7 +146,7 @@ static int write_json(const bench_options *options, const json_t *report) {
                               : write_file(options->json, report);
 }
 
-/* The exit status that a comparison asks for, after a message where it cannot be judged. */
+/* The exit status for a comparison. Prints a message if it cannot be judged. */
 static int judge(const bench_options *options, const json_t *comparison) {
     const char *const difference = json_string_value(json_object_get(comparison, "machine_differs"));
     const double percent = (double)options->threshold;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Processes that keep CPU cores busy, as a program in another terminal would: each in a session of its own, which Linux
- * schedules as a group of its own, and computing without pause. */
+/* Processes that keep CPU cores busy, as a program in another terminal would: each computes without pause, in a session
+ * of its own, which Linux schedules as a separate group. */
 
 #ifndef BENCH_BUSY_H
 #define BENCH_BUSY_H
@@ -13,8 +13,8 @@ typedef struct busy {
     int pids[BUSY_MOST], count;
 } busy;
 
-/* Starts `count` processes. Returns 0, or -1 if one could not be started; then none is left. They end when this process
- * does. */
+/* Starts `count` processes. Returns 0, or -1 if one could not be started; then none is left running. They end with this
+ * process. */
 int busy_start(busy *all, int count);
 void busy_stop(busy *all);
 

@@ -25,7 +25,7 @@ static int overlap(interval a, interval b) {
     return a.low <= b.high && b.low <= a.high;
 }
 
-/* The middle half of the values; reports of earlier versions have least and most alone. */
+/* The middle half of the values. Reports of earlier versions have only the extremes. */
 static interval spread(const json_t *object, const char *low, const char *high, const char *least, const char *most) {
     return json_object_get(object, low) ? (interval){json_number(object, low), json_number(object, high)}
                                         : (interval){json_number(object, least), json_number(object, most)};

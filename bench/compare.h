@@ -13,20 +13,20 @@
 
 #include <jansson.h>
 
-/* NULL when `report` has the shape of a report, else what is wrong with it. */
+/* NULL if `report` has the structure of a report, otherwise what is wrong with it. */
 const char *compare_check(const json_t *report);
 
 json_t *compare_reports(const json_t *old, const json_t *new_);
 
-/* One comparison out of those of several rounds, an array: "change" becomes the median of the rounds', with quartiles
- * "change_q1" and "change_q3"; a figure is within the spread when 0 lies between them. */
+/* Merges the comparisons of several rounds, an array, into one: "change" becomes the median of the rounds, with
+ * quartiles "change_q1" and "change_q3"; a figure is within the spread when 0 lies between them. */
 json_t *compare_rounds(const json_t *comparisons);
 
-/* The number of figures that became slower by more than `percent` and are not within the spread. Stages do not count:
- * the shorter ones vary by more than any useful threshold. */
+/* The number of figures that became slower by more than `percent` and are not within the spread. Stages are not
+ * counted: the shorter ones vary by more than any useful threshold. */
 int compare_slower(const json_t *comparison, double percent);
 
-/* `percent` below 0: there is no threshold. `stages`: also the stages of a frame. */
+/* `percent` below 0: no threshold. `stages`: also prints the stages of a frame. */
 void compare_print(FILE *to, const json_t *comparison, double percent, int stages);
 
 #endif

@@ -11,7 +11,7 @@
 #include "peers/dense.h"
 #include "samples.h"
 
-/* The maps of one frame, as the network leaves them for the decoder and planar for the dense one. */
+/* The maps of one frame: interleaved, as the network writes them, for our decoder, and planar for the dense one. */
 typedef struct frame_maps {
     lp_maps interleaved;
     float *heatmaps, *pafs; /* planar */
@@ -62,7 +62,7 @@ static lightpose_status maps_of(const measure_options *options, const lightpose_
     return status;
 }
 
-/* Ours and the dense one in turn, one thread each. The dense one is slow: a third as often. */
+/* Runs our decoder and the dense one in turn, on one thread. The dense one is slow and runs a third as often. */
 static json_t *time_frame(const measure_options *options, const frame_maps *maps, lightpose_error *error) {
     lp_decoder *decoder = NULL;
     samples ours = {0}, dense = {0};

@@ -46,7 +46,7 @@ static void print_startup(FILE *to, const json_t *startups) {
 
 /* ---- Stages ------------------------------------------------------------------------------------------------------ */
 
-/* The least number of people above `above`; -1 if there is none. */
+/* The smallest number of people above `above`; -1 if there is none. */
 static int next_people(const json_t *frames, int above) {
     size_t i;
     json_t *frame;

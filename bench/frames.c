@@ -93,7 +93,7 @@ lightpose_status frames_read(frames *list, const char *const *inputs, int count,
 
 void frames_free(frames *list) {
     for (int i = 0; i < list->count; i++)
-        free((void *)(uintptr_t)list->images[i].planes[0]); /* ours: keep() allocated it */
+        free((void *)(uintptr_t)list->images[i].planes[0]); /* keep() allocated it */
     free(list->images);
     *list = (frames){0};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Reads members of a JSON object; one that is absent is 0, "" or NULL. */
+/* Reads members of a JSON object; an absent one reads as 0, "" or NULL. */
 
 #ifndef BENCH_JSON_READ_H
 #define BENCH_JSON_READ_H

@@ -24,7 +24,7 @@ struct layers {
     lp_team *team;
     lightpose_precision precision;
     int steps, threads;
-    samples whole, sum; /* the network; its steps run bare, one after the other, added up */
+    samples whole, sum; /* times of the network, and of its steps run alone and added up */
     samples *step;
     double peak; /* 1e9 multiply-accumulates a second; 0: unknown */
 };

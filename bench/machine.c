@@ -44,7 +44,7 @@ machine_load machine_load_now(void) {
         load.stolen = steal;
         load.total = load.busy + idle + wait + steal;
     }
-    /* after the name in brackets, which may hold anything: state, 10 numbers, then the two times */
+    /* After the name, which is in brackets and may hold anything: the state, 10 numbers, then the two times. */
     const char *const after_name = strrchr(read_line("/proc/self/stat", line, sizeof line), ')');
     if (after_name &&
         sscanf(after_name, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lf %lf", &own_user, &own_system) == 2)
@@ -90,8 +90,8 @@ void machine_clock(const char *cpu, char *text, size_t size) {
     read_in(cpu, "energy_performance_preference", preference, sizeof preference);
     const double highest = atof(read_in(cpu, "cpuinfo_max_freq", number, sizeof number)) / 1e6;
     const double allowed = atof(read_in(cpu, "scaling_max_freq", number, sizeof number)) / 1e6;
-    /* The drivers that leave the choice to the CPU call their ordinary mode "powersave"; there the preference counts.
-     */
+    /* The drivers that leave the clock to the CPU call their normal mode "powersave"; with them the energy preference
+     * decides. */
     const int own_choice = strcmp(driver, "intel_pstate") == 0 || strcmp(driver, "amd-pstate-epp") == 0;
     if (strcmp(governor, "conservative") == 0 || (strcmp(governor, "powersave") == 0 && !own_choice))
         snprintf(text, size, "governor: '%s' holds the clock down; 'performance' does not", governor);

@@ -76,7 +76,7 @@ const lp_cli_command bench_command = {
 
 /* ---- Lists: "a,b" ------------------------------------------------------------------------------------------------ */
 
-/* A whole number, or the precision of a name where `names`; -1 for anything else. */
+/* An integer or, if `names`, the precision of that name; -1 for anything else. */
 static int value_of(const char *word, int names) {
     char *end;
 
@@ -145,7 +145,7 @@ static int check(const bench_options *options) {
     return LP_CLI_GO;
 }
 
-/* The options that every command with a model has, less those that are lists here. */
+/* The options of every command with a model, except those that take a list here. */
 static void take_model_options(lp_cli_option *to, size_t room) {
     size_t count = 0;
 

@@ -31,8 +31,8 @@ enum { VECTORS = 12, VECTOR_ROUNDS = 2000000, TILES = 6, TILE_ROUNDS = 100000 };
 
 enum { TILE_FEATURES = LP_CPU_AMX_INT8 | LP_CPU_AMX_BF16 };
 
-/* Each step is what one accumulator does once. The empty asm statements keep the compiler from computing a result
- * before the loop. */
+/* A step is one operation of one accumulator. The empty asm statements keep the compiler from computing a result before
+ * the loop. */
 #define STEP(name, isa, type) __attribute__((target(isa), always_inline)) static inline type name(type sum, type factor)
 
 STEP(fma_512, "avx512f", __m512) {
@@ -60,7 +60,8 @@ STEP(vnni_256_evex, "avx512f,avx512vl,avx512vnni", __m256i) {
     return _mm256_dpbusd_epi32(sum, factor, factor);
 }
 
-/* Without VNNI bytes take three instructions: products in pairs to 16 bits, those in pairs to 32, and the sum. */
+/* Without VNNI, bytes take three instructions: add products in pairs to 16 bits, add those in pairs to 32, and
+ * accumulate. */
 STEP(pairs_512, "avx512f,avx512bw", __m512i) {
     const __m512i pairs = _mm512_maddubs_epi16(factor, factor);
     return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
@@ -107,7 +108,7 @@ typedef struct tile_config {
 
 _Static_assert(sizeof(tile_config) == 64, "the layout that ldtilecfg expects");
 
-/* Tiles 0 to 5 accumulate, 6 and 7 are the factors. */
+/* Tiles 0 to 5 accumulate; 6 and 7 are the factors. */
 #define TILE_LOOP(name, isa, multiply, one, element)                                                                   \
     __attribute__((target("amx-tile," isa))) static void name(void) {                                                  \
         tile_config config = {.palette = 1};                                                                           \
@@ -151,7 +152,7 @@ int peak_request_tiles(void) {
 #define VECTOR(lanes) (1.0 * (lanes)*VECTORS * VECTOR_ROUNDS)
 #define TILE(depth)   (16.0 * 16 * (depth)*TILES * TILE_ROUNDS)
 
-/* The fastest first in each precision. */
+/* In each precision, the fastest first. */
 static const peak_loop loops[] = {
     {LIGHTPOSE_PRECISION_INT8, "AMX tdpbusd", LP_CPU_AMX_INT8, TILE(64), run_tiles_int8},
     {LIGHTPOSE_PRECISION_INT8, "AVX-512 vpdpbusd", LP_CPU_AVX512_VNNI, VECTOR(64), run_vnni_512},

@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "pipeline.h"
 
-/* What one context does in a span. */
+/* The work of one context in a span. */
 typedef struct worker {
     pool *pool;
     int index;
@@ -51,7 +51,7 @@ static void *work(void *argument) {
     return NULL;
 }
 
-/* All contexts for one span. Returns the sum of their frames a second; 0 and an error if one failed. */
+/* Runs all contexts for one span. Returns the sum of their frames a second, or 0 and an error if one failed. */
 static double run_span(pool *p, double seconds, int min_runs, int recorded, lightpose_error *error) {
     worker *const workers = calloc((size_t)p->contexts, sizeof *workers);
     pthread_t *const threads = calloc((size_t)p->contexts, sizeof *threads);
@@ -118,7 +118,7 @@ void pool_close(pool *p) {
     free(p->frame);
 }
 
-/* The last thread of each team: the first one is the caller, which also runs what is not shared out. */
+/* Slows the last thread of each team: the first one is the caller, which also runs the work that is not shared. */
 static void slow_last_threads(pool *p, double slowdown) {
     for (int i = 0; i < p->contexts && p->threads > 1; i++)
         lp_pipeline_slow_down(p->context[i], p->threads - 1, slowdown);
@@ -194,8 +194,7 @@ static void add_busy(json_t *json, pool *p) {
     json_object_set_new(json, "busy_over_quiet", json_real(fps / samples_median(&p->rate[POOL_QUIET])));
 }
 
-/* With perfect sharing a team of n threads, one of which runs at 1 / slowdown of its speed, works as n - 1 + 1 /
- * slowdown threads do. */
+/* With perfect sharing, n threads of which one is slowed down are as fast as n - 1 + 1 / slowdown full threads. */
 static void add_slowed(json_t *json, pool *p) {
     const double fps = samples_median(&p->rate[POOL_SLOWED]);
     const double share = (p->threads - 1 + 1 / p->options->slowdown) / p->threads;
@@ -204,7 +203,7 @@ static void add_slowed(json_t *json, pool *p) {
     json_object_set_new(json, "slowed_time_over_ideal", json_real(samples_median(&p->rate[POOL_QUIET]) * share / fps));
 }
 
-/* Every span's frames a second in the order in which they ran, so that spans of one round can be paired. */
+/* The frames a second of every span, in order, so that spans of one round can be paired. */
 static json_t *rounds_json(const pool *p) {
     static const char *const names[POOL_CONDITIONS] = {"fps", "busy_fps", "slowed_fps"};
     json_t *const rounds = json_object();
@@ -222,7 +221,7 @@ static json_t *rounds_json(const pool *p) {
 
 json_t *pool_json(pool *p) {
     samples *const quiet = &p->rate[POOL_QUIET];
-    json_t *const causes = json_array(), *const rounds = rounds_json(p); /* before quantiles sort the rates */
+    json_t *const causes = json_array(), *const rounds = rounds_json(p); /* before the quantiles sort the rates */
     json_t *const json =
         json_pack("{s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:i, s:i}", "contexts", p->contexts, "threads", p->threads,
                   "fps", samples_median(quiet), "fps_least", samples_quantile(quiet, 0), "fps_q1",

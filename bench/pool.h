@@ -13,8 +13,8 @@
 
 enum { STAGE_PREPROCESS, STAGE_NETWORK, STAGE_PEAKS, STAGE_GROUPING, STAGE_TOTAL, STAGES };
 
-/* How a span is run: with the machine as it is; with cores kept busy by other processes (busy.h); with one thread of
- * each context slowed down. */
+/* The condition of a span: nothing added; cores kept busy by other processes (busy.h); one thread of each context
+ * slowed down. */
 typedef enum pool_condition { POOL_QUIET, POOL_BUSY, POOL_SLOWED, POOL_CONDITIONS } pool_condition;
 
 /* The durations of one frame of the input, over all its runs. */
@@ -29,15 +29,15 @@ typedef struct pool {
     int contexts, threads; /* threads of each context */
     lightpose_context **context;
     lightpose_result **result;
-    pool_frame *frame;             /* one per frame of the input; filled with a single context and POOL_QUIET only */
+    pool_frame *frame;             /* one per frame of the input; only filled for a single context in POOL_QUIET */
     samples rate[POOL_CONDITIONS]; /* frames a second of each span */
-    int64_t next;                  /* counts the frames of all spans, so that a span goes on where the last ended */
-    machine_load load;             /* what else ran during the quiet spans */
-    lightpose_stats stats;         /* of the first context's last frame */
+    int64_t next;          /* counts the frames of all spans, so that a span continues where the last one ended */
+    machine_load load;     /* what else ran during the quiet spans */
+    lightpose_stats stats; /* of the first context's last frame */
 } pool;
 
-/* Opens the contexts and runs every frame once on each, so that every size has its plan and every buffer its length.
- * Also after a failure, pool_close() frees what there is. */
+/* Opens the contexts and runs every frame once on each, so that all plans exist and all buffers have their final size.
+ * pool_close() frees everything, also after a failure. */
 lightpose_status pool_open(pool *made, const measure_options *options, const frames *input, int contexts, int threads,
                            lightpose_error *error);
 void pool_close(pool *p);

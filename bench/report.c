@@ -103,7 +103,7 @@ static const struct {
     {"paper: i7-6850K, before its optimisations", 0.95, 2.47, 1.54, 1 / (1 / 10.5 + 1 / 1.81), 454},
 };
 
-/* Three significant digits, or all of a larger number. */
+/* Three significant digits; all digits of larger numbers. */
 static void paper_row(table *t, double total, double network, double post, double peaks, double grouping) {
     const double columns[] = {total, network, post, peaks, grouping};
 
@@ -151,7 +151,7 @@ static void print_paper(FILE *to, const json_t *runs, const char *input) {
 
 /* ---- What slowed the runs down ----------------------------------------------------------------------------------- */
 
-/* One line for each cause, which is the text before the colon; its first figures stand for all. */
+/* One line for each cause, which is the text before the colon; the figures are those of its first occurrence. */
 static void add_causes(json_t *found, const json_t *pools) {
     size_t i, j;
     json_t *pool, *cause;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The report as text. Reads nothing but its JSON. */
+/* The report as text, made from its JSON alone. */
 
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H

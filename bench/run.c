@@ -15,7 +15,7 @@ enum { ROUNDS = 8, SETTLE_US = 150000 };
 typedef struct run {
     const measure_options *options;
     const frames *input;
-    pool pools[2 * MEASURE_LIST]; /* those of a single context first */
+    pool pools[2 * MEASURE_LIST]; /* pools of a single context first */
     int pool_count;
     layers *layers;
 } run;
@@ -70,7 +70,7 @@ static double number(const json_t *json, const char *key) {
     return json_number_value(json_object_get(json, key));
 }
 
-/* Relates n contexts to the single context of n threads, or to the first one if there is none of n threads. */
+/* Relates n contexts to a single context of n threads, or to the first pool if there is none. */
 static void add_ratios(json_t *latency, json_t *throughput) {
     size_t i, j;
     json_t *many, *one;

@@ -15,7 +15,7 @@ typedef struct samples {
     size_t count, capacity;
 } samples;
 
-/* Returns -1 when memory is exhausted; the list is unchanged then. */
+/* Returns -1 if memory is exhausted; the list is then unchanged. */
 int samples_add(samples *list, double value);
 void samples_free(samples *list);
 

@@ -90,7 +90,7 @@ static lightpose_status measure(startup *s, const char *weights, const lightpose
     return LIGHTPOSE_OK;
 }
 
-/* In the child: writes its report, or its error, as a line of JSON. */
+/* Runs in the child: writes the report or the error as a line of JSON. */
 static int child(const char *weights, const lightpose_settings *settings, FILE *to) {
     startup s = {.pixels = calloc((size_t)WIDTH * HEIGHT, 3)};
     lightpose_error error = {0};

@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
         status = lightpose_context_create(&context, model, &settings, &error);
     if (status == LIGHTPOSE_OK)
         status = lightpose_result_create(&result, &error);
-    /* Builds the plan for the size to come, so that the first frame is as fast as the second. */
+    /* Builds the plan for the frames' size, so that the first frame is as fast as the second. */
     if (status == LIGHTPOSE_OK)
         status = lightpose_context_prepare(context, 640, 480, &error);
     for (int i = 2; status == LIGHTPOSE_OK && i < argc; i++)

@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
     if (ppm_read(argv[2], &image) != 0)
         return 1;
 
-    /* Each call runs only where all before it succeeded; the first failure is the one in `error`. */
+    /* Each call runs only if all calls before it succeeded, so `error` holds the first failure. */
     if (lightpose_model_create(&model, argv[1], &error) == LIGHTPOSE_OK &&
         lightpose_context_create(&context, model, NULL, &error) == LIGHTPOSE_OK &&
         lightpose_result_create(&result, &error) == LIGHTPOSE_OK &&
@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
             print_pose(i, lightpose_result_get_pose(result, i));
     }
 
-    /* Closing NULL handles is fine, so one way out serves success and failure. */
+    /* NULL handles may be destroyed, so success and failure share this code. */
     lightpose_result_destroy(&result);
     lightpose_context_destroy(&context);
     lightpose_model_destroy(&model);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The decoder alone, on heatmaps and part affinity fields that come from elsewhere: another engine, another training
- * of the network, a file. Here they are made by hand: one arm, from shoulder over elbow to wrist. No weights needed.
+/* The decoder alone, on heatmaps and part affinity fields that come from elsewhere: another engine, another training of
+ * the network, a file. Here they are made by hand: one arm, from the shoulder to the elbow to the wrist. No weights are
+ * needed.
  * New here: a context without a model, lightpose_maps.
  * usage: own_maps */
 
@@ -21,7 +22,7 @@ static void put_keypoint(float *heatmaps, int keypoint, float x, float y) {
         }
 }
 
-/* A field that points to the right along row y: two maps, the vector's x and its y. */
+/* A field that points to the right along row y. It has two maps, for the x and the y of its vectors. */
 static void put_limb(float *pafs, int channel, int y) {
     for (int v = y - 1; v <= y + 1; v++)
         for (int u = 0; u < WIDTH; u++)
@@ -33,10 +34,10 @@ int main(void) {
     lightpose_error error = {0};
     lightpose_context *context = NULL;
     lightpose_result *result = NULL;
-    /* scale 0 and no padding: coordinates come out in network pixels, 8 to a cell */
+    /* Scale 0 and no padding: coordinates are in network pixels, 8 per cell. */
     const lightpose_maps maps = {.width = WIDTH, .height = HEIGHT, .heatmaps = heatmaps, .pafs = pafs};
 
-    /* not on the very centre of a cell: a bump with two equal highest points has no peak */
+    /* Off the centres of cells, because a bump with two equal maxima has no peak. */
     put_keypoint(heatmaps, 2, 4.2f, 8.1f);  /* right shoulder */
     put_keypoint(heatmaps, 3, 11.2f, 8.1f); /* right elbow */
     put_keypoint(heatmaps, 4, 18.2f, 8.1f); /* right wrist */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Reads a binary PPM (P6, 8 bits) into RGB pixels. Enough for the examples; programs have their own images. */
+/* Reads a binary PPM (P6, 8 bits) into RGB pixels. It is enough for the examples; programs have their own images. */
 
 #ifndef EXAMPLE_PPM_H
 #define EXAMPLE_PPM_H
@@ -39,7 +39,7 @@ static inline int ppm_read(const char *path, lightpose_image *image) {
 }
 
 static inline void ppm_free(lightpose_image *image) {
-    free((void *)(uintptr_t)image->planes[0]); /* the view is const, the memory is ours */
+    free((void *)(uintptr_t)image->planes[0]); /* the view is const, but ppm_read allocated the memory */
     image->planes[0] = NULL;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Prints the keypoints of every frame of an .lpb file, as docs/blocks.md describes it. Needs zlib alone, and trusts the
- * file: a reader of files from elsewhere checks what it takes from a column against the column's end.
+/* Prints the keypoints of every frame of an .lpb file, as docs/blocks.md describes it. Needs only zlib. It trusts the
+ * file: a reader of untrusted files must check every read from a column against the column's end.
  * New here: results that were stored.
  * usage: read_blocks FILE.lpb */
 
@@ -45,7 +45,7 @@ static double value_of(int32_t code, int steps, int exact) {
     return exact ? value : (double)code / steps;
 }
 
-/* The next person of the columns; `before` are the people of the frame before. */
+/* Reads the next person from the columns. `before` has the people of the previous frame. */
 static void read_person(person *p, const person *before, const uint8_t **columns) {
     static const person nobody;
     const uint64_t reference = varint(&columns[PEOPLE]);
@@ -94,7 +94,7 @@ static void print_block(const uint8_t *head, const uint8_t *raw) {
     free(before);
 }
 
-/* The payload behind `head`, and the block's frames. Returns 0 where there is no whole block. */
+/* Reads the payload after `head` and prints the block's frames. Returns 0 if the block is not complete. */
 static int read_block(FILE *file, const uint8_t *head) {
     uLongf size = number(head + 28);
     const size_t packed = number(head + 24);
@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
     int whole = file != NULL;
 
     while (whole && fread(head, 1, 16, file) == 16) {
-        if (!memcmp(head, "LPBS", 4)) /* what the stream is, in JSON */
+        if (!memcmp(head, "LPBS", 4)) /* a description of the stream, in JSON */
             whole = fseek(file, (long)number(head + 8), SEEK_CUR) == 0;
         else
             whole = !memcmp(head, "LPBK", 4) && fread(head + 16, 1, 24, file) == 24 && read_block(file, head);

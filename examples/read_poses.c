@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Reads /poses of `lightpose serve` and prints who is where, a frame per line. New here: HTTP/1.0, whose answer is the
- * lines and nothing else until the connection ends.
+/* Reads /poses from `lightpose serve` and prints where people are, one frame per line. New here: HTTP/1.0, which sends
+ * the lines without framing until the connection ends.
  * usage: read_poses HOST PORT [TOKEN] */
 
 #include <netdb.h>
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "read_poses: the server says: %s", line);
         status = 1;
     }
-    while (status == 0 && getline(&line, &capacity, server) > 2) /* headers, to the empty line */
+    while (status == 0 && getline(&line, &capacity, server) > 2) /* headers, up to the empty line */
         continue;
     while (status == 0 && getline(&line, &capacity, server) > 0) {
         json_t *const frame = json_loads(line, 0, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Two workers share one model: the weights are in memory once, each worker has its context. This is how to get the
- * most frames per second out of many cores: one single-threaded context per core. New here: retain, threads = 1.
+/* Two workers share one model: the weights are in memory once, and each worker has its own context. One single-threaded
+ * context per core processes the most frames per second. New here: retain, threads = 1.
  * usage: two_threads WEIGHTS PICTURE.ppm PICTURE.ppm */
 
 #include <lightpose/lightpose.h>
@@ -13,7 +13,7 @@
 typedef struct worker {
     lightpose_model *model;
     const char *path;
-    int people; /* -1 where it failed */
+    int people; /* -1 if it failed */
     lightpose_error error;
 } worker;
 
@@ -26,7 +26,7 @@ static void *work(void *argument) {
 
     self->people = -1;
     lightpose_settings_init(&settings);
-    settings.threads = 1; /* of this context; the other worker uses the other core */
+    settings.threads = 1; /* for this context; the other worker uses another core */
     if (ppm_read(self->path, &image) != 0)
         return NULL;
     if (lightpose_context_create(&context, self->model, &settings, &self->error) == LIGHTPOSE_OK &&
@@ -35,7 +35,7 @@ static void *work(void *argument) {
         self->people = lightpose_result_get_count(result);
     lightpose_result_destroy(&result);
     lightpose_context_destroy(&context);
-    lightpose_model_destroy(&self->model); /* this worker's share */
+    lightpose_model_destroy(&self->model); /* this worker's reference */
     ppm_free(&image);
     return NULL;
 }
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
             break;
         }
     }
-    lightpose_model_destroy(&model); /* the workers keep theirs */
+    lightpose_model_destroy(&model); /* the workers have their own references */
     for (int i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
         if (workers[i].people >= 0) {

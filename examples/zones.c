@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What tracked people do: they cross a line, enter and leave a zone, fall. Reads the JSON Lines of `lightpose run
+/* Reports what tracked people do: cross a line, enter or leave a zone, fall. Reads the JSON Lines of `lightpose run
  * --track -o -` or of `lightpose serve`, and prints an event per line: seconds, id, what.
  * usage: zones X1,Y1,X2,Y2 <LINES       the line from (X1, Y1) to (X2, Y2), and the zone with these two corners
  * as in: curl -sN http://127.0.0.1:8710/poses | zones 100,50,540,430
- * A sketch to start from, no alarm to rely on: it knows people's boxes and ankles and no more. */
+ * A sketch to start from, not a reliable alarm: it uses only boxes and ankles. */
 
 #include <math.h>
 #include <stdio.h>
@@ -19,12 +19,12 @@ typedef struct person {
     json_int_t id;
     double x, y, seen;
     int inside, upright_once, fallen;
-    double lying_since; /* negative: is not */
+    double lying_since; /* negative: not lying */
 } person;
 
 static person people[MOST];
 
-/* The person of this id; a new one takes the place of who was not seen for the longest. */
+/* The person with this id. A new person replaces the one who was not seen for the longest time. */
 static person *find(json_int_t id, double now, int *is_new) {
     person *oldest = &people[0];
     for (int i = 0; i < MOST; i++) {
@@ -44,7 +44,7 @@ static double number(json_t *list, size_t index) {
     return json_number_value(json_array_get(list, index));
 }
 
-/* Where somebody stands: the mean of the ankles that were found, else the middle of the box's foot. */
+/* Where a person stands: the mean of the detected ankles, otherwise the middle of the box's lower edge. */
 static void stand(json_t *pose, double *x, double *y) {
     json_t *const box = json_object_get(pose, "box"), *const points = json_object_get(pose, "keypoints");
     const size_t ankles[] = {RIGHT_ANKLE, LEFT_ANKLE};
@@ -72,7 +72,7 @@ static void follow(json_t *pose, double now, const double line[4]) {
     json_t *const box = json_object_get(pose, "box");
     double x, y;
     int is_new;
-    if (id < 0) /* not yet sure */
+    if (id < 0) /* no id yet */
         return;
     stand(pose, &x, &y);
     person *const p = find(id, now, &is_new);
@@ -85,7 +85,7 @@ static void follow(json_t *pose, double now, const double line[4]) {
     }
     if (inside != p->inside)
         printf("%.2f %lld %s the zone\n", now, (long long)id, inside ? "entered" : "left");
-    /* Somebody who was upright, and for a while is wider than high. */
+    /* Fallen: was upright, and has been wider than high for a while. */
     const int lying = number(box, 2) > 1.3 * number(box, 3);
     p->upright_once |= number(box, 3) > 1.3 * number(box, 2);
     p->lying_since = !lying ? -1 : p->lying_since < 0 ? now : p->lying_since;

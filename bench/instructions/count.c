@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A plugin of qemu-user (qemu_plugin_version 1): counts the instructions of a program of one thread, and writes their
- * number to standard error when it ends. bench/instructions/run builds and uses it. */
+/* A plugin of qemu-user (qemu_plugin_version 1): counts the instructions of a single-threaded program and writes the
+ * number to standard error when the program ends. bench/instructions/run builds and uses it. */
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -83,7 +83,7 @@ std::vector<Peak> find_peaks(cv::Mat &map) {
     return kept;
 }
 
-// The score of a pair along its field; 0 where it is no limb.
+// The score of a pair along its field; 0 if it is not a limb.
 double pair_score(const cv::Mat &field_x, const cv::Mat &field_y, const Peak &a, const Peak &b) {
     const double dx = b.x - a.x, dy = b.y - a.y, length = std::sqrt(dx * dx + dy * dy);
     if (length == 0)
@@ -177,7 +177,7 @@ int decode(const float *heatmaps, const float *pafs, int width, int height) {
 
 int dense_decode(const float *heatmaps, const float *pafs, int width, int height) {
     try {
-        cv::setNumThreads(1); // as the decoder that it is compared with
+        cv::setNumThreads(1); // like the decoder that it is compared with
         return decode(heatmaps, pafs, width, height);
     } catch (const std::exception &) {
         return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The decoder as one would write it down from the paper: every map upsampled whole by OpenCV, plain loops over all of
- * it. What our sparse decoder is timed against, on one thread. docs/algorithm.md 4 to 7. */
+/* A direct implementation of the decoder from the paper: OpenCV upsamples every map completely, and plain loops go over
+ * all of it. Our sparse decoder is compared with it, on one thread. docs/algorithm.md 4 to 7. */
 
 #ifndef BENCH_PEERS_DENSE_H
 #define BENCH_PEERS_DENSE_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The liblightpose authors
 
-// OpenCV's own DNN module as an engine of peers/run.py; the protocol is that of ort.mjs.
+// OpenCV's DNN module as an engine for peers/run.py, with the protocol of ort.mjs.
 // usage: peer-opencv-dnn MODEL.onnx THREADS HEIGHT WIDTH
 
 #include <chrono>

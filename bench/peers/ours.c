@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* This library's network as an engine of peers/run.py; protocol and files are those of ort.mjs.
+/* This library's network as an engine for peers/run.py, with the protocol and files of ort.mjs.
  * usage: peer-lightpose WEIGHTS PRECISION THREADS HEIGHT WIDTH [IMAGE MAPS] */
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ typedef struct timing {
     lightpose_status status;
 } timing;
 
-/* All runs in one region, as all layers of a frame are. */
+/* All runs share one OpenMP region, as all layers of a frame do. */
 static void time_runs(void *argument) {
     timing *const t = argument;
     lp_maps maps;
@@ -73,7 +73,7 @@ static int write_maps(const char *path, const lightpose_maps *maps) {
     return (file ? fclose(file) : -1) == 0 && whole;
 }
 
-/* The maps of an image of the network's own size, which preprocessing leaves as it is. */
+/* The maps of an image of the network's size, which preprocessing does not resize. */
 static lightpose_status compute_maps(const char *weights, const lightpose_settings *settings, int width,
                                      const char *image_path, const char *maps_path, lightpose_error *error) {
     const size_t bytes = (size_t)width * (size_t)settings->height * 3;
