@@ -24,7 +24,8 @@ static int bit(unsigned word, int index) {
     return (int)(word >> index & 1);
 }
 
-/* The register state that the operating system saves: without it an instruction set faults whatever CPUID says. */
+/* The register state that the operating system saves. An instruction set whose state is not saved faults, whatever
+ * CPUID reports. */
 __attribute__((target("xsave"))) static unsigned long long saved_state(void) {
     return (unsigned long long)_xgetbv(0);
 }
@@ -59,8 +60,7 @@ static unsigned detect(void) {
     return features;
 }
 
-/* ARCH_REQ_XCOMP_PERM, which Debian 12's headers have no name for, and the number of the tiles' state. Linux has it
- * since 5.16. */
+/* ARCH_REQ_XCOMP_PERM (Linux 5.16), which Debian 12's headers do not define, and the number of the tile state. */
 unsigned lp_cpu_ask_for_tiles(unsigned features) {
     enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
     const unsigned tiles = LP_CPU_AMX_INT8 | LP_CPU_AMX_BF16;
@@ -96,8 +96,8 @@ unsigned lp_cpu_ask_for_tiles(unsigned features) {
 
 #endif
 
-/* oneDNN's names for its limits, each with what it leaves, and two of our own for arm64. An
- * unknown name leaves all, as it does in oneDNN. */
+/* oneDNN's names for its limits and the features that each allows, and two names of our own for arm64. An unknown name
+ * allows all, as in oneDNN. */
 static unsigned allowed(void) {
     static const struct {
         const char *name;

@@ -40,7 +40,7 @@ static lightpose_status map(unsigned char **bytes, size_t *size, int descriptor,
 }
 
 lightpose_status lp_map_file(unsigned char **bytes, size_t *size, const char *path, lightpose_error *error) {
-    /* Not blocking: a pipe without a writer must not hang the program. */
+    /* O_NONBLOCK, because opening a pipe without a writer must not hang the program. */
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (descriptor < 0)

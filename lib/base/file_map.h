@@ -8,11 +8,11 @@
 
 #include "base/status.h"
 
-/* Maps a regular file that is not empty, to be read. The file must not be cut short while it is mapped. FILE. */
+/* Maps a regular file that is not empty, for reading. The file must not be truncated while it is mapped. FILE. */
 lightpose_status lp_map_file(unsigned char **bytes, size_t *size, const char *path, lightpose_error *error);
 void lp_unmap_file(unsigned char *bytes, size_t size);
 
-/* A path, or the end of one that would crowd the rest out of an error text. */
+/* A path, or only the end of one that would leave no room for the rest of an error text. */
 const char *lp_path_tail(const char *path);
 
 #endif

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Sleeps while *word is `value`. May return early, so callers look again. */
+/* Sleeps while *word is `value`. May return early, so callers check again. */
 static inline void lp_futex_wait(_Atomic uint32_t *word, uint32_t value) {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
@@ -29,7 +29,7 @@ static inline void lp_futex_wake(_Atomic uint32_t *word, int threads) {
 
 #include <sched.h>
 
-/* Without a futex, waiting is giving the CPU to others. */
+/* Without a futex, waiting yields the CPU. */
 static inline void lp_futex_wait(_Atomic uint32_t *word, uint32_t value) {
     (void)word;
     (void)value;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_ROOM = 128 }; /* characters of the longest number taken */
+enum { NUMBER_ROOM = 128 }; /* characters of the longest number accepted */
 
 void lp_json_start(lp_json *json, const char *text, size_t length) {
     *json = (lp_json){text, text, text + length, NULL};
@@ -27,7 +27,7 @@ char lp_json_peek(lp_json *json) {
     return json->at < json->end && !json->problem ? *json->at : 0;
 }
 
-/* Takes one character after white space. */
+/* Skips white space and takes one character. */
 static int take(lp_json *json, char wanted, const char *problem) {
     if (lp_json_peek(json) != wanted)
         return fail(json, problem);
@@ -71,7 +71,7 @@ static int take_hex(lp_json *json, unsigned *value) {
     return 1;
 }
 
-/* What follows \u: a character, or the first of two surrogates that make one. */
+/* What follows \u: a character, or the first of a surrogate pair; takes the second one too. */
 static int take_unicode(lp_json *json, unsigned *character) {
     unsigned low;
 
@@ -124,7 +124,7 @@ static int take_escape(lp_json *json, char out[4], int *length) {
     return 1;
 }
 
-/* One character as it stands, of 1 to 4 bytes: its shortest form, no surrogate, nothing above U+10FFFF. */
+/* One unescaped character of 1 to 4 bytes: in its shortest form, not a surrogate, at most U+10FFFF. */
 static int take_utf8(lp_json *json, char out[4], int *length) {
     const unsigned char *const s = (const unsigned char *)json->at;
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -188,7 +188,7 @@ static size_t digits(const char *text, const char *end) {
     return count;
 }
 
-/* The length of the number at `at`, and whether it has a fraction or exponent; 0 where there is none. */
+/* The length of the number at `at`, 0 if there is none. *whole: it has no fraction and no exponent. */
 static size_t number_length(const lp_json *json, int *whole) {
     const char *at = json->at;
 
@@ -229,7 +229,7 @@ int lp_json_real(lp_json *json, double *value) {
         return fail(json, "a number of too many digits");
     memcpy(text, json->at, length);
     text[length] = 0;
-    /* The decimal point is the "C" locale's, whatever the application set. */
+    /* JSON's decimal point is that of the "C" locale, whatever locale the application set. */
     const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!plain)
         return fail(json, "no \"C\" locale for a number");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Memory: aligned, overflow-checked, and able to fail on demand for the tests. All of the library's own allocations
- * pass here. */
+/* Memory: aligned, overflow-checked, and able to fail on demand for the tests. All of the library's own allocations go
+ * through these functions. */
 
 #ifndef LP_BASE_MEM_H
 #define LP_BASE_MEM_H
@@ -12,13 +12,13 @@
 
 enum { LP_ALIGN = 64 };
 
-/* `count` elements of `size` bytes, zeroed, aligned to LP_ALIGN; NULL where the product overflows, the system has no
- * memory, or the test hook says so. Count 0 gives a unique pointer. Freed with lp_free. */
+/* `count` elements of `size` bytes, zeroed, aligned to LP_ALIGN; NULL if the product overflows, if memory is exhausted,
+ * or if the test hook requests it. Count 0 gives a unique pointer. Free it with lp_free. */
 void *lp_calloc(size_t count, size_t size);
 
 /* Grows *array, which came from lp_calloc or is NULL, to hold at least `count` elements of `size` bytes; keeps the
- * first *capacity elements and updates *capacity (doubling). Afterwards *array is not NULL, even for 0 elements: it can
- * be added to. Returns 0, or -1 with everything unchanged. */
+ * first *capacity elements and updates *capacity (doubling). Afterwards *array is not NULL, even for 0 elements.
+ * Returns 0, or -1 with everything unchanged. */
 int lp_grow(void **array, size_t *capacity, size_t count, size_t size);
 
 void lp_free(void *pointer); /* NULL is fine */

@@ -11,8 +11,8 @@ static double cpus_of(long long quota, long long period) {
     return quota > 0 && period > 0 ? (double)quota / (double)period : LP_NO_QUOTA;
 }
 
-/* Not inlined: paths of several functions in one frame are too much for a small stack. Reads up to two numbers from
- * folder/name; returns how many. "max" is none. */
+/* Reads up to two numbers from folder/name; returns how many. "max" is not a number. Not inlined: the path buffers of
+ * several functions in one stack frame are too large for a small stack. */
 static __attribute__((noinline)) int read_numbers(const char *folder, const char *name, long long *first,
                                                   long long *second) {
     char path[PATH_MAX];
@@ -26,7 +26,7 @@ static __attribute__((noinline)) int read_numbers(const char *folder, const char
     return got < 0 ? 0 : got;
 }
 
-/* How often the group in `folder` was stopped, in either version: a line "nr_throttled 12". */
+/* How often the group in `folder` was throttled, in either version: a line "nr_throttled 12". */
 static __attribute__((noinline)) long long stalls_of(const char *folder) {
     char path[PATH_MAX], line[128];
     long long stalls = 0;
@@ -58,8 +58,8 @@ static void quota_v1(const char *folder, lp_quota *least) {
     least->stalls += stalls_of(folder);
 }
 
-/* The least quota from `group` up to the root: a limit on any group above binds too. Inside a container the group's
- * path may not exist under the mount; its parents, in the end the root itself, then answer. */
+/* The smallest quota from `group` up to the root: the limits of all groups above apply too. Inside a container the
+ * group's path may not exist under the mount; its parents, at least the root, then have the quota. */
 static void least_up(const char *root, const char *group, void (*look)(const char *, lp_quota *), lp_quota *least) {
     char folder[PATH_MAX];
 

@@ -9,15 +9,15 @@
 enum { LP_NO_QUOTA = 1 << 20 };
 
 typedef struct lp_quota {
-    double cpus;      /* that the quota allows, perhaps half a one; LP_NO_QUOTA where nothing limits it */
-    long long stalls; /* periods in which this group or one above it was stopped, since the group was made */
+    double cpus;      /* CPUs that the quota allows, perhaps 0.5; LP_NO_QUOTA if there is no limit */
+    long long stalls; /* periods in which this group or one above it was throttled, since the group was created */
 } lp_quota;
 
 /* Reads cgroup v2 (cpu.max of the group and of each group above) and v1. `self` is /proc/self/cgroup and `root`
- * /sys/fs/cgroup, but for the tests. */
+ * /sys/fs/cgroup, except in tests. */
 lp_quota lp_quota_read(const char *self, const char *root);
 
-/* Its CPUs rounded up, at least 1; LP_NO_QUOTA where nothing limits it. */
+/* The quota's CPUs rounded up, at least 1; LP_NO_QUOTA if there is no limit. */
 int lp_quota_cpus(const char *self, const char *root);
 
 #endif

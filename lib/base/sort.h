@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Sorting in place, without memory: insertion for short lists, heap sort for long ones. `before(a, b)` says whether *a
- * must stand before *b; where it orders all elements the outcome is unique. */
+/* Sorting in place, without allocation: insertion sort for short lists, heap sort for long ones. `before(a, b)` is
+ * whether *a must come before *b. If it orders all elements, the result is unique. */
 
 #ifndef LP_BASE_SORT_H
 #define LP_BASE_SORT_H
@@ -41,7 +41,7 @@
         }                                                                                                              \
     }
 
-/* An order by a number, the higher first, equal ones by index. */
+/* Orders by rank, the higher first; equal ranks by index. */
 typedef struct lp_ranked {
     double rank;
     int index;
@@ -49,7 +49,7 @@ typedef struct lp_ranked {
 
 void lp_sort_ranked(lp_ranked *items, int count);
 
-/* The median of at least one value, which are sorted on return. */
+/* The median of one or more values. Sorts them. */
 double lp_median(double *values, int count);
 
 #endif

@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The reason stands at the end of most messages, behind a name that may be long: what is too long loses its middle. */
+/* Cuts the middle out of a message that is too long: most messages end with the reason, after a name that may be long.
+ */
 static void shorten(char *to, size_t size, const char *text) {
     static const char dots[] = " ... ";
     const size_t length = strlen(text), tail = size / 2;
     size_t head = size - tail - sizeof dots, from = length - tail;
-    while (head > 0 && ((unsigned char)text[head] & 0xc0) == 0x80) /* not inside of a character of UTF-8 */
+    while (head > 0 && ((unsigned char)text[head] & 0xc0) == 0x80) /* not inside a UTF-8 character */
         head--;
     while (from < length && ((unsigned char)text[from] & 0xc0) == 0x80)
         from++;

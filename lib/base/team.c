@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Shared work is published as a round. Each thread has a queue, one atomic word of (round, next unit, end); taking
- * units is a compare-and-swap on it. So a thread that wakes late, with a round in hand that is over, finds another
- * round in the queues, takes nothing, and looks again. The calling thread publishes a round only when all units of the
- * one before are done, hence what a round consists of does not change while anyone can take units of it. */
+/* Shared work is published as a round. Each thread has a queue, one atomic word of (round, next unit, end), and takes
+ * units by a compare-and-swap on it. A thread that wakes late, with the number of a finished round, finds another round
+ * in the queues, takes nothing and checks again. The calling thread publishes a round only when all units of the
+ * previous one are done, so a round does not change while any thread can take units of it. */
 
 #include "base/team.h"
 
@@ -17,9 +17,10 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-/* SPIN_NS: a layer's threads end within a few microseconds of each other; waking one that sleeps takes 50 on a virtual
- * machine. TAKEN_SHARE: a thread takes this part of what a queue has left: much at first, which suits caches, and
- * little at last, so that threads of unequal speed end at about the same time. MOST_UNITS: what a queue can count. */
+/* SPIN_NS: the threads of a layer end within a few microseconds of each other, and waking a sleeping thread takes 50 us
+ * on a virtual machine. TAKEN_SHARE: a thread takes 1 / TAKEN_SHARE of the units left in a queue: many at first, which
+ * suits caches, and few at the end, so that threads of unequal speed end at about the same time. MOST_UNITS: the most
+ * units that a queue can count. */
 enum { SPIN_NS = 40000, TAKEN_SHARE = 4, ROUND_BITS = 28, UNIT_BITS = 18, MOST_UNITS = (1 << UNIT_BITS) - 1 };
 
 typedef struct queue {
@@ -28,10 +29,11 @@ typedef struct queue {
 } queue;
 
 struct lp_team {
-    int threads, active; /* asked for; of the region that runs, 0 outside of one */
+    int threads, active; /* requested; in the running region, 0 outside a region */
     queue *queues;
 
-    /* A round. Atomic, because a late thread may read them while the next one is written, and then drops them. */
+    /* The current round. Atomic, because a late thread may read these fields while the next round is written; it then
+     * discards them. */
     _Atomic(lp_team_task *) task;
     _Atomic(void *) job;
 
@@ -41,7 +43,7 @@ struct lp_team {
     _Atomic int caller_sleeps;
 };
 
-/* The process that has made regions of several threads; a child that it forks must not. */
+/* The process that has run regions of several threads; its forked children must not. */
 static _Atomic pid_t region_process;
 
 lightpose_status lp_team_create(lp_team **out, int threads, lightpose_error *error) {
@@ -87,7 +89,8 @@ static uint32_t round_of(uint64_t word) {
     return (uint32_t)(word >> 2 * UNIT_BITS);
 }
 
-/* Takes some units of the queue. Returns how many, and the first; -1 where the round is over. */
+/* Takes units from the queue. Returns their number and the first one, 0 if the queue is empty, -1 if the round is over.
+ */
 static int take(queue *from, uint32_t round, int *first) {
     uint64_t word = atomic_load_explicit(&from->word, memory_order_acquire);
 
@@ -132,7 +135,7 @@ static void run_part(lp_team *team, lp_team_task *task, void *job, int first, in
         lp_futex_wake(&team->left, 1);
 }
 
-/* The thread's own units, then those of the others, from its neighbour on. */
+/* Works on the thread's own units, then on those of the others, starting with its neighbour. */
 static void work(lp_team *team, uint32_t round, int thread) {
     lp_team_task *const task = atomic_load_explicit(&team->task, memory_order_relaxed);
     void *const job = atomic_load_explicit(&team->job, memory_order_relaxed);
@@ -149,7 +152,7 @@ static void work(lp_team *team, uint32_t round, int thread) {
 
 /* ---- Waiting ----------------------------------------------------------------------------------------------------- */
 
-/* Until *word is no longer `value`; spinning first. `sleeping` counts those who sleep. */
+/* Waits until *word differs from `value`: spins, then sleeps. `sleeping` counts the sleeping threads. */
 static void wait_for_change(_Atomic uint32_t *word, uint32_t value, _Atomic int *sleeping) {
     const int64_t until = lp_now_ns() + SPIN_NS;
 
@@ -173,7 +176,7 @@ static void wait_until_done(lp_team *team) {
         wait_for_change(&team->left, left, &team->caller_sleeps);
 }
 
-/* Lets all threads look at what has been published. */
+/* Wakes all threads for the published round. */
 static void announce(lp_team *team, uint32_t round) {
     atomic_store(&team->round, round);
     if (atomic_load(&team->sleeping))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* How many CPUs there are to use. team.h has the threads themselves. */
+/* The number of usable CPUs. team.h has the threads themselves. */
 
 #ifndef LP_BASE_THREADS_H
 #define LP_BASE_THREADS_H
@@ -11,7 +11,7 @@ enum { LP_MAX_THREADS = 1024 };
 /* CPUs in the affinity mask of the process; at least 1. */
 int lp_threads_allowed(void);
 
-/* The same, held to its cgroup's CPU quota rounded up; at least 1. */
+/* The same, limited to the cgroup's CPU quota rounded up; at least 1. */
 int lp_threads_available(void);
 
 #endif
