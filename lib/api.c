@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The exported functions of the model, result and context: validate, call inward, nothing else. */
+/* The exported functions of the model, result and context: validate and call inward, nothing else. */
 
 #include <math.h>
 
@@ -205,7 +205,7 @@ lightpose_status lightpose_context_get_maps(lightpose_context *context, lightpos
     return lp_pipeline_maps(context, maps, error);
 }
 
-/* Size and transform; the values are looked at where they are read. */
+/* Checks the size and the transform. lp_pipeline_decode checks the values. */
 static lightpose_status check_maps(const lightpose_maps *maps, lightpose_error *error) {
     enum { MAX_CELLS = 4096 };
 

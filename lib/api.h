@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the exported functions share. */
+/* Shared by the exported functions. */
 
 #ifndef LP_API_H
 #define LP_API_H
@@ -11,14 +11,14 @@
 /* The first statement of every exported function that takes an error. */
 #define ENTER(error) lp_error_clear(error)
 
-/* Refuses an argument that is NULL, by its name. */
+/* Refuses an argument that is NULL; the error names it. */
 #define NEED(argument, error)                                                                                          \
     do {                                                                                                               \
         if (!(argument))                                                                                               \
             return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%s: " #argument " is NULL", __func__);                    \
     } while (0)
 
-/* Refuses a structure whose reserved fields are not all zero. */
+/* Refuses a structure with a reserved field that is not zero. */
 #define NEED_RESERVED(structure, error)                                                                                \
     do {                                                                                                               \
         for (size_t need_i = 0; need_i < sizeof(structure)->reserved / sizeof *(structure)->reserved; need_i++)        \

@@ -8,7 +8,7 @@
 #include "image/view.h"
 #include "settings.h"
 
-/* What measures best on the labelled images (weights/README.md). */
+/* The most accurate method on the labelled images (weights/README.md). */
 static const lightpose_calibration default_method = LIGHTPOSE_CALIBRATION_MSE;
 static const double default_share = 99.99;
 

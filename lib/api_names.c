@@ -10,7 +10,8 @@
 #include "api.h"
 #include "image/view.h"
 
-/* Structures cross the border between programs and library compiled apart. A size changes with the API version only. */
+/* Programs and the library are compiled separately and share structures. A size may change only with the API version.
+ */
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(lightpose_error) == 512, "part of the ABI");
 _Static_assert(sizeof(lightpose_system) == 80, "part of the ABI");
@@ -49,7 +50,7 @@ size_t lightpose_type_get_size(const char *name) {
     return 0;
 }
 
-/* ---- Enumerations: names[value]; NULL where no value is */
+/* ---- Enumerations: names[value]; NULL for gaps in the values */
 
 enum { PRECISIONS = LIGHTPOSE_PRECISION_INT8 + 1, DECODERS = LIGHTPOSE_DECODER_REFINED + 1 };
 
@@ -74,7 +75,7 @@ static const char *get(const char *const *names, int count, int value) {
     return value >= 0 && value < count && names[value] ? names[value] : "unknown";
 }
 
-/* The value of `name`, or -1 with a text that lists the names. */
+/* The value of `name`, or -1 and an error that lists the names. */
 static int find(const char *kind, const char *const *names, int count, const char *name, lightpose_error *error) {
     char known[256] = "";
     size_t used = 0;
@@ -90,7 +91,7 @@ static int find(const char *kind, const char *const *names, int count, const cha
     return -1;
 }
 
-/* Fills *value, of an enumeration, and leaves it alone on failure. */
+/* Fills *value, an enumeration; leaves it unchanged on failure. */
 #define PARSE(type, value, kind, names, count, name, error)                                                            \
     do {                                                                                                               \
         ENTER(error);                                                                                                  \

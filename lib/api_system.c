@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The exported function that tells what the library runs on. */
+/* The exported function that reports what the library runs on. */
 
 #include "api.h"
 #include "base/cpu.h"

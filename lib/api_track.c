@@ -21,7 +21,7 @@ void lightpose_tracker_settings_init(lightpose_tracker_settings *settings) {
                                              .smooth_derivative_cutoff = 1};
 }
 
-/* A setting and its range; `open` where the lower end is not part of it. */
+/* A setting and its range; `open`: without the lower end. */
 typedef struct number {
     const char *name;
     double value, low, high;

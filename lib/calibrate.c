@@ -15,9 +15,9 @@
 
 enum { MAX_TENSORS = 2 * LP_MAX_LAYERS };
 
-/* What a range is for: a sum and what is added, which share one scale; a tensor that a depthwise layer reads, where a
- * channel meets no other and may have a scale of its own at no cost in the weights; one that a dense layer reads, where
- * scales are a trade (net/balance.h). */
+/* PER_TENSOR: residual sums and the tensors added in them, which share one scale. PER_CHANNEL: tensors that a depthwise
+ * layer reads; it does not mix channels, so a scale for each costs no precision of the weights. BALANCED: tensors that
+ * a dense layer reads, for which scales are a trade-off (net/balance.h). */
 typedef enum granularity { PER_TENSOR, PER_CHANNEL, BALANCED } granularity;
 
 /* A tensor that int8 stores in bytes. */
@@ -32,7 +32,7 @@ struct lightpose_calibrator {
     lightpose_model *model;
     lightpose_settings settings;
     lp_frontend frontend;
-    lp_plan_cache plans; /* one for each height, of the size used last */
+    lp_plan_cache plans; /* one for each height, for the last image size */
     observed tensors[MAX_TENSORS];
     int count;
     int64_t images;
@@ -63,7 +63,7 @@ static lightpose_status observe(lp_calibrator *made, const char *name, int chann
     return LIGHTPOSE_OK;
 }
 
-/* All that the reader of ranges asks for, but the input, whose range follows from its scale. */
+/* Observes all tensors that need a range, except the input, whose range follows from its scale. */
 static lightpose_status observe_all(lp_calibrator *made, lightpose_error *error) {
     const lp_graph *const graph = lp_net_graph(made->frontend.net);
 
@@ -205,7 +205,7 @@ static lightpose_status append(lp_calibrator *calibrator, const char *text, ligh
     return LIGHTPOSE_OK;
 }
 
-/* Five digits are finer than any histogram. The point is a point in every locale. */
+/* Five digits are finer than any histogram. Writes a decimal point in every locale. */
 static lightpose_status append_number(lp_calibrator *calibrator, float value, lightpose_error *error) {
     char text[64], plain[64];
     size_t length = 0;
@@ -214,7 +214,7 @@ static lightpose_status append_number(lp_calibrator *calibrator, float value, li
     for (const char *at = text; *at; at++) {
         const int known = strchr("0123456789+-e", *at) != NULL;
         if (known || length == 0 || plain[length - 1] != '.')
-            plain[length++] = known ? *at : '.'; /* a locale's sign may have several bytes */
+            plain[length++] = known ? *at : '.'; /* a locale's decimal point may have several bytes */
     }
     plain[length] = '\0';
     return append(calibrator, plain, error);
@@ -241,7 +241,7 @@ static lightpose_status append_range(lp_calibrator *calibrator, const char *name
     return append(calibrator, "]", error);
 }
 
-/* One range, or one for each channel: *count of them. */
+/* Chooses one range, or one for each channel: *count ranges. */
 static lightpose_status choose(const lp_calibrator *calibrator, const observed *tensor, const lp_range_rule *rule,
                                float *low, float *high, int *count, lightpose_error *error) {
     lp_range_rule own = *rule;

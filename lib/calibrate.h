@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network in f32 over images, for the ranges of its tensors: the front half of the pipeline, looked into. */
+/* Finds the ranges of the network's tensors: runs the front end in f32 over images and counts the values. */
 
 #ifndef LP_CALIBRATE_H
 #define LP_CALIBRATE_H
@@ -19,7 +19,7 @@ void lp_calibrator_destroy(lp_calibrator *calibrator);
 /* `image` has passed lp_view_check. */
 lightpose_status lp_calibrator_run(lp_calibrator *calibrator, const lightpose_image *image, lightpose_error *error);
 
-/* The ranges as JSON (net/ranges.h); `rule` leaves steps and per_channel to this. */
+/* The ranges as JSON (net/ranges.h). Ignores `rule`'s steps and per_channel, and chooses them itself. */
 lightpose_status lp_calibrator_text(lp_calibrator *calibrator, const lp_range_rule *rule, const char **text,
                                     lightpose_error *error);
 

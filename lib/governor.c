@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Settings that hold a latency. A ladder of ever cheaper settings, and a machine that walks on it: it has no clock and
- * no threads, and depends on what it is told alone.
+/* Settings that hold a latency: a ladder of increasingly cheaper settings, and a state machine that moves on it. It has
+ * no clock and no threads, and depends only on the reported times.
  *
- * Down, as far as the frames that were late say, when two of the last few were late: one may be chance. Up by one step,
- * when the step above would have been in time for all of a stable stretch, bar one frame. A step up that proves wrong
- * doubles the stretch that the next one takes. */
+ * It steps down when two of the last RECENT frames were late, by as many levels as their lateness requires; one late
+ * frame may be chance. It steps up by one level when that level would have been in time for all frames but one of a
+ * stable stretch. A step up that proves wrong doubles the stretch before the next one. */
 
 #include <math.h>
 
@@ -16,7 +16,7 @@
 
 enum { LEVELS = 12, RECENT = 5, LEAST_HEIGHT = 112 };
 
-/* Shares of the target that a level is to keep when it is chosen. */
+/* A level is chosen if its expected latency is at most this share of the target. */
 #define ROOM_DOWN 0.8
 #define ROOM_UP   0.85
 
@@ -25,19 +25,19 @@ enum { LEVELS = 12, RECENT = 5, LEAST_HEIGHT = 112 };
 
 struct lightpose_governor {
     lightpose_settings levels[LEVELS];
-    double costs[LEVELS]; /* relative to each other */
+    double costs[LEVELS]; /* in any unit */
     int count, level;
     double target, stable; /* seconds */
-    double since;          /* when the stretch began; NAN: with the next frame */
-    double worst, second;  /* of the stretch */
-    double risen;          /* when the last step up was; NAN: it has proved right, or there was none */
-    double late[RECENT];   /* of the last frames, those that were late; 0 for the others */
+    double since;          /* start of the stretch; NAN: it starts with the next frame */
+    double worst, second;  /* latencies of the stretch */
+    double risen;          /* time of the last step up; NAN: it has proved right, or there was none */
+    double late[RECENT];   /* latencies of the last frames; 0 for those in time */
     int frames;
 };
 
 /* ---- The ladder -------------------------------------------------------------------------------------------------- */
 
-/* Network pixels, and what a stage saves. */
+/* The number of network pixels, reduced if there is only one stage. */
 static double cost_of(const lightpose_settings *s) {
     double pixels = (double)s->height * s->height;
     for (int i = 0; i < 3; i++)
@@ -46,7 +46,7 @@ static double cost_of(const lightpose_settings *s) {
         pixels *= 2;
     if (s->tiles > 1)
         pixels += (double)s->tiles * s->tiles * s->height * s->height;
-    pixels += 0.5 * 256 * 256 * s->second_look; /* there are seldom as many */
+    pixels += 0.5 * 256 * 256 * s->second_look; /* half, because there are seldom so many parts */
     return pixels * (s->stages == 1 ? 0.75 : 1);
 }
 
@@ -144,7 +144,7 @@ static void move_to(lightpose_governor *g, int level) {
         g->late[i] = 0;
 }
 
-/* The shorter of the last two that were late, so that one extreme does not decide; 0 where there are not two. */
+/* The smallest latency of the late frames, so that one extreme does not decide; 0 if fewer than two were late. */
 static double lateness(const lightpose_governor *g) {
     double least = 0;
     int count = 0;
@@ -159,7 +159,7 @@ static void step_down(lightpose_governor *g, double time, double late) {
     int level = g->level + 1;
     while (level < g->count - 1 && late * g->costs[level] / g->costs[g->level] > ROOM_DOWN * g->target)
         level++;
-    if (time - g->risen < 2 * g->stable) /* false where there was no step up */
+    if (time - g->risen < 2 * g->stable) /* false for NAN */
         g->stable = fmin(2 * g->stable, STABLE_MOST);
     g->risen = NAN;
     move_to(g, level);

@@ -38,7 +38,7 @@ lightpose_model *lp_model_retain(lightpose_model *model) {
 }
 
 void lp_model_release(lightpose_model *model) {
-    /* The last owner must see all that the others wrote. */
+    /* The last owner must see everything that the others wrote. */
     if (!model || atomic_fetch_sub_explicit(&model->owners, 1, memory_order_acq_rel) != 1)
         return;
     for (int i = 0; i < PRECISIONS; i++)

@@ -15,7 +15,7 @@ void lp_model_release(lightpose_model *model);
 
 const lp_weights *lp_model_weights(const lightpose_model *model);
 
-/* The weights packed for a precision, made on first use and kept as long as the model. `precision` is resolved. */
+/* The weights packed for a precision, created on first use and kept as long as the model. `precision` is resolved. */
 lightpose_status lp_model_net(lightpose_model *model, lightpose_precision precision, lp_net **net,
                               lightpose_error *error);
 

@@ -19,15 +19,15 @@ struct lightpose_context {
 
     lp_frontend frontend;
     lp_plan_cache plans;
-    lp_average_maps *average; /* NULL where one run of the network is all */
+    lp_average_maps *average; /* NULL if each frame needs only one run of the network */
     lp_decoder *decoder;
 
-    /* The second look has plans of its own: the first look's hold the frame's maps. */
+    /* The second look has its own plans, because those of the first look hold the frame's maps. */
     lp_plan_cache crop_plans;
-    lp_average_maps *crop_average; /* NULL likewise */
+    lp_average_maps *crop_average; /* NULL if each crop needs only one run */
     lp_crops crops;
     lp_merge merge;
-    lightpose_result seen; /* in a crop */
+    lightpose_result seen; /* people found in a crop */
     lp_follow follow;
     int follow_width, follow_height; /* of the stream's frames */
 
@@ -82,7 +82,7 @@ void lp_pipeline_destroy(lp_pipeline *pipeline) {
     lp_decoder_destroy(&pipeline->decoder);
     lp_frontend_free(&pipeline->frontend);
     lp_free(pipeline->planar);
-    lp_model_release(pipeline->model); /* after all that uses its weights */
+    lp_model_release(pipeline->model); /* after everything that uses its weights */
     lp_free(pipeline);
 }
 
@@ -91,7 +91,7 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
     lp_plan *plan;
     lp_maps maps;
 
-    /* The runs' maps replace those of a frame that used the same plan. */
+    /* These runs overwrite the maps of a frame that used the same plan. */
     pipeline->maps.width = 0;
     for (int i = 0; i < pipeline->frontend.height_count; i++) {
         LP_TRY(lp_geometry_make(&geometry, width, height, pipeline->frontend.heights[i], &pipeline->settings, error));
@@ -101,7 +101,7 @@ static lightpose_status prepare(lp_pipeline *pipeline, int width, int height, li
     return LIGHTPOSE_OK;
 }
 
-/* A call of one of the functions below, on its way into the team. */
+/* The arguments of a function below that runs inside the team. */
 typedef struct call {
     lp_pipeline *pipeline;
     int width, height;
@@ -145,8 +145,8 @@ static lightpose_status decode(lp_pipeline *pipeline, const lp_maps *maps, const
     return LIGHTPOSE_OK;
 }
 
-/* Runs the network on the image, and on its mirror image where that is asked for; adds the maps to `average`, if there
- * is one. */
+/* Runs the network on the image and, if the settings request it, on its mirror image; adds the maps to `average` unless
+ * that is NULL. */
 static lightpose_status run_network(lp_pipeline *pipeline, lp_plan_cache *cache, const lightpose_image *image,
                                     const lp_geometry *geometry, lp_average_maps *average, lp_maps *maps,
                                     lightpose_error *error) {
@@ -163,7 +163,7 @@ static lightpose_status run_network(lp_pipeline *pipeline, lp_plan_cache *cache,
     return LIGHTPOSE_OK;
 }
 
-/* What a crop shows, in pixels of the image, to pipeline->seen. */
+/* Finds the people in a crop and writes them to pipeline->seen, in pixels of the image. */
 static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *crop,
                                 lightpose_error *error) {
     const lightpose_image part = lp_view_part(image, crop->x, crop->y, crop->width, crop->height);
@@ -183,7 +183,7 @@ static lightpose_status look_at(lp_pipeline *pipeline, const lightpose_image *im
     return decode(pipeline, &maps, &transform, &pipeline->seen, error);
 }
 
-/* Runs the crops, and changes `result` to what both looks show. */
+/* Runs the crops and merges their people into `result`. */
 static lightpose_status look_at_crops(lp_pipeline *pipeline, const lightpose_image *image, const lp_scene *scene,
                                       lightpose_result *result, lightpose_error *error) {
     const lp_crops *const crops = &pipeline->crops;
@@ -199,7 +199,7 @@ static lightpose_status look_at_crops(lp_pipeline *pipeline, const lightpose_ima
     return lp_merge_end(&pipeline->merge, pipeline->settings.max_people, result, error);
 }
 
-/* The tiles of the picture, where they are asked for, and then the people who came out small. */
+/* Runs the tiles of the image, if the settings request them, and then a second look at small people. */
 static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image *image, const lp_geometry *first,
                                    lightpose_result *result, lightpose_error *error) {
     const lightpose_settings *const settings = &pipeline->settings;
@@ -219,7 +219,7 @@ static lightpose_status look_again(lp_pipeline *pipeline, const lightpose_image 
     return LIGHTPOSE_OK;
 }
 
-/* The geometry of height `i` for the whole image, or for the part of it that shows the people of the last frame. */
+/* The geometry of height `i` for the complete image, or for the part of it that shows the people of the last frame. */
 static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *part,
                                       int i, lp_geometry *geometry, lightpose_error *error) {
     const double share = (double)pipeline->frontend.heights[i] / pipeline->frontend.heights[0];
@@ -232,7 +232,7 @@ static lightpose_status make_geometry(const lp_pipeline *pipeline, const lightpo
     return LIGHTPOSE_OK;
 }
 
-/* The first look: at the whole image, or at `part` of it. `grid` is the geometry of the maps. */
+/* The first look, at the complete image or at `part` of it. `grid` is the geometry of the maps. */
 static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image, const lp_crop *part,
                              lp_geometry *grid, lightpose_result *result, lightpose_error *error) {
     const lightpose_image view = part ? lp_view_part(image, part->x, part->y, part->width, part->height) : *image;
@@ -256,8 +256,8 @@ static lightpose_status look(lp_pipeline *pipeline, const lightpose_image *image
     return decode(pipeline, &pipeline->maps, &pipeline->transform, result, error);
 }
 
-/* Whether the frame is looked at in part, or, with nobody in the last one, not at all. A frame of another size is the
- * first of another stream. */
+/* Whether only part of the frame is processed or, if the last frame had no people, nothing. A frame of another size
+ * starts another stream. */
 static int is_followed(lp_pipeline *pipeline, const lightpose_image *image) {
     lp_follow *const follow = &pipeline->follow;
 
@@ -289,7 +289,7 @@ static lightpose_status infer(lp_pipeline *pipeline, const lightpose_image *imag
     }
     if (pipeline->settings.follow > 1) {
         const lp_scene scene = {image->width, image->height, whole.scale, whole.scale_x / whole.scale};
-        /* heights[0], to which the part is sized, is the largest. */
+        /* The part is sized for heights[0], which is the largest. */
         const lp_follow_sizes sizes = {.width = whole.net_width,
                                        .height = whole.net_height,
                                        .max_width = pipeline->settings.max_net_width / LP_STRIDE * LP_STRIDE,

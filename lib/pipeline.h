@@ -20,7 +20,7 @@ lightpose_status lp_pipeline_create(lp_pipeline **pipeline, lightpose_model *mod
                                     lightpose_error *error);
 void lp_pipeline_destroy(lp_pipeline *pipeline);
 
-/* Plan and buffers for images of this size, and one run of the network to touch them. */
+/* Creates the plans and buffers for images of this size, and runs the network once to touch them. */
 lightpose_status lp_pipeline_prepare(lp_pipeline *pipeline, int width, int height, lightpose_error *error);
 
 lightpose_status lp_pipeline_infer(lp_pipeline *pipeline, const lightpose_image *image, lightpose_result *result,
@@ -32,7 +32,7 @@ void lp_pipeline_restart(lp_pipeline *pipeline);
 /* The last frame's maps, made planar on demand. */
 lightpose_status lp_pipeline_maps(lp_pipeline *pipeline, lightpose_maps *maps, lightpose_error *error);
 
-/* `maps` have a size within the limits; NOT_FINITE where a value is not. */
+/* The size of `maps` is within the limits. NOT_FINITE if a value is not. */
 lightpose_status lp_pipeline_decode(lp_pipeline *pipeline, const lightpose_maps *maps, lightpose_result *result,
                                     lightpose_error *error);
 

@@ -116,7 +116,7 @@ static lightpose_status find(const void *settings, const char *name, const void 
 }
 
 static lightpose_status check(const row *r, double value, lightpose_error *error) {
-    if (!(value >= r->low && value <= r->high)) /* so that NaN fails too */
+    if (!(value >= r->low && value <= r->high)) /* also refuses NaN */
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "setting %s is %g; it must be %g to %g", r->name, value, r->low,
                        r->high);
     if (r->offset == offsetof(lightpose_settings, upsample) && ((int)value & ((int)value - 1)))
@@ -124,7 +124,7 @@ static lightpose_status check(const row *r, double value, lightpose_error *error
     return LIGHTPOSE_OK;
 }
 
-/* In every locale the decimal sign is a point. Returns whether all of `text` is a number. */
+/* Reads a number with a decimal point in every locale. Returns whether all of `text` is a number. */
 static int read_number(const char *text, double *number) {
     const locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     char *end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Settings: their defaults and their ranges, in one table. */
+/* Settings: defaults and ranges, in one table. */
 
 #ifndef LP_SETTINGS_H
 #define LP_SETTINGS_H
