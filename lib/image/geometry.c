@@ -9,8 +9,8 @@ static int64_t round_up(int64_t value, int multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-/* `size` x `scale` as OpenCV rounds it, half to even whatever the caller's rounding mode; at least 1. More
- * than 2^62 is beyond every limit and stays there. */
+/* `size` x `scale` rounded as in OpenCV, half to even in every rounding mode; at least 1. Clamped to 2^62, which is
+ * above every limit. */
 static int64_t scaled(int size, double scale) {
     const double most = 0x1p62, wide = size * scale, exact = wide < most ? wide : most;
     const double below = floor(exact), rest = exact - below;
@@ -20,7 +20,7 @@ static int64_t scaled(int size, double scale) {
     return rounded < 1 ? 1 : rounded;
 }
 
-/* The greatest network height at which the image is at most `most` wide; at least 1. */
+/* The greatest network height at which the scaled image is at most `most` wide; at least 1. */
 static int fitting_height(int image_width, int image_height, double aspect, int most) {
     const int width = most / LP_STRIDE * LP_STRIDE;
     return (int)fmax(floor((double)width * image_height / (image_width * aspect)), 1);
@@ -58,7 +58,7 @@ static lightpose_status make(lp_geometry *geometry, int image_width, int image_h
         .scale = scale,
         .scale_x = scale_x,
         .scaled_width = (int)width,
-        .scaled_height = height, /* image_height * scale is `height` but for the last bit, and rounds to it */
+        .scaled_height = height, /* image_height * scale differs from `height` only in its last bit, and rounds to it */
         .net_width = (int)net_width,
         .net_height = (int)net_height,
         .pad_left = (int)((net_width - width) / 2),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The row kernels of preprocessing for a CPU. Plain C is the reference; the others equal it byte for byte. */
+/* The row kernels of preprocessing. Plain C is the reference; the others give the same bytes. */
 
 #ifndef LP_IMAGE_KERNELS_H
 #define LP_IMAGE_KERNELS_H
@@ -14,7 +14,7 @@ typedef struct lp_image_kernels {
     lp_yuv_resample_row *yuv_resample_row;
 } lp_image_kernels;
 
-/* The fastest for a set of enum lp_cpu_feature; 0 gives plain C. */
+/* The fastest kernels for a set of enum lp_cpu_feature; 0 gives plain C. */
 lp_image_kernels lp_image_kernels_for(unsigned features);
 
 #endif

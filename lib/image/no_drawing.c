@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* In the place of opencv_bridge.cpp where the library is built without drawing. */
+/* Replaces opencv_bridge.cpp if the library is built without drawing. */
 
 #include "image/opencv_bridge.h"
 

@@ -11,9 +11,9 @@ extern "C" {
 namespace {
 
 constexpr int font = cv::FONT_HERSHEY_SIMPLEX;
-constexpr int shift = 6; /* bits of fraction of a coordinate */
+constexpr int shift = 6; /* fractional bits of a coordinate */
 
-/* Runs `call`, and turns what it throws into a status. */
+/* Runs `call` and turns exceptions into a status. */
 template <typename Call> lightpose_status guard(const char *what, lightpose_error *error, Call call) {
     try {
         call();

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What drawing takes from OpenCV, as C: shapes and letters into a coverage mask. No exception passes: ENGINE, or MEMORY
- * where OpenCV finds none. */
+/* The part of OpenCV that drawing needs, as C functions: shapes and text, drawn into a coverage mask. Exceptions become
+ * ENGINE, or MEMORY if OpenCV is out of memory. */
 
 #ifndef LP_IMAGE_OPENCV_BRIDGE_H
 #define LP_IMAGE_OPENCV_BRIDGE_H
 
 #include "base/status.h"
 
-/* "OpenCV 4.6.0"; NULL where the library was built without drawing, and then everything else fails as UNSUPPORTED. */
+/* "OpenCV 4.6.0"; NULL if the library was built without drawing; all other functions then fail with UNSUPPORTED. */
 const char *lp_cv_version(void);
 
-/* Rows of `width` bytes without gaps: 0 outside a shape, 255 inside, and in between at its edge. */
+/* Rows of `width` bytes without gaps: 0 outside a shape, 255 inside, and values between at its edge. */
 typedef struct lp_mask {
     uint8_t *data;
     int width, height;
@@ -25,11 +25,11 @@ typedef struct lp_point {
 
 enum { LP_POLYGON_POINTS = 64 };
 
-/* A convex polygon of up to LP_POLYGON_POINTS, anti-aliased; what sticks out of the mask is cut off. Coordinates are at
- * most 2^24. */
+/* Draws a convex polygon of up to LP_POLYGON_POINTS, anti-aliased and clipped to the mask. Coordinates are at most
+ * 2^24. */
 lightpose_status lp_cv_polygon(const lp_mask *mask, const lp_point *points, int count, lightpose_error *error);
 
-/* Letters of ASCII. `ascent` and `descent` are the pixels above and below the baseline. */
+/* ASCII text. `ascent` and `descent` are the pixels above and below the baseline. */
 typedef struct lp_text_size {
     int width, ascent, descent;
 } lp_text_size;

@@ -9,11 +9,11 @@
 #include "base/mem.h"
 #include "image/view.h"
 
-/* Coordinates of masks stay below 2^25 with OpenCV's bits of fraction. */
+/* Keeps mask coordinates below 2^25: with OpenCV's 6 fractional bits they fit 32 bits. */
 enum { MAX_SIDE = 1 << 23 };
 
-/* What an anti-aliased polygon of OpenCV 4.6 covers beyond its outline (measured by area), and the radius that the
- * thinnest one comes to: thinner lines are drawn as thin as that, and paler. */
+/* bleed: the width that an anti-aliased polygon of OpenCV 4.6 covers beyond its outline (measured by area). thinnest:
+ * the effective radius of the thinnest polygon. Thinner lines are drawn with this radius, and paler. */
 static const double bleed = 0.66, thinnest = 0.85;
 
 static lightpose_status check(const lightpose_canvas *canvas, lightpose_error *error) {
@@ -54,7 +54,7 @@ void lp_painter_close(lp_painter *painter) {
     painter->capacity = 0;
 }
 
-/* A rectangle of whole pixels, without right and bottom. */
+/* A rectangle of pixels; `right` and `bottom` are exclusive. */
 typedef struct area {
     int left, top, right, bottom;
 } area;
@@ -79,7 +79,7 @@ static uint8_t *pixel_at(const lp_painter *painter, int x, int y) {
     return painter->canvas.pixels + y * painter->canvas.stride + (ptrdiff_t)x * painter->step;
 }
 
-/* Towards `colour` by weight / 256. */
+/* Moves *value towards `colour` by weight / 256. */
 static inline void mix(uint8_t *value, int colour, int weight) {
     *value = (uint8_t)(*value + (((colour - *value) * weight + 128) >> 8));
 }
@@ -106,7 +106,7 @@ static void blend(lp_painter *painter, area a, const lp_mask *mask, lp_colour co
     }
 }
 
-/* An empty mask for the area, whose pixel (0, 0) is the area's first. */
+/* Makes an empty mask for the area; its pixel (0, 0) is the area's top-left one. */
 static lightpose_status clear_mask(lp_painter *painter, area a, lp_mask *mask, lightpose_error *error) {
     const int width = a.right - a.left, height = a.bottom - a.top;
     const size_t size = (size_t)width * (size_t)height;
@@ -119,7 +119,7 @@ static lightpose_status clear_mask(lp_painter *painter, area a, lp_mask *mask, l
     return LIGHTPOSE_OK;
 }
 
-/* Cuts the line's part along one axis, low <= start + t * along <= high, out of [*first, *last]. */
+/* Limits [*first, *last] to the values of t with low <= start + t * along <= high, along one axis. */
 static void cut(double start, double along, double low, double high, double *first, double *last) {
     const double a = (low - start) / along, b = (high - start) / along;
 
@@ -132,7 +132,7 @@ static void cut(double start, double along, double low, double high, double *fir
     *last = fmin(*last, fmax(a, b));
 }
 
-/* Leaves the part of the line that can be seen, with its ends out of sight where it was cut. 0 where there is none. */
+/* Clips the line to its visible part; the new ends lie outside the canvas. Returns 0 if nothing is visible. */
 static int cut_line(const lp_painter *painter, lp_point *from, lp_point *to, double radius) {
     const double margin = 2 * radius + 4, along_x = to->x - from->x, along_y = to->y - from->y;
     const lp_point start = *from;
@@ -149,7 +149,7 @@ static int cut_line(const lp_painter *painter, lp_point *from, lp_point *to, dou
     return 1;
 }
 
-/* The outline of a line with round ends; `origin` is the mask's pixel (0, 0). Returns its points. */
+/* The outline of a line with round ends; `origin` is at the mask's pixel (0, 0). Returns the number of points. */
 static int outline(lp_point from, lp_point to, double radius, area origin, lp_point *points) {
     static const double pi = 3.14159265358979323846;
     const double turn = atan2(to.y - from.y, to.x - from.x);
@@ -176,7 +176,7 @@ lightpose_status lp_paint_line(lp_painter *painter, lp_point from, lp_point to, 
                            fmax(from.y, to.y) + reach);
     if (is_empty(a) || weight_of(alpha) == 0)
         return LIGHTPOSE_OK;
-    /* In bands of as many rows as the painter has room for. */
+    /* Works in bands of as many rows as fit `room`. */
     const int fitting = (int)(sizeof painter->room / (size_t)(a.right - a.left)), rows = fitting > 1 ? fitting : 1;
     for (int top = a.top; top < a.bottom; top += rows) {
         const area band = {a.left, top, a.right, top + rows < a.bottom ? top + rows : a.bottom};

@@ -11,7 +11,7 @@
 #include "image/kernels.h"
 #include "image/view.h"
 
-/* Memory that only grows. */
+/* A buffer that only grows. */
 typedef struct block {
     void *data;
     size_t capacity;
@@ -19,15 +19,15 @@ typedef struct block {
 
 struct lp_preprocess {
     lp_image_kernels kernels;
-    lp_yuv_columns columns; /* packed formats take luma's */
-    int source;             /* what the columns are filled for: source columns, scale and bytes per pixel; */
-    double scale;           /* 0 where nothing is; */
-    lightpose_range range;  /* and for YUV, where chroma lies */
+    lp_yuv_columns columns; /* packed formats use luma's */
+    int source;             /* what `columns` is filled for: source columns, */
+    double scale;           /* scale (0: not filled yet) */
+    lightpose_range range;  /* and, for YUV, the range, which sets the chroma siting */
     block offsets, weights, chroma_offsets, chroma_weights;
-    block rows; /* a resampled row for each thread, and rows of YUV resampled down */
+    block rows; /* for each thread, a resampled row and the YUV rows resampled vertically */
 };
 
-/* One call, as its threads see it. */
+/* One call, shared by its threads. */
 typedef struct job {
     const lightpose_image *image;
     const lp_geometry *geometry;
@@ -35,7 +35,7 @@ typedef struct job {
     const lp_yuv_columns *columns;
     const lp_image_kernels *kernels;
     const lp_yuv *yuv; /* NULL for packed formats */
-    uint8_t *scratch;  /* of each thread, thread_room bytes apart; after row_room comes YUV's */
+    uint8_t *scratch;  /* of each thread, thread_room bytes apart; YUV's part begins after row_room */
     size_t row_room, thread_room;
 } job;
 
@@ -61,7 +61,7 @@ void lp_preprocess_destroy(lp_preprocess **preprocess) {
     *preprocess = NULL;
 }
 
-/* YUV formats, whose planes have pixels of a byte, give {1, 0, 0, 0} as GRAY8 does. */
+/* YUV formats have planes of one byte per pixel: {1, 0, 0, 0}, as GRAY8. */
 static lp_pixel pixel_of(lightpose_format format) {
     switch (format) {
     case LIGHTPOSE_BGR24:
@@ -84,7 +84,7 @@ static int grow(block *b, size_t count, size_t size) {
     return lp_grow(&b->data, &b->capacity, count, size);
 }
 
-/* `bytes` of a pixel. */
+/* `bytes`: of a pixel. */
 static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, int bytes, int threads,
                                 size_t thread_room, lightpose_error *error) {
     lp_columns *const columns = &p->columns.luma, *const chroma = &p->columns.chroma;
@@ -107,7 +107,7 @@ static lightpose_status reserve(lp_preprocess *p, const lp_geometry *geometry, i
     return LIGHTPOSE_OK;
 }
 
-/* The tables of the columns, kept while images of one size and layout come. */
+/* Fills the column tables unless the last image had the same size and layout. */
 static void fill_columns(lp_preprocess *p, const lp_geometry *geometry, lp_pixel pixel, int is_yuv,
                          lightpose_range range) {
     lp_columns *const columns = &p->columns.luma;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* An image view into the network's input: resize, pad, convert. docs/algorithm.md 3. */
+/* From an image view to the network's input: resizes, pads, converts. docs/algorithm.md 3. */
 
 #ifndef LP_IMAGE_PREPROCESS_H
 #define LP_IMAGE_PREPROCESS_H
@@ -10,7 +10,7 @@
 #include "image/element.h"
 #include "image/geometry.h"
 
-/* Where the network wants its input: interleaved B G R, net_height rows of net_width. */
+/* The network's input buffer: interleaved B G R, net_height rows of net_width. */
 typedef struct lp_net_input {
     lp_element element;
     void *data;
@@ -22,9 +22,9 @@ typedef struct lp_preprocess lp_preprocess; /* scratch of one context */
 lightpose_status lp_preprocess_create(lp_preprocess **preprocess, lightpose_error *error);
 void lp_preprocess_destroy(lp_preprocess **preprocess);
 
-/* The image must have passed lp_view_check, and `geometry` be its own. Rows are shared out over the team. The 8-bit
- * values of packed formats are those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte; of YUV,
- * yuv.h's. */
+/* The image must have passed lp_view_check, and `geometry` must be that of the image. The team shares the rows. The
+ * 8-bit values of packed formats equal those of OpenCV's INTER_LINEAR with the exact scale factor, byte for byte; yuv.h
+ * defines those of YUV. */
 lightpose_status lp_preprocess_run(lp_preprocess *preprocess, const lightpose_image *image, const lp_geometry *geometry,
                                    lp_team *team, const lp_net_input *input, lightpose_error *error);
 

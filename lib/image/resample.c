@@ -12,7 +12,7 @@ typedef struct position {
     float fraction;
 } position;
 
-/* OpenCV narrows the position to float before it takes the fraction. */
+/* As in OpenCV, the position is rounded to float before the fraction is taken. */
 static position position_at(int index, double scale, double shift) {
     const float at = (float)((index + 0.5) * (1.0 / scale) - 0.5 + shift);
     const float below = floorf(at);
@@ -41,7 +41,7 @@ void lp_columns_fill(lp_columns *columns, int source, double scale, double shift
         left = weight(1.0f - p.fraction);
         right = weight(p.fraction);
         if (p.index >= source - 1) {
-            /* The pair ends at the last sample, so that both reads stay in the row. */
+            /* The pair must end at the last sample, so that both reads stay in the row. */
             p.index = source > 1 ? source - 2 : 0;
             left = source > 1 ? 0 : ONE;
             right = source > 1 ? ONE : 0;
@@ -73,7 +73,7 @@ lp_row_tap lp_row_tap_at(int row, int source, double scale) {
                         .lower_weight = weight(p.fraction)};
 }
 
-/* The two parts of a channel's value; each fits 16 bits: 255 * 2048 >> 4 is 32640. */
+/* One row's part of a channel's value. It fits 16 bits: 255 * 2048 >> 4 is 32640. */
 static int across(const uint8_t *sample, int next, const int16_t *weights) {
     return (sample[0] * weights[0] + sample[next] * weights[1]) >> 4;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Bilinear resampling of 8-bit rows, byte for byte what OpenCV 4.6 makes of INTER_LINEAR with a factor instead of a
- * size. Output pixel d lies at source position (float)((d + 0.5) / scale - 0.5) = s + f, and
+/* Bilinear resampling of 8-bit rows, byte for byte as OpenCV 4.6 does INTER_LINEAR with a factor instead of a size.
+ * Output pixel d lies at source position (float)((d + 0.5) / scale - 0.5) = s + f, and
  *
  *     across = S[s] * round(2048 (1 - f)) + S[s + 1] * round(2048 f)            (rounding half to even)
  *     down   = ((across[s] >> 4) * beta0 >> 16) + ((across[s + 1] >> 4) * beta1 >> 16)
  *     level  = (down + 2) >> 2
  *
- * Columns left of the first and right of the last sample take that sample with the whole weight; rows keep their
- * weights and are clamped. A factor of exactly 1/2 is OpenCV's INTER_AREA, which is the same but for a last column that
- * covers one source column only: the mean of two samples, half to even. */
+ * Columns left of the first sample or right of the last one take that sample with full weight; rows keep their weights
+ * and are clamped. For a factor of exactly 1/2 OpenCV uses INTER_AREA. It differs only in a last column that covers a
+ * single source column: that is the mean of two samples, rounded half to even. */
 
 #ifndef LP_IMAGE_RESAMPLE_H
 #define LP_IMAGE_RESAMPLE_H
@@ -19,7 +19,7 @@
 
 enum { LP_TAPS_PAD = 16, LP_WIDE_READ = 8, LP_WIDE_WRITE = 64, LP_PACKED_PAIRS = 4 };
 
-/* How a source pixel lies in memory: its size, and where blue, green and red are. */
+/* The memory layout of a source pixel: its size and the byte offsets of blue, green and red. */
 typedef struct lp_pixel {
     int bytes, blue, green, red;
 } lp_pixel;
@@ -28,17 +28,17 @@ typedef struct lp_pixel {
  * repeated, so that kernels may work in groups. */
 typedef struct lp_columns {
     int count;
-    int wide; /* the first so many columns may be read as LP_WIDE_READ bytes without leaving the row */
-    int next; /* bytes from the left sample to the right one; 0 where the source has one column */
+    int wide; /* number of columns, from the first, at which LP_WIDE_READ bytes lie inside the row */
+    int next; /* bytes from the left sample to the right one; 0 if the source has one column */
     lp_pixel pixel;
     int mean_last;    /* the last column is the special case above */
     int32_t *offsets; /* bytes to the left sample */
     int16_t *weights; /* the pair (left, right), */
-    int pairs;        /* repeated so many times for the lanes of a vector */
+    int pairs;        /* repeated this many times for the lanes of a vector */
 } lp_columns;
 
 /* Fills the columns for a source of `source` pixels, at most 2^31 bytes; `count`, `pixel`, `pairs` and the arrays'
- * memory are the caller's. Positions are moved right by `shift` samples: 0 but for chroma. */
+ * memory are set by the caller. `shift` moves positions to the right, in samples; it is 0 except for chroma. */
 void lp_columns_fill(lp_columns *columns, int source, double scale, double shift);
 size_t lp_columns_room(int count); /* entries of the arrays */
 
@@ -57,11 +57,11 @@ typedef void lp_resample_row(const lp_columns *columns, const lp_row_tap *tap, c
 
 lp_resample_row lp_resample_row_c, lp_resample_row_avx2;
 
-/* The columns from `first` on, and the last where it is special: what kernels leave. */
+/* Resamples the columns that a kernel leaves: those from `first` on, and the last one if it is special. */
 void lp_resample_rest(const lp_columns *columns, const lp_row_tap *tap, const uint8_t *upper, const uint8_t *lower,
                       int first, uint8_t *bgr);
 
-/* The value of that last column. */
+/* The value of the special last column. */
 static inline uint8_t lp_mean_even(unsigned a, unsigned b) {
     return (uint8_t)((a + b + ((a + b) >> 1 & 1)) >> 1);
 }

@@ -9,8 +9,9 @@
 
 #define TARGET __attribute__((target("avx2")))
 
-/* 8 bytes hold the pair of source pixels of a column. The masks spread a channel's two bytes to 16 bits side by side,
- * blue, green, red and nothing, from the lower and the upper 8 bytes of each half of a register. */
+/* 8 bytes hold the two source pixels of a column. The masks widen the two bytes of each channel to adjacent 16-bit
+ * values, in the order blue, green, red, unused. They read the lower and the upper 8 bytes of each half of a register.
+ */
 typedef struct masks {
     __m256i low, high;
 } masks;
@@ -75,7 +76,7 @@ TARGET static inline void eight(const lp_columns *columns, int i, const rows *r,
     const __m256i levels = _mm256_packus_epi16(four(columns, i, r, m), four(columns, i + 4, r, m));
     const __m256i packed = _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(levels, in_order), drop_fourth);
 
-    /* Each writes 12 bytes and 4 that what follows writes over. */
+    /* Each store writes 12 bytes and 4 more, which the next one overwrites. */
     _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i), _mm256_castsi256_si128(packed));
     _mm_storeu_si128((__m128i *)(void *)(bgr + 3 * i + 12), _mm256_extracti128_si256(packed, 1));
 }

@@ -3,7 +3,7 @@
 
 #include "image/view.h"
 
-/* What a plane holds: bytes per sample, and whether it has half the image's columns and rows, rounded up. */
+/* The layout of a plane: bytes per sample, and whether it has half the image's columns and rows, rounded up. */
 typedef struct plane_layout {
     int bytes;
     int subsampled;
@@ -68,7 +68,7 @@ int lp_format_rows(lightpose_format format, int plane, int height) {
 }
 
 int lp_aspect_is_valid(float aspect) {
-    return aspect == 0 || (aspect >= 1.0f / 16 && aspect <= 16); /* no NaN is */
+    return aspect == 0 || (aspect >= 1.0f / 16 && aspect <= 16); /* false for NaN */
 }
 
 lightpose_status lp_view_check_size(int64_t width, int64_t height, const lightpose_settings *settings,

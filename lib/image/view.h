@@ -8,14 +8,14 @@
 
 #include "base/status.h"
 
-/* Planes, strides, size and format against each other and against the settings' limits. IMAGE, LIMIT. */
+/* Checks planes, strides, size and format for consistency and against the settings' limits. IMAGE, LIMIT. */
 lightpose_status lp_view_check(const lightpose_image *image, const lightpose_settings *settings,
                                lightpose_error *error);
 
-/* Of a pixel: 1/16 to 16, or 0, which stands for 1. */
+/* For a pixel's aspect ratio: 1/16 to 16, or 0, which means 1. */
 int lp_aspect_is_valid(float aspect);
 
-/* Width and height alone: 1 to the limits. */
+/* Checks only width and height: from 1 to the limits. */
 lightpose_status lp_view_check_size(int64_t width, int64_t height, const lightpose_settings *settings,
                                     lightpose_error *error);
 
@@ -27,7 +27,7 @@ lightpose_status lp_view_crop(lightpose_image *image, int *x, int *y, int width,
 
 enum { LP_FORMATS = LIGHTPOSE_I420 + 1 };
 
-/* Planes of a format and, for plane p, its bytes per row and rows. 0 planes for an unknown format. */
+/* The number of planes of a format, 0 if it is unknown; and for plane p, its bytes per row and its rows. */
 int lp_format_planes(lightpose_format format);
 ptrdiff_t lp_format_row_bytes(lightpose_format format, int plane, int width);
 int lp_format_rows(lightpose_format format, int plane, int height);

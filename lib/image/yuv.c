@@ -18,7 +18,7 @@ const lp_yuv *lp_yuv_coefficients(lightpose_matrix matrix, lightpose_range range
     return &coefficients[matrix][range];
 }
 
-/* More than the samples: where there is one alone, its pair is read too, and has no weight. */
+/* More than the samples: a single sample is read as a pair, whose second value has weight 0. */
 static size_t luma_room(int width) {
     return lp_columns_room(width) + LP_TAPS_PAD;
 }
@@ -58,7 +58,7 @@ void lp_yuv_down(const lp_yuv_rows *rows, const lp_yuv_scratch_rows *out) {
     out->luma[rows->width] = out->chroma[2 * half] = out->chroma[2 * half + 1] = 0;
 }
 
-/* 6 bits of fraction to a level. */
+/* From 6 fractional bits to a level. */
 static inline uint8_t level(int value) {
     const int whole = value >> 6;
 

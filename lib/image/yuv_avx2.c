@@ -40,7 +40,7 @@ INLINE __m256i broadcast(int value) {
     return _mm256_set1_epi16((int16_t)value);
 }
 
-/* The difference times -16 lower is rounded as yuv.h says, also where lower is 2048: no 16 bits hold its 16 fold. */
+/* Multiplies a - b by -16 lower, because 16 bits hold -16 * 2048 but not 16 * 2048. The rounding is that of yuv.h. */
 INLINE __m256i down(__m128i upper, __m128i lower, __m256i minus_weight) {
     const __m256i a = _mm256_slli_epi16(_mm256_cvtepu8_epi16(upper), 7);
     const __m256i b = _mm256_slli_epi16(_mm256_cvtepu8_epi16(lower), 7);
@@ -106,7 +106,7 @@ INLINE __m128i load_two(const int16_t *row, const int32_t *at) {
     return _mm_castpd_si128(_mm_loadh_pd(low, (const double *)(const void *)(row + at[1])));
 }
 
-/* U and V in turn, in 32 bits, of columns 0 and 1, then 4 and 5 from i on. */
+/* U and V alternating, in 32 bits, of columns i, i + 1, i + 4 and i + 5. */
 INLINE __m256i chroma_across(const int16_t *row, const lp_columns *columns, int i) {
     const __m256i uuvv =
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
@@ -131,7 +131,7 @@ INLINE chroma32 chroma_eight(const int16_t *row, const lp_columns *columns, int 
                       _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd))};
 }
 
-/* The coefficients in every lane. */
+/* Each coefficient in all lanes of a vector. */
 typedef struct lanes {
     __m256i scale, blue_u, green_u, green_v, red_v, blue_bias, green_bias, red_bias;
 } lanes;
@@ -140,7 +140,7 @@ INLINE __m256i times(__m256i x, __m256i k) {
     return _mm256_mulhi_epu16(x, k);
 }
 
-/* Clamping at 0 is the subtraction's. */
+/* The saturating subtraction clamps at 0. */
 INLINE __m256i level(__m256i plus, __m256i minus) {
     return _mm256_min_epi16(_mm256_srli_epi16(_mm256_subs_epu16(plus, minus), 6), _mm256_set1_epi16(255));
 }
@@ -153,7 +153,7 @@ INLINE void store(uint8_t *bgr, __m256i blue, __m256i green, __m256i red) {
     const __m256i a = _mm256_shuffle_epi8(_mm256_unpacklo_epi16(blue_green, red), drop_fourth);
     const __m256i b = _mm256_shuffle_epi8(_mm256_unpackhi_epi16(blue_green, red), drop_fourth);
 
-    /* Each writes 12 bytes and 4 that the next writes over. */
+    /* Each store writes 12 bytes and 4 more, which the next one overwrites. */
     _mm_storeu_si128((__m128i *)(void *)bgr, _mm256_castsi256_si128(a));
     _mm_storeu_si128((__m128i *)(void *)(bgr + 12), _mm256_extracti128_si256(a, 1));
     _mm_storeu_si128((__m128i *)(void *)(bgr + 24), _mm256_castsi256_si128(b));
