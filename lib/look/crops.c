@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "decode/body_prior.h"
 
-/* Widths of the network input at LP_LOOK_HEIGHT: someone who stands, a person at rest or two who stand, a group. */
+/* Widths of the network input at LP_LOOK_HEIGHT: one standing person; one at rest or two standing; a group. */
 static const int widths[] = {160, 256, 384};
 enum { WIDTHS = sizeof widths / sizeof *widths };
 
@@ -19,7 +19,7 @@ typedef struct region {
     double left, top, right, bottom;
 } region;
 
-/* A pose, and the region that it asks for. */
+/* The region of a pose for the second look. */
 typedef struct target {
     region region;
     double scale; /* network rows per image row; 0: needs no second look */
@@ -64,7 +64,7 @@ static double fitting_scale(const region *r, double aspect) {
     return fmin(LP_LOOK_HEIGHT / height_of(r), widths[WIDTHS - 1] / (width_of(r) * aspect));
 }
 
-/* The narrowest network input that holds the region at `scale` network columns per image column. */
+/* The width of the narrowest network input that fits the region, at `scale` network columns per image column. */
 static int fitting_width(const region *r, double scale) {
     int at = 0;
     while (at < WIDTHS - 1 && width_of(r) * scale > widths[at])
@@ -88,13 +88,13 @@ static void aim(target *t, const lightpose_pose *pose, const lp_scene *scene) {
     t->scale = scale > LP_LOOK_GAIN * scene->scale ? scale : 0;
 }
 
-/* A crop that may still grow: the region and scales of those it shows. */
+/* A crop that may still grow. */
 typedef struct crop_candidate {
     region region;
-    double scale, low, high; /* of the crop; of its people */
+    double scale, low, high; /* of the crop; the lowest and highest that its people need */
 } crop_candidate;
 
-/* Whether `t` can share the crop; *joined is the crop then. */
+/* Whether `t` can share the crop, which then becomes *joined. */
 static int can_share(const crop_candidate *crop, const target *t, double aspect, crop_candidate *joined) {
     joined->region = join(&crop->region, &t->region);
     joined->scale = fitting_scale(&joined->region, aspect);
@@ -110,8 +110,8 @@ static int even(double value) {
     return (int)floor(value / 2) * 2;
 }
 
-/* One side of a crop: at most `size` pixels, which fill the network's input, with [low, high] in the middle, but inside
- * the image. */
+/* Places one side of a crop: at most `size` pixels, which fill the network's input, centred on [low, high] as far as
+ * the image allows. */
 static void place(double low, double high, double size, int limit, int *at, int *length) {
     *at = even(fmin(fmax((low + high - size) / 2, 0), fmax(limit - size, 0)));
     *length = (int)fmin(fmax(floor(size), 1), limit - *at);
@@ -128,7 +128,7 @@ static lp_crop finish(const crop_candidate *candidate, const lp_scene *scene) {
     return crop;
 }
 
-/* The target without a crop whose person is the surest and gains the most enlargement; -1 where none is left. */
+/* The target without a crop with the highest rank times log(enlargement); -1 if none is left. */
 static int most_useful(const target *targets, const lightpose_pose *poses, int count, const lp_scene *scene) {
     double most = 0;
     int best = -1;
@@ -145,7 +145,7 @@ static int most_useful(const target *targets, const lightpose_pose *poses, int c
     return best;
 }
 
-/* The crop of targets[first] and of all others that can share it. */
+/* Makes the crop of targets[first] and of all others that can share it. */
 static lp_crop group_targets(target *targets, int first, int count, int index, const lp_scene *scene) {
     crop_candidate crop = {targets[first].region, targets[first].scale, targets[first].scale, targets[first].scale},
                    joined;
@@ -186,12 +186,12 @@ lightpose_status lp_crops_choose(lp_crops *crops, const lp_scene *scene, const l
     return LIGHTPOSE_OK;
 }
 
-/* The side of `rows` tiles that overlap and cover `size`. */
+/* The side of each of `rows` overlapping tiles that cover `size`. */
 static double tile_side(double size, int rows) {
     return size / (rows - (rows - 1) * LP_LOOK_OVERLAP);
 }
 
-/* How far the box is from the border of the crop; the image's own border does not count. Below 0: not inside. */
+/* The distance of the box from the border of the crop, ignoring the image's border. Negative: not inside. */
 static double border(const lp_crop *crop, const lightpose_box *box, const lp_scene *scene) {
     double least = INFINITY;
     if (crop->x > 0)

@@ -11,7 +11,7 @@ typedef struct area {
     double left, top, right, bottom;
 } area;
 
-/* Around all poses; 0 where there is none. */
+/* The area around all poses. Returns 0 if there is none. */
 static int surround(area *all, const lp_scene *scene, const lightpose_pose *poses, int count, double margin) {
     *all = (area){INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (int i = 0; i < count; i++) {
@@ -41,7 +41,7 @@ static int stepped(double size, int most) {
     return least < most ? least : most;
 }
 
-/* `size` pixels with [low, high] in the middle, but inside the image; even, as subsampled chroma asks for. */
+/* Places `size` pixels centred on [low, high] as far as the image allows, from an even pixel, for subsampled chroma. */
 static void place(double low, double high, double size, int limit, int *at, int *length) {
     const double first = fmin(fmax((low + high - size) / 2, 0), fmax(limit - size, 0));
 

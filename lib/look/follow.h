@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The part of a video's next frame that shows all people of the last one.
+/* Chooses the part of a video's next frame that shows all people of the last one.
  *
- * It holds their boxes, each grown by LP_FOLLOW_MARGIN of the person's height. It stays where it is while it holds them
- * with half of that margin and is at most LP_FOLLOW_LOOSE times as large as it had to be: each new size needs a plan,
- * which costs two frames. It is enlarged until it costs LP_FOLLOW_LEAST of a whole frame, LP_FOLLOW_ENLARGE times at
- * most, and never beyond the greatest network input allowed. Where it would cost more than LP_FOLLOW_MOST of one, the
- * whole frame is looked at. */
+ * It holds their boxes, each grown by LP_FOLLOW_MARGIN of the person's height. The part does not change while it holds
+ * them with half of that margin and is at most LP_FOLLOW_LOOSE times as large as necessary, because each new size needs
+ * a plan, which takes the time of two frames. It is enlarged until it costs LP_FOLLOW_LEAST of a complete frame, but at
+ * most LP_FOLLOW_ENLARGE times and not beyond the maximum network input. If it would cost more than LP_FOLLOW_MOST of a
+ * complete frame, the next frame is processed completely. */
 
 #ifndef LP_LOOK_FOLLOW_H
 #define LP_LOOK_FOLLOW_H
@@ -21,18 +21,18 @@
 #define LP_FOLLOW_LOOSE   1.3
 
 typedef struct lp_follow {
-    int frames;   /* since the last whole one, itself included; 0: the next one is the first of a stream */
+    int frames;   /* since the last complete one, including it; 0: the next one is the first of a stream */
     int people;   /* in the last frame */
-    lp_crop crop; /* for the next frame; net_width 0: all of it */
+    lp_crop crop; /* for the next frame; net_width 0: the complete frame */
 } lp_follow;
 
 /* Sizes of network inputs. */
 typedef struct lp_follow_sizes {
-    int width, height;         /* of a whole frame */
-    int max_width, max_height; /* that the next may have: multiples of LP_STRIDE, no less than a whole frame's */
+    int width, height;         /* of a complete frame */
+    int max_width, max_height; /* limits for the next frame: multiples of LP_STRIDE, not below a complete frame's */
 } lp_follow_sizes;
 
-/* Learns who is in a frame. `scene` is that of a whole one. */
+/* Updates the crop for the next frame from the poses of this one. `scene` is that of a complete frame. */
 void lp_follow_update(lp_follow *follow, const lp_scene *scene, const lp_follow_sizes *sizes,
                       const lightpose_pose *poses, int count);
 

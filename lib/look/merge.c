@@ -45,7 +45,7 @@ lightpose_status lp_merge_begin(lp_merge *merge, const lightpose_result *first, 
     return LIGHTPOSE_OK;
 }
 
-/* The person's pose becomes that of the crop. */
+/* Replaces the person's pose with that of the crop. */
 static void replace(person *known, const person *seen) {
     const lightpose_pose old = known->pose;
 
@@ -62,8 +62,8 @@ static void replace(person *known, const person *seen) {
     known->seen_again = 1;
 }
 
-/* The most similar pair of a person that the crop was cut for and a pose of it, neither of them taken; the poses are
- * those from `from` on. 0 where none is left. */
+/* Finds the most similar pair of a person for whom the crop was cut and a pose in the crop, both still free. The poses
+ * in the crop start at `from`. Returns 0 if no pair is left. */
 static int find_pair(const lp_merge *merge, const lp_crops *crops, int crop, int from, int *known, int *seen) {
     const person *const people = people_of(merge);
     double best = LP_MERGE_SAME;
@@ -116,7 +116,7 @@ static int is_similar_to_any(const person *list, int count, const lp_body *body,
     return 0;
 }
 
-/* By rank, the higher first; equal ones stay in their order. */
+/* By rank, the higher first. Stable. */
 static void sort(person *list, int count) {
     for (int i = 1; i < count; i++) {
         const person moved = list[i];
@@ -127,7 +127,7 @@ static void sort(person *list, int count) {
     }
 }
 
-/* Keeps of list[from] to list[count] those that are not similar to one before them. */
+/* Drops each of list[from] to list[count - 1] that is similar to an earlier one. Returns the new count. */
 static int drop_similar(person *list, int from, int count, double limit) {
     int kept = from;
     for (int i = from; i < count; i++)

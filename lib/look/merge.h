@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One list of people from what the first look and the crops saw.
+/* Merges the people of the first look and of the crops into one list.
  *
  * A person of the first look takes the pose most similar to it (pose/similarity.h) in the crop that was cut for it,
- * each pose of a crop at most once, and never one less similar than LP_MERGE_SAME. It keeps its place in the order,
- * scaled by the new score over the old one. A keypoint that the crop misses stays as it was.
+ * each pose of a crop at most once, and none less similar than LP_MERGE_SAME. The new rank is the old one times new
+ * score / old score. A keypoint that is missing in the crop keeps its old value.
  *
- * Every other pose of a crop is a newcomer where nobody is similar to it. Its rank is that of its crop, less what the
- * enlargement adds to it, times LP_MERGE_NEW.
+ * Every other pose of a crop is a newcomer if nobody is more similar to it than LP_MERGE_KNOWN. Its rank is its rank in
+ * the crop, corrected for the enlargement, times LP_MERGE_NEW.
  *
- * Last, of two poses more similar than LP_MERGE_TWICE the one of lower rank goes. */
+ * Finally, of two poses more similar than LP_MERGE_TWICE, the one of lower rank is dropped. */
 
 #ifndef LP_LOOK_MERGE_H
 #define LP_LOOK_MERGE_H
@@ -25,7 +25,7 @@
 #define LP_MERGE_NEW   0.8
 
 typedef struct lp_merge {
-    void *people; /* of the list in the making */
+    void *people; /* the list so far */
     size_t people_capacity;
     int count, first; /* people; those of the first look come first */
     void *poses;      /* scratch for the result */
@@ -35,7 +35,7 @@ typedef struct lp_merge {
 /* Starts with the people of the first look. */
 lightpose_status lp_merge_begin(lp_merge *merge, const lightpose_result *first, lightpose_error *error);
 
-/* Takes in what crop `index` of `crops` saw, in image coordinates. Crops come in their order. */
+/* Adds the people `seen` in crop `index` of `crops`, in image coordinates. Call it for the crops in order. */
 lightpose_status lp_merge_add(lp_merge *merge, const lp_crops *crops, int index, const lp_scene *scene,
                               const lightpose_result *seen, lightpose_error *error);
 
