@@ -12,7 +12,7 @@
 
 enum { CHANNELS = LIGHTPOSE_HEATMAPS + LIGHTPOSE_PAFS, TAPS = 4 };
 
-/* Where a cell of the grid lies among the cells of another: TAPS neighbours from `first` on, clamped, and weights. */
+/* The place of a cell among the cells of another grid: TAPS neighbours, clamped to the grid, and their weights. */
 typedef struct grid_taps {
     int index[TAPS];
     float weight[TAPS];
@@ -23,7 +23,7 @@ struct lp_average_maps {
     int added;
     void *sum; /* cells x CHANNELS: heatmaps, then pafs */
     size_t sum_capacity;
-    void *row; /* one row of the source, interpolated between rows: its width x CHANNELS */
+    void *row; /* one row interpolated between source rows: source width x CHANNELS */
     size_t row_capacity;
     void *taps; /* of the columns, then of the rows */
     size_t taps_capacity;
@@ -61,8 +61,8 @@ static int mirrored_keypoint(int keypoint) {
     return mirror[keypoint];
 }
 
-/* For channel c of the sum: the channel of the maps it comes from, and its sign. Mirroring swaps left and right, and
- * turns the fields' x around. */
+/* For each channel of the sum: its channel in the maps, and the sign. Mirroring swaps left and right and negates the x
+ * components of the fields. */
 static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANNELS]) {
     for (int c = 0; c < CHANNELS; c++) {
         source[c] = c;
@@ -83,8 +83,8 @@ static void channel_sources(int mirrored, int source[CHANNELS], float sign[CHANN
         }
 }
 
-/* Taps of `cells` cells among `count`, where a cell centre goes from network pixel x to (x - pad) * ratio + other_pad.
- */
+/* Makes the taps of `cells` cells among `count`: a cell centre at network pixel x maps to (x - pad) * ratio +
+ * other_pad. */
 static void make_taps(grid_taps *taps, int cells, int count, double pad, double ratio, double other_pad) {
     for (int i = 0; i < cells; i++) {
         const double pixel = ((i + 0.5) * LP_STRIDE - pad) * ratio + other_pad;
@@ -97,14 +97,14 @@ static void make_taps(grid_taps *taps, int cells, int count, double pad, double 
     }
 }
 
-/* One cell of the maps, in the order of the sum's channels. */
+/* One value of the maps; channels are in the order of the sum. */
 static float read_cell(const lp_maps *maps, int channel, ptrdiff_t cell) {
     const lp_map_view *const view = channel < LIGHTPOSE_HEATMAPS ? &maps->heatmaps : &maps->pafs;
     const int c = channel < LIGHTPOSE_HEATMAPS ? channel : channel - LIGHTPOSE_HEATMAPS;
     return view->data[c * view->channel_stride + cell * view->cell_stride];
 }
 
-/* average->row = the maps at a row between their rows. Column j of a mirrored map is its column width - 1 - j. */
+/* Interpolates the maps between their rows into average->row. Column j of a mirrored map is column width - 1 - j. */
 static void interpolate_rows(lp_average_maps *average, const lp_maps *maps, const grid_taps *taps, int mirrored,
                              const int source[CHANNELS], const float sign[CHANNELS]) {
     float *const row = average->row;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Averages the maps of several runs of the network on one image - mirrored, at other heights - on one grid, before they
- * are decoded. */
+/* Averages the maps of several runs of the network on one image (mirrored, at other heights) on one grid, before
+ * decoding. */
 
 #ifndef LP_DECODE_AVERAGE_MAPS_H
 #define LP_DECODE_AVERAGE_MAPS_H
@@ -18,13 +18,13 @@ void lp_average_maps_destroy(lp_average_maps **average);
 /* Starts an average on the grid of `geometry`. */
 lightpose_status lp_average_maps_begin(lp_average_maps *average, const lp_geometry *geometry, lightpose_error *error);
 
-/* Adds the maps of a run with geometry `from` of the same image; `mirrored` 1 where the network saw its input mirrored
- * left to right. Maps on the same grid are added as they are, others by bicubic interpolation at the same places of
- * the image. */
+/* Adds the maps of a run with geometry `from` of the same image; `mirrored` is 1 if the input was mirrored left to
+ * right. Maps on the same grid are added directly; others are interpolated bicubically at the same places of the image.
+ */
 lightpose_status lp_average_maps_add(lp_average_maps *average, const lp_maps *maps, const lp_geometry *from,
                                      int mirrored, lightpose_error *error);
 
-/* The average of all that was added; valid until the next begin. */
+/* The average of all maps added; valid until the next begin. */
 void lp_average_maps_end(lp_average_maps *average, lp_maps *maps);
 
 #endif

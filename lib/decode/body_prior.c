@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* The covariance of the known keypoints as L L', and vectors multiplied by the inverse of L. */
+/* The covariance of the known keypoints, factored as L L', and vectors multiplied by the inverse of L. */
 typedef struct whitener {
     int count;
     int known[LIGHTPOSE_KEYPOINTS];
@@ -34,7 +34,7 @@ static void factorise(whitener *w) {
             for (int k = 0; k < j; k++)
                 sum -= w->lower[i][k] * w->lower[j][k];
             if (i == j)
-                w->inverse[i] = both(1) / root(sum); /* positive: the table's matrix is, and noise came on top */
+                w->inverse[i] = both(1) / root(sum); /* positive: the table's matrix is, and noise was added */
             else
                 w->lower[i][j] = sum * w->inverse[j];
         }

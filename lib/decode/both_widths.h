@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Compiles the file KERNEL for vectors of 4 floats and, where the compiler can, of 8 for CPUs with AVX2; HAVE_WIDE says
- * so. In KERNEL, LANES is the number and NAMED(x) the name x_4 or x_8. To be included once in a .c file. */
+/* Compiles the file KERNEL for vectors of 4 floats and, if the compiler can, for vectors of 8 on CPUs with AVX2; then
+ * HAVE_WIDE is defined. In KERNEL, LANES is the number and NAMED(x) is x_4 or x_8. Include it once in a .c file. */
 
 #define LANES    4
 #define NAMED(x) x##_4

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* Cells weighed at a time; a wider window is searched in parts. */
+/* Columns searched at a time; a wider window is searched in parts. */
 enum { PART = 64 };
 
 typedef struct search {
@@ -13,7 +13,7 @@ typedef struct search {
     ptrdiff_t stride;
     lp_pair centre, variance;
     double best;
-    int x, y; /* of the best */
+    int x, y; /* of the best cell */
 } search;
 
 static double density(const search *s, int axis, int at) {
@@ -31,7 +31,7 @@ static void search_part(search *s, int from, int to, int top, int bottom) {
         const double down = density(s, 1, y);
         float best = (float)(s->best / down);
         for (int x = from; x < to; x++) {
-            /* cppcheck-suppress uninitvar; the loop above sets what this one reads */
+            /* cppcheck-suppress uninitvar; the loop above sets the values that this one reads */
             const float value = (fmaxf(row[x], 0) + (float)LP_COMPLETION_FLOOR) * across[x - from];
             if (value > best) {
                 best = value;
@@ -43,7 +43,7 @@ static void search_part(search *s, int from, int to, int top, int bottom) {
     }
 }
 
-/* What the search maximised, as a logarithm; the plane's border repeats its edge. */
+/* The logarithm of the value that the search maximises. The plane's border, which repeats its edge, may be read too. */
 static double likelihood(const search *s, int x, int y) {
     const double dx = x - s->centre[0], dy = y - s->centre[1];
     const double value = fmaxf(s->cells[y * s->stride + x], 0);
@@ -68,7 +68,7 @@ int lp_complete_keypoint(const lp_planes *planes, const lp_body_prior *prior, in
                 .variance = LP_COMPLETION_DOUBT * prior->variance[type] + LP_BODY_PRIOR_CELL};
     int left, right, upper, lower;
 
-    /* The window then holds the nearest cell, so there always is a best. */
+    /* Inside the map the window holds the nearest cell, so there is always a best one. */
     if (!is_inside(s.centre[0], planes->width) || !is_inside(s.centre[1], planes->height))
         return 0;
     limits(s.centre[0], s.variance[0], planes->width, &left, &right);

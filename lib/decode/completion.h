@@ -3,11 +3,12 @@
 
 /* Completes a person: places the keypoints that have no peak where the heatmap and the body prior agree best.
  *
- * For each missing keypoint, the cell of the greatest (value + LP_COMPLETION_FLOOR) x density, among those within
- * LP_COMPLETION_WINDOW standard deviations of where the prior expects it; a parabola through the logarithms of the
- * neighbours places it between cells. The density is the prior's Gaussian with its variance times LP_COMPLETION_DOUBT,
- * because it leaves out the uncertainty of the fitted place and scale. The floor is the heatmap's noise: far below it
- * the prior alone decides. A keypoint expected outside the map stays missing. */
+ * Each missing keypoint is placed at the cell with the greatest (value + LP_COMPLETION_FLOOR) x density, within
+ * LP_COMPLETION_WINDOW standard deviations of the place that the prior expects; a parabola through the logarithms of
+ * the neighbours then places it between cells. The density is the prior's Gaussian with its variance times
+ * LP_COMPLETION_DOUBT, because the prior ignores the uncertainty of the fitted place and scale. The floor is the
+ * heatmap's noise: for values far below it, the prior alone decides. A keypoint expected outside the map stays missing.
+ */
 
 #ifndef LP_DECODE_COMPLETION_H
 #define LP_DECODE_COMPLETION_H

@@ -18,8 +18,8 @@ static int is_refined(const lp_decoder *decoder) {
     return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
 }
 
-/* Resolves the settings that are left to the decoder: those of the published code, and those that README.md gives
- * reasons for. */
+/* Resolves the settings whose default depends on the decoder: the values of the published code, and those of README.md.
+ */
 static void resolve(lightpose_settings *settings) {
     settings->decoder = lp_decoder_resolve(settings->decoder);
     const int refined = settings->decoder == LIGHTPOSE_DECODER_REFINED;
@@ -67,7 +67,7 @@ void lp_decoder_destroy(lp_decoder **decoder) {
     *decoder = NULL;
 }
 
-/* Everything whose size follows from the maps and the threads alone. */
+/* Allocates everything whose size depends only on the maps and the threads. */
 static lightpose_status reserve(lp_decoder *decoder, const lp_maps *maps, int threads, lightpose_error *error) {
     const size_t had = decoder->scans_capacity;
 
@@ -130,7 +130,7 @@ static void search_limbs(void *job, int begin, int end, int thread) {
             atomic_store(&s->failed, 1);
 }
 
-/* Peaks, then links. What a type or limb gives depends on nothing that another thread does. */
+/* Finds peaks, then links. The result for a type or limb does not depend on other threads. */
 static int find_all(lp_decoder *decoder, const lp_maps *maps, lp_team *team, int64_t *peaks_done) {
     search s = {.decoder = decoder, .maps = maps};
 

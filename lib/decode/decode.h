@@ -20,7 +20,7 @@ typedef struct lp_person {
     float score, rank;                  /* as in lightpose_pose */
 } lp_person;
 
-/* Scratch of one worker. `settings` are copied; checked by the caller. */
+/* Scratch of one worker. The caller has checked `settings`, which are copied. */
 typedef struct lp_decoder lp_decoder;
 
 lightpose_status lp_decoder_create(lp_decoder **decoder, const lightpose_settings *settings, lightpose_error *error);
@@ -30,10 +30,10 @@ typedef struct lp_people {
     const lp_person *persons; /* in order of rank; owned by the decoder, valid until it next runs */
     int count;
     int half_pixel;             /* how positions map to the image (image/geometry.h) */
-    int64_t peaks_ns, group_ns; /* what it took */
+    int64_t peaks_ns, group_ns; /* times of the two parts */
 } lp_people;
 
-/* Decodes, shared out over the team. Allocates only where a frame needs more than any before it. */
+/* Decodes the maps with the team. Allocates only if a frame needs more memory than all before it. */
 lightpose_status lp_decoder_run(lp_decoder *decoder, const lp_maps *maps, lp_team *team, lp_people *people,
                                 lightpose_error *error);
 

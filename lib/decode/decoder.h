@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Inside a decoder: the scratch that decode.c fills and persons.c turns into persons. */
+/* The inside of a decoder: the scratch that decode.c fills and that persons.c turns into persons. */
 
 #ifndef LP_DECODE_DECODER_H
 #define LP_DECODE_DECODER_H

@@ -67,7 +67,7 @@ static void help(grouping *job, const lp_limb *limb, const lp_link *link) {
     lp_group *const groups = job->groups->data;
     const int a_owner = job->owners[limb->from][link->a], b_owner = job->owners[limb->to][link->b];
 
-    if (a_owner == b_owner) /* has both, or there is none */
+    if (a_owner == b_owner) /* it has both, or nobody owns either */
         return;
     if (a_owner >= 0 && groups[a_owner].peak[limb->to] < 0)
         groups[a_owner].peak[limb->to] = link->b;
@@ -75,7 +75,7 @@ static void help(grouping *job, const lp_limb *limb, const lp_link *link) {
         groups[b_owner].peak[limb->from] = link->a;
 }
 
-/* The mean is compared as a float, so that one of exactly 0.2 is not below the setting 0.2. */
+/* Compares the mean as a float, so that a mean of exactly 0.2 is not below the setting 0.2. */
 static void drop_poor(lp_groups *groups, int min_keypoints, float min_score) {
     lp_group *const all = groups->data;
     int count = 0;

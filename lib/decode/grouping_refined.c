@@ -132,7 +132,8 @@ static int find_too_long(const lp_instance *instance, const double *typical) {
     return lengths[longest] > LP_SPLIT_RATIO * lp_median(others, count - 1) ? limbs[longest] : -1;
 }
 
-/* Moves the limb's far end, and all that hangs on it, to `part`. Limbs come after those that they hang on. */
+/* Moves the limb's far end and everything connected to it to `part`. In the skeleton a limb comes after the one it
+ * starts from. */
 static void move_branch(lp_instance *instance, lp_instance *part, const lp_limb *limb) {
     instance->limb[limb->to] = 0;
     lp_instance_move_keypoint(instance, part, limb->to);
@@ -160,7 +161,7 @@ int lp_instances_split(lp_instances *instances) {
 
     for (int l = 0; l < LIMBS; l++)
         typical[l] = lp_body_prior_distance_between(lp_skeleton_limbs[l].from, lp_skeleton_limbs[l].to);
-    for (int i = 0; i < instances->count; i++) { /* parts come to stand at the end and are looked at too */
+    for (int i = 0; i < instances->count; i++) { /* parts are appended and examined too */
         int cut;
         while ((cut = find_too_long(lp_instance_at(instances, i), typical)) >= 0) {
             lp_instance *const part = lp_instances_add(instances), *const instance = lp_instance_at(instances, i);
@@ -231,7 +232,7 @@ static void take_in(lp_instance *instance, lp_instance *other) {
     lp_instance_fit(instance);
 }
 
-/* The peak of the type, among those that belong to nobody, that suits the instance best; -1 where none does. */
+/* The best peak of the type for the instance, among those that nobody owns; -1 if none fits. */
 static int find_single(const lp_instances *instances, const lp_instance *instance, int type) {
     double best = -INFINITY;
     int found = -1;
@@ -249,7 +250,7 @@ static int find_single(const lp_instances *instances, const lp_instance *instanc
     return found;
 }
 
-/* All are judged by one fit of the prior. */
+/* Judges all types with one fit of the prior. */
 static void take_singles(lp_instances *instances, lp_instance *instance, int index) {
     int singles[LIGHTPOSE_KEYPOINTS];
 

@@ -20,11 +20,11 @@ lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings) {
     lp_limb_rule rule = {.samples = samples, .threshold = settings->limb_threshold};
 
     rule.step = (float)(1.0 / (samples - 1));
-    /* In float, where 8 / 10 is the setting 0.8 itself and so not above it. */
+    /* In float, because there 8 / 10 equals the setting 0.8 and so is not above it. */
     while (rule.needed <= samples && !((float)rule.needed / (float)samples > settings->limb_ratio))
         rule.needed++;
-    /* From the middle outwards: most pairs are no limb, and what lies halfway between two people is their background,
-     * while the ends lie on a limb of some other pair. */
+    /* From the middle outwards: most pairs are not limbs, and the middle between two people is usually background,
+     * while the ends lie on limbs of other pairs. */
     for (int i = 0; i < samples; i++)
         rule.order[i] = (samples - 1) / 2 + (i % 2 ? (i + 1) / 2 : -(i / 2));
     for (int i = 0; i < samples; i++)
@@ -38,7 +38,7 @@ void lp_links_free(lp_links *links) {
     *links = (lp_links){0};
 }
 
-/* NumPy's pairwise sum of up to 32 floats: eight running sums, added in pairs, and then the rest. */
+/* NumPy's pairwise sum of up to 32 floats: eight running sums, added in pairs, then the rest. */
 static float numpy_sum(const float *values, int count) {
     float sums[8], sum = 0;
     int i = 0;
@@ -67,14 +67,14 @@ static int link_before(const lp_link *x, const lp_link *y) {
 
 LP_DEFINE_SORT(sort_links, lp_link, link_before)
 
-/* Links that are the first of both their ends stand, whatever else there is: moves them to `*accepted`, and drops all
- * others at those ends. The rest stays, up to links->count. */
+/* A link that is the best of both its ends is accepted whatever the other links are. Moves these links to the front,
+ * counts them in `*accepted`, and drops all other links at their ends. The rest stays, up to links->count. */
 static void accept_mutual(lp_links *links, int *accepted, int *first_of_a, int *first_of_b, int ends) {
     lp_link *const all = links->data;
     int count;
 
     for (int i = 0; i < ends; i++)
-        first_of_a[i] = -1; /* those of b follow */
+        first_of_a[i] = -1; /* first_of_b follows it in memory */
     for (int i = *accepted; i < links->count; i++) {
         int *const a = &first_of_a[all[i].a], *const b = &first_of_b[all[i].b];
         if (*a < 0 || link_before(&all[i], &all[*a]))
@@ -85,7 +85,7 @@ static void accept_mutual(lp_links *links, int *accepted, int *first_of_a, int *
     for (int i = *accepted; i < links->count; i++)
         if (first_of_a[all[i].a] == i && first_of_b[all[i].b] == i) {
             first_of_a[all[i].a] = first_of_b[all[i].b] = TAKEN;
-            all[i].a = ~all[i].a; /* marks it */
+            all[i].a = ~all[i].a; /* marks it as accepted */
         }
     for (int i = *accepted; i < links->count; i++)
         if (all[i].a < 0) {
@@ -100,8 +100,9 @@ static void accept_mutual(lp_links *links, int *accepted, int *first_of_a, int *
     links->count = count;
 }
 
-/* Keeps the links whose ends are free, in order: what going through them in order would keep. A few rounds of mutual
- * firsts leave next to nothing to sort; a few, because links can be made that need as many as there are peaks. */
+/* Keeps the links that a pass in order would keep, taking each link whose ends are free. A few rounds of accept_mutual
+ * leave very little to sort. Their number is limited because malicious maps could require as many rounds as there are
+ * peaks. */
 static int accept_links(lp_links *links, int from_count, int to_count) {
     lp_link *const all = links->data;
     int accepted = 0;

@@ -5,11 +5,13 @@
  *
  * The rule, for every pair of a peak a of the limb's first type and a peak b of its second:
  *   - `samples` points from a to b, both included, are rounded to whole pixels, halves to even;
- *   - each scores the field's dot product with the pair's unit vector (the length grows by 1e-6, so that coincident
- *     peaks score 0 and never join);
- *   - points that score above `limb_threshold` support the pair; it stands if their share is above `limb_ratio`;
- *   - its score is the mean over the points that support it (their number grows by 1e-6 too), and must be positive.
- * Pairs then go by score, the higher first, equal ones by a, then by b, and become links unless a or b is taken.
+ *   - each scores the field's dot product with the pair's unit vector (1e-6 is added to the pair's length, so that
+ *     coincident peaks score 0 and are never joined);
+ *   - points that score above `limb_threshold` support the pair; the pair is a candidate if their share is above
+ *     `limb_ratio`;
+ *   - its score is the mean over the points that support it (1e-6 is added to their number too), and must be positive.
+ * Candidates are then taken by score, the higher first, equal ones by a, then by b, and become links unless a or b is
+ * taken.
  *
  * The arithmetic is that of the published code under NumPy: float32, sums in NumPy's order, the mean in double. */
 
@@ -35,16 +37,16 @@ typedef struct lp_links {
 } lp_links;
 
 typedef struct lp_limb_rule {
-    int samples, needed; /* points, and how many of them must support a pair */
+    int samples, needed; /* points of a pair, and how many of them must support it */
     float threshold;
-    float step;                /* between points, as a share of the way */
-    int order[LP_MAX_SAMPLES]; /* of reading the points, which decides nothing but the time: see limbs.c */
-    float order_as_float[LP_MAX_SAMPLES + 8]; /* room for a vector that begins at the last */
+    float step;                               /* between points, as a share of the way */
+    int order[LP_MAX_SAMPLES];                /* in which points are read; it affects only the time: see limbs.c */
+    float order_as_float[LP_MAX_SAMPLES + 8]; /* with room for a vector that starts at the last one */
 } lp_limb_rule;
 
 lp_limb_rule lp_limb_rule_make(const lightpose_settings *settings);
 
-/* The links of limb `limb` between the peaks of its two types. Returns 0, or -1 without memory. */
+/* The links of limb `limb` between the peaks of its two types. Returns 0, or -1 if memory is exhausted. */
 int lp_links_find(lp_links *links, const lp_field *field, int limb, const lp_limb_rule *rule, const lp_peaks *from,
                   const lp_peaks *to);
 

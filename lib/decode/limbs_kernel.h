@@ -35,13 +35,13 @@ static inline NAMED(pairs) NAMED(make_pairs)(float ax, float ay, const float *bx
         .ux = dx / length, .uy = dy / length, .step_x = step * dx, .step_y = step * dy, .ax = ax, .ay = ay};
 }
 
-/* Half to even, for magnitudes below 2^22: the sum has no bits left for a fraction. Under the default rounding mode. */
+/* Rounds half to even in the default rounding mode, for magnitudes below 2^22: the sum has no fractional bits. */
 static inline INTS NAMED(round_half_even)(VEC x) {
     return __builtin_convertvector((x + 0x1.8p23f) - 0x1.8p23f, INTS);
 }
 
 #if LANES == 8
-/* As lp_field_read, the four rows at once: x and y in the first two lanes. */
+/* As lp_field_read, but four rows at once; x and y are in the first two lanes. */
 static inline __m128 NAMED(read_field)(const float *cells, ptrdiff_t stride, const float *along_x,
                                        const float *along_y) {
     const VEC wx = *(const VEC *)along_x;
@@ -65,7 +65,8 @@ static inline __m128 NAMED(read_field)(const float *cells, ptrdiff_t stride, con
 }
 #endif
 
-/* The field at LANES pixels: `first` cells of their neighbourhoods, and where the weights of their phases are. */
+/* The field at LANES pixels. `cells`: the first cell of each neighbourhood; `along_x`, `along_y`: offsets of the
+ * weights of the phases. */
 static inline void NAMED(read_fields)(const lp_field *field, const float *plane, INTS cells, INTS along_x, INTS along_y,
                                       VEC *vx, VEC *vy) {
 #if LANES == 8
@@ -90,7 +91,7 @@ static inline void NAMED(read_fields)(const lp_field *field, const float *plane,
 #endif
 }
 
-/* Scores of LANES points: at these places, along these unit vectors. */
+/* The scores of LANES points, along their unit vectors. */
 static inline VEC NAMED(score_points)(const lp_field *field, const float *plane, VEC at_x, VEC at_y, VEC ux, VEC uy) {
     const INTS x = NAMED(round_half_even)(at_x) + field->origin, y = NAMED(round_half_even)(at_y) + field->origin;
     const INTS cells = (y >> field->shift) * (int)field->stride + (x >> field->shift) * 2;
@@ -100,13 +101,13 @@ static inline VEC NAMED(score_points)(const lp_field *field, const float *plane,
     return ux * vx + uy * vy;
 }
 
-/* Scores of point k of the pairs. */
+/* The scores of point k of each pair. */
 static inline VEC NAMED(score_pairs)(const lp_field *field, const float *plane, const NAMED(pairs) * p, int k) {
     return NAMED(score_points)(field, plane, p->step_x * (float)k + p->ax, p->step_y * (float)k + p->ay, p->ux, p->uy);
 }
 
-/* The score of pair i, whose first two points have been read, or 0 where it does not stand. Its other points are read
- * LANES at a time: to stop in between would save some, and cost more in branches that cannot be foreseen. */
+/* The score of pair i, whose first two points have been read, or 0 if it is not a candidate. Reads the other points
+ * LANES at a time: stopping between them would save some reads, but cost more in mispredicted branches. */
 static inline double NAMED(finish_pair)(const lp_field *field, const float *plane, const lp_limb_rule *rule,
                                         const NAMED(pairs) * p, int i, float *scores, int spare) {
     const VEC none = {0};
@@ -127,7 +128,7 @@ static inline double NAMED(finish_pair)(const lp_field *field, const float *plan
     return mean_score(scores, rule->samples, rule->needed + spare);
 }
 
-/* All pairs of peak a. */
+/* Finds all pairs of peak a. */
 static int NAMED(find_pairs)(lp_links *links, const lp_field *field, const float *plane, const lp_limb_rule *rule,
                              const lp_peaks *from, int a, const lp_peaks *to) {
     const int k0 = rule->order[0], k1 = rule->order[1], spare = rule->samples - rule->needed;

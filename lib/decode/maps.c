@@ -9,7 +9,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 
-/* The exponent of NaN and infinity is all ones; on integers, so that no compiler flag can take it away. */
+/* The exponent bits of NaN and infinity are all ones. Tested on integers, so that no compiler flag removes the test. */
 static uint32_t is_bad(float value) {
     uint32_t bits;
 
@@ -51,7 +51,7 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
 
 /* ---- Bicubic interpolation --------------------------------------------------------------------------------------- */
 
-/* OpenCV's own arithmetic, in float and in its order, since the last weight is the rest of the others. */
+/* OpenCV's arithmetic, in float and in its order, because the last weight is 1 minus the others. */
 void lp_cubic_weights(float a, float x, float *w) {
     w[0] = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a;
     w[1] = ((a + 2) * x - (a + 3)) * x * x + 1;
@@ -66,8 +66,8 @@ double lp_parabola_top(double before, double middle, double after, double most) 
 
 /* The weights of the outer taps are never positive and those of the inner ones never negative. In two dimensions the
  * products of two inner or two outer weights are therefore positive, the mixed ones negative, and the largest value
- * over cells between m and M is a sum of largest inner and corner cells less the smallest edge cells. Every part grows
- * with the outer sum n, so the phase with the largest n bounds all. */
+ * over cells between m and M is the weighted sum of the largest inner and corner cells, less that of the smallest edge
+ * cells. Every part grows with the sum n of the outer weights, so the phase with the largest n bounds all phases. */
 static void bound_gain(lp_upsample *upsample) {
     /* Eight roundings on the way to a value, each at most 2^-24 of the sum of magnitudes; 2e-6 is four times that. */
     const double rounding = 1 + 2e-6;
@@ -114,7 +114,7 @@ lightpose_status lp_planes_reserve(lp_planes *planes, const lp_maps *maps, light
     return LIGHTPOSE_OK;
 }
 
-/* Four cells of four neighbouring channels, transposed by way of vectors: the engine's maps are interleaved. */
+/* Vectors transpose four cells of four neighbouring channels, because the engine's maps are interleaved. */
 typedef float quad __attribute__((vector_size(16), aligned(4)));
 
 static inline void transpose(const float *in, ptrdiff_t cell_stride, float *out, ptrdiff_t size) {
@@ -204,7 +204,7 @@ lightpose_status lp_field_reserve(lp_field *field, const lp_maps *maps, lightpos
     return LIGHTPOSE_OK;
 }
 
-/* A constant channel stride of 1 lets one move take both components. */
+/* With a constant channel stride of 1, one move copies both components. */
 static inline __attribute__((always_inline)) void
 copy_cells(const float *in, ptrdiff_t channel_stride, ptrdiff_t cell_stride, int width, float *out, ptrdiff_t size) {
     for (int x = 0; x < width; x++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network's maps as the decoder reads them: checked, copied into planes with a border, and interpolated where a
- * value is wanted. */
+/* The network's maps as the decoder reads them: checked, copied into planes with a border, and interpolated only where
+ * a value is needed. */
 
 #ifndef LP_DECODE_MAPS_H
 #define LP_DECODE_MAPS_H
@@ -18,7 +18,7 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
 /* ---- Bicubic interpolation --------------------------------------------------------------------------------------- */
 
 /* The maps upsampled by bicubic interpolation as OpenCV 4.6 computes it (A = -0.75, borders replicated), bit for bit,
- * but only where a value is wanted. docs/algorithm.md 4.
+ * but only where a value is needed. docs/algorithm.md 4.
  *
  * A pixel X of the upsampled map lies between the centres of two source cells, s = floor((X + 0.5) / factor - 0.5) and
  * s + 1, at one of `factor` phases. All pixels with the same s in x and in y form a block of factor x factor, which
@@ -27,7 +27,7 @@ lightpose_status lp_maps_check_finite(const lp_maps *maps, lightpose_error *erro
  *
  *     X = factor * b + phase - origin
  *
- * Order of sums, which decides the last bit: first along x, ((a0 w0 + a1 w1) + a2 w2) + a3 w3, for each of the four
+ * The order of sums, which decides the last bit: first along x, ((a0 w0 + a1 w1) + a2 w2) + a3 w3, for each of the four
  * rows; then along y, s0 w0 + (s1 w1 + (s2 w2 + s3 w3)). No fused multiply-add. */
 
 enum { LP_MAX_UPSAMPLE = 8, LP_TAPS = 4 };
@@ -38,8 +38,8 @@ typedef struct lp_upsample {
     int origin;
     float weights[LP_TAPS][LP_MAX_UPSAMPLE]; /* [tap][phase] */
 
-    /* How far a block can exceed its cells: value <= inner * max(0, largest of the middle 2 x 2 cells)
-     * + edge * max(0, -smallest of the 8 cells at the edges) + corner * max(0, largest of the 4 corners),
+    /* Bounds on the values of a block: value <= inner * max(0, largest of the middle 2 x 2 cells) + edge * max(0,
+     * -smallest of the 8 cells at the edges) + corner * max(0, largest of the 4 corners),
      * and |value| <= gain * largest magnitude; rounding included. */
     double inner, edge, corner, gain;
 } lp_upsample;
@@ -52,7 +52,7 @@ void lp_upsample_init(lp_upsample *upsample, int factor);
 #define LP_CUBIC_PLANE  -0.5f
 void lp_cubic_weights(float a, float x, float *weights);
 
-/* The top of the parabola through values at -1, 0 and 1, at most `most` away; 0 where it has none. Never NaN. */
+/* The maximum of the parabola through values at -1, 0 and 1, at most `most` away; 0 if it has none. Never NaN. */
 double lp_parabola_top(double before, double middle, double after, double most);
 
 /* Places count in cells, 0 the centre of the first: those of the heatmap, or those of the upsampled map. */
@@ -67,11 +67,11 @@ static inline double lp_cell_place(double upsampled, int factor) {
 /* ---- Heatmaps ---------------------------------------------------------------------------------------------------- */
 
 /* The heatmaps as planes with a replicated border, whatever the layout of the maps. Peaks (peaks.h) and completed
- * keypoints (completion.h) are searched in them. */
+ * keypoints (completion.h) are found in them. */
 
 enum {
     LP_PLANE_BORDER = 2, /* cells on each side */
-    LP_PLANE_SLACK = 20  /* readable floats behind a row: a vector and its taps beyond the last block */
+    LP_PLANE_SLACK = 20  /* readable floats after a row: a vector and its taps beyond the last block */
 };
 
 typedef struct lp_planes {
@@ -105,8 +105,8 @@ void lp_planes_free(lp_planes *planes);
 
 /* The part affinity fields, read at single pixels of the upsampled maps, both components at once.
  *
- * Each limb's field is copied into a plane of (x, y) pairs with a replicated border: 14 kB at the usual size, which
- * stay in the first-level cache while thousands of points along the limb's pairs are read, 16 cells each. */
+ * Each limb's field is copied into a plane of (x, y) pairs with a replicated border: 14 kB at the usual size. It stays
+ * in the first-level cache while thousands of points along the limb's pairs are read, 16 cells each. */
 
 typedef float lp_quad __attribute__((vector_size(16)));
 typedef int lp_quad_index __attribute__((vector_size(16)));
@@ -121,7 +121,7 @@ typedef struct lp_field {
     void *data;              /* LIGHTPOSE_LIMBS planes of float, in the order of channels */
     size_t capacity;
 
-    float weights[LP_MAX_UPSAMPLE * 8]; /* 8 by phase: those of the four taps, each twice */
+    float weights[LP_MAX_UPSAMPLE * 8]; /* 8 by phase: the weights of the four taps, each twice */
 } lp_field;
 
 /* `features`: base/cpu.h. */
@@ -140,7 +140,7 @@ static inline const float *lp_field_plane(const lp_field *field, int paf_x) {
     return (const float *)field->data + paf_x / 2 * field->size;
 }
 
-/* One row of four cells times the weights along x: (x, y) of taps 0 and 1, of taps 2 and 3. */
+/* One row of four cells times the weights along x: (x, y) of taps 0 and 1, and of taps 2 and 3. */
 typedef struct lp_field_row {
     lp_quad near, far;
 } lp_field_row;
@@ -158,8 +158,8 @@ static inline lp_quad lp_field_sum(lp_field_row a, lp_field_row b) {
            LP_SHUFFLE(lp_quad_index, a.far, b.far, 2, 3, 6, 7);
 }
 
-/* The field's (x, y) where `cells` are the 4 x 4 cells around and the weights those of the phases. The order of sums is
- * that of lp_upsample. */
+/* The field's (x, y) at a pixel: `cells` are the 4 x 4 cells around it, and the weights are those of its phases. The
+ * order of sums is that of lp_upsample. */
 static inline void lp_field_read(const float *cells, ptrdiff_t stride, const float *along_x, const float *along_y,
                                  float *out) {
     const lp_quad upper = lp_field_sum(lp_field_weigh(cells, along_x), lp_field_weigh(cells + stride, along_x)) *

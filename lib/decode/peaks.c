@@ -23,7 +23,7 @@ int lp_peaks_reserve(lp_peaks *peaks, int count) {
 }
 
 void lp_peaks_add_unless_close(lp_peaks *peaks, int first, float x, float y, float score, float radius) {
-    const double nearest = (double)radius * radius; /* exact in double, and so are distances of whole pixels */
+    const double nearest = (double)radius * radius; /* exact in double, as are squared distances of whole pixels */
 
     for (int i = first; i < peaks->count; i++) {
         const double dx = (double)peaks->x[i] - x, dy = (double)peaks->y[i] - y;

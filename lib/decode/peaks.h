@@ -16,7 +16,7 @@ typedef struct lp_maximum {
 
 /* What a search finds before suppression. */
 typedef struct lp_maxima {
-    void *data; /* of lp_maximum, by x, then by y; of `candidate` in peaks_refined.c */
+    void *data; /* of lp_maximum, by x, then by y; in peaks_refined.c, of `candidate` */
     size_t capacity;
     int count;
 } lp_maxima;
@@ -33,26 +33,26 @@ typedef struct lp_peaks {
 
 void lp_peaks_free(lp_peaks *peaks);
 
-/* Room for `count` peaks; those there are lost. Returns 0, or -1 without memory. */
+/* Makes room for `count` peaks; the old ones are lost. Returns 0, or -1 if memory is exhausted. */
 int lp_peaks_reserve(lp_peaks *peaks, int count);
 
-/* Adds a peak unless one of those from index `first` on is closer than `radius`. */
+/* Adds a peak unless one from index `first` on is closer than `radius`. */
 void lp_peaks_add_unless_close(lp_peaks *peaks, int first, float x, float y, float score, float radius);
 
-/* Fills the spare places. */
+/* Fills the places after the last peak. */
 void lp_peaks_pad(lp_peaks *peaks);
 
 /* ---- reference --------------------------------------------------------------------------------------------------- */
 
 /* Finds the local maxima of an upsampled heatmap without upsampling all of it.
  *
- * The rule (docs/algorithm.md 5): values below the threshold count as 0, and so does everything outside the map; a
- * maximum is strictly greater than its four neighbours. A plateau has none; a pixel at the border can be one.
+ * The rule (docs/algorithm.md 5): values below the threshold count as 0, and so does everything outside the map. A
+ * maximum is strictly greater than its four neighbours, so a plateau has none. A pixel at the border can be one.
  *
- * How: a block of the upsampled map (maps.h) is computed only where its cells can lift a pixel to the threshold.
- * With the plane's largest value and smallest value standing in for corner and edge cells, lp_upsample's bound turns
- * into one number that one of the middle 2 x 2 cells must reach. Blocks left out hold values below the threshold, so as
- * neighbours they count as 0, which is what the cleared buffers say. */
+ * How: a block of the upsampled map (maps.h) is computed only where its cells can lift a pixel to the threshold. With
+ * the plane's largest and smallest value in place of the corner and edge cells, lp_upsample's bound becomes one number
+ * that one of the middle 2 x 2 cells must reach. Skipped blocks hold values below the threshold, so they count as 0 as
+ * neighbours: that is the content of the cleared buffers. */
 
 /* Scratch of one thread. */
 typedef struct lp_scan {
@@ -72,31 +72,32 @@ void lp_scan_free(lp_scan *scan);
 
 lightpose_status lp_scan_reserve(lp_scan *scan, const lp_planes *planes, lightpose_error *error);
 
-/* The maxima of plane `map` that reach `threshold` and are positive, after the published suppression: in order of x,
- * then of y, each stays unless an earlier one that stayed is closer than `radius`. The score plays no part. Returns 0,
- * or -1 without memory. */
+/* Finds the positive maxima of plane `map` that reach `threshold`, and applies the published suppression: in order of
+ * x, then of y, each stays unless an earlier one that stayed is closer than `radius`. The score does not matter.
+ * Returns 0, or -1 if memory is exhausted. */
 int lp_peaks_find_reference(lp_peaks *peaks, lp_scan *scan, const lp_planes *planes, int map, float threshold,
                             float radius);
 
 /* ---- refined ----------------------------------------------------------------------------------------------------- */
 
 /* Peaks found on the network's own cells and placed between them. The rule, for every cell of the heatmap:
- *   - a cell is a candidate when it reaches LP_REFINED_LOW of the threshold and none of its eight neighbours is larger;
- *     of equal neighbours the first in reading order wins, so a plateau has one candidate, where the published rule has
- *     none. What lies outside the map is no neighbour;
+ *   - a cell is a candidate if it reaches LP_REFINED_LOW times the threshold and none of its eight neighbours is
+ *     larger. Of equal neighbours the first in reading order wins, so a plateau has one candidate; in the published
+ *     rule it has none. Cells outside the map are not neighbours;
  *   - its place is the top of a parabola along x and along y, fitted twice to the bicubic interpolation of the map at
  *     LP_REFINED_STEP cells around the place so far; the values across are averaged 1 : 2 : 1, because the heatmaps'
- *     bells are wider than a cell. A fit moves by that step at most. Cells outside the map count as LP_REFINED_OUTSIDE
- *     of the nearest cell: a bell falls off there too, and a constant border would draw it over the edge;
- *   - its score is the larger of the cell's value and the interpolation there; it must reach the threshold;
+ *     bells are wider than a cell. A fit moves the place by at most that step, and both together by at most one cell.
+ *     Cells outside the map count as LP_REFINED_OUTSIDE times the nearest cell: a bell falls off there too, and a
+ *     constant border would shift it over the edge;
+ *   - its score is the larger of the cell's value and the interpolated value at its place; it must reach the threshold;
  *   - candidates are taken by score, the higher first, equal ones in reading order; each stays unless one that stayed
  *     is closer than the radius. */
 
-#define LP_REFINED_LOW     0.6f /* the interpolation of cells from 0 to 1 is at most 1.19^2, so nothing is left out */
+#define LP_REFINED_LOW     0.6f /* the interpolation of cells from 0 to 1 is at most 1.19^2, so no peak is missed */
 #define LP_REFINED_STEP    0.75f
-#define LP_REFINED_OUTSIDE 0.5f /* 0.3 to 0.7 measure the same */
+#define LP_REFINED_OUTSIDE 0.5f /* 0.3 to 0.7 give the same accuracy */
 
-/* Replaces `peaks`, in cells of the upsampled map, by score. Returns 0, or -1 without memory. */
+/* Replaces `peaks`: in cells of the upsampled map, sorted by score. Returns 0, or -1 if memory is exhausted. */
 int lp_peaks_find_refined(lp_peaks *peaks, const lp_planes *planes, int map, const lp_upsample *upsample,
                           float threshold, float radius);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The scan of one plane, for vectors of LANES floats; included by peaks.h once per width, with LANES and NAMED(x) set.
- * All widths do the same operations in the same order on every pixel, so they give the same bits. */
+/* The scan of one plane, for vectors of LANES floats; included by peaks_reference.c once per width, with LANES and
+ * NAMED(x) set. All widths do the same operations in the same order on every pixel, so they give the same bits. */
 
 typedef float NAMED(vec) __attribute__((vector_size(LANES * 4), aligned(4)));
 typedef int NAMED(index) __attribute__((vector_size(LANES * 4)));
@@ -82,7 +82,7 @@ static void NAMED(find_hot)(const scan_job *job, float level) {
     }
 }
 
-/* Each of the first cells as often as there are pixels in it. Every branch but one goes when `factor` is a constant. */
+/* Repeats each of the first cells for all pixels of its block. If `factor` is a constant, only one branch remains. */
 static inline __attribute__((always_inline)) VEC NAMED(spread)(VEC cells, const int factor) {
 #if LANES == 8
     return factor == 1   ? cells
@@ -96,7 +96,8 @@ static inline __attribute__((always_inline)) VEC NAMED(spread)(VEC cells, const 
 #endif
 }
 
-/* Row `r` of cells, counted with the border, interpolated along x in the blocks that read it: r - 3 to r. */
+/* Interpolates row `r` of cells, counted with the border, along x in the blocks that read it: those of block rows r - 3
+ * to r. */
 static inline __attribute__((always_inline)) void NAMED(interpolate_row)(const scan_job *job, int r, const int factor) {
     const int group = LANES > factor ? LANES / factor : 1;
     const uint64_t *const active = job->active + (ptrdiff_t)(RING + r - 3) * job->words;
@@ -131,7 +132,7 @@ static inline void NAMED(clear_outside)(const scan_job *job, float *row, int fac
         row[c] = 0;
 }
 
-/* The pixels of block row `by`, and in which of them the threshold is reached. */
+/* Computes the pixels of block row `by` and marks the blocks that reach the threshold. */
 static inline __attribute__((always_inline)) void NAMED(compute_blocks)(const scan_job *job, int by, const int factor) {
     const int group = LANES > factor ? LANES / factor : 1;
     const uint64_t *const active = job->active + (ptrdiff_t)(RING + by) * job->words;
@@ -172,7 +173,8 @@ static inline __attribute__((always_inline)) void NAMED(compute_blocks)(const sc
     }
 }
 
-/* The maxima in row `r` of pixels, counted from the first block's; the rows above and below it are there. */
+/* Finds the maxima in row `r` of pixels, counted from the first block's. The rows above and below it must be computed.
+ */
 static inline __attribute__((always_inline)) int NAMED(find_maxima)(const scan_job *job, int r, const int factor) {
     const int group = LANES > factor ? LANES / factor : 1, ring = RING * factor;
     uint64_t *const flags = job->flags + (r % ring) * job->words;
@@ -222,8 +224,8 @@ static inline __attribute__((always_inline)) void NAMED(clear_blocks)(const scan
     }
 }
 
-/* Row of blocks after row of blocks. A row of pixels is searched when the one below it is there; the ring is cleared
- * before it is used again. */
+/* Goes through the rows of blocks. A row of pixels is searched once the one below it is computed; a part of the ring is
+ * cleared before it is reused. */
 static inline __attribute__((always_inline)) int NAMED(scan_rows)(const scan_job *job, const int factor) {
     for (int r = 0; r < RING - 1; r++)
         NAMED(interpolate_row)(job, r, factor);

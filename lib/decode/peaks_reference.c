@@ -15,12 +15,12 @@
 #include "base/sort.h"
 
 enum {
-    RING = 4,   /* rows of blocks kept: the one at hand, its neighbours above and below, and a power of 2 */
-    GUARD = 16, /* zeros before and after a row of pixels: its neighbours, and whole vectors */
+    RING = 4,   /* rows of blocks kept: the current one and its neighbours, rounded up to a power of 2 */
+    GUARD = 16, /* zeros before and after a row of pixels, for neighbours and full vectors */
     WORD = 64   /* bits */
 };
 
-/* What one run works on, unpacked for the kernels. */
+/* The data of one run, unpacked for the kernels. */
 typedef struct scan_job {
     const float *plane;
     ptrdiff_t stride, pitch;
@@ -50,18 +50,18 @@ static inline uint64_t group_mask(int b, int count) {
     return (~(uint64_t)0 >> (WORD - count)) << (b % WORD);
 }
 
-/* The bound that peaks.h explains, solved for the largest of the middle cells. */
+/* The bound of peaks.h, solved for the largest of the middle cells. */
 static float hot_level(const lp_upsample *upsample, float threshold, float low, float high) {
     const double rest =
         threshold - upsample->edge * (low < 0 ? -(double)low : 0) - upsample->corner * (high > 0 ? (double)high : 0);
     const float level = (float)(rest / upsample->inner * (1 - 1e-6));
 
-    /* Where edges and corners alone may do it, or rounding could, every block is computed. */
+    /* If edges and corners alone, or rounding, may reach the threshold, every block is computed. */
     return level > FLT_MIN ? level : -FLT_MAX;
 }
 
-/* Blocks with a hot cell among their middle 2 x 2: cells b - 1 and b in x and in y, which are bits b and b + 1. Returns
- * whether there are any. */
+/* Marks the blocks with a hot cell among their middle 2 x 2: cells b - 1 and b in x and in y, which are bits b and b +
+ * 1. Returns nonzero if there are any. */
 static uint64_t find_active(const scan_job *job) {
     const int words = job->words;
     uint64_t any = 0;
@@ -75,7 +75,7 @@ static uint64_t find_active(const scan_job *job) {
             const uint64_t cells = above[w] | below[w];
             const uint64_t carry = w + 1 < words ? (above[w + 1] | below[w + 1]) << (WORD - 1) : 0;
             active[w] = cells | cells >> 1 | carry;
-            if (w == words - 1) /* bit width + 1 is a cell but no block */
+            if (w == words - 1) /* bit width + 1 is a cell but not a block */
                 active[w] &= ~((uint64_t)1 << ((job->width + 1) % WORD));
             any |= active[w];
         }
@@ -122,7 +122,7 @@ lightpose_status lp_scan_reserve(lp_scan *scan, const lp_planes *planes, lightpo
         lp_grow(&scan->pixels, &scan->pixels_capacity, pixel_rows * (size_t)pitch, sizeof(float)))
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory to search maps of %d x %d cells", planes->width,
                        planes->height);
-    if (pitch != old_pitch) /* the ring lies elsewhere now */
+    if (pitch != old_pitch) /* the ring has moved */
         memset(scan->pixels, 0, pixel_rows * (size_t)pitch * sizeof(float));
     scan->pitch = pitch;
     return LIGHTPOSE_OK;

@@ -20,8 +20,8 @@ static int candidate_before(const candidate *a, const candidate *b) {
 
 LP_DEFINE_SORT(sort_candidates, candidate, candidate_before)
 
-/* Around a cell, which is [REACH][REACH]: two fits reach 2 * 0.75 cells, their samples are interpolated from the cells
- * floor - 1 to floor + 2. */
+/* The cells around a candidate, which is at [REACH][REACH]. Samples of the second fit are up to 2 * 0.75 cells away and
+ * are interpolated from cells floor - 1 to floor + 2. */
 enum { REACH = 3, SIDE = 2 * REACH + 1, FITS = 2 };
 
 typedef struct patch {
@@ -43,7 +43,7 @@ static void take_patch(patch *p, const lp_planes *planes, const float *cells, in
     }
 }
 
-/* The taps of a sample at `at`, counted from the patch's middle. */
+/* The taps of a sample at `at`, relative to the middle of the patch. */
 typedef struct taps {
     int first;
     float weight[LP_TAPS];
@@ -62,7 +62,7 @@ static float along(const taps *t, const float *values) {
     return (v[0] * t->weight[0] + v[1] * t->weight[1]) + (v[2] * t->weight[2] + v[3] * t->weight[3]);
 }
 
-/* The interpolation at 3 x 3 places around (x, y), [row][column]. */
+/* Interpolates at 3 x 3 places around (x, y), [row][column]. */
 static void sample(const patch *p, float x, float y, float values[3][3]) {
     for (int i = 0; i < 3; i++) {
         const taps column = taps_at(x + (float)(i - 1) * LP_REFINED_STEP);
@@ -127,7 +127,8 @@ static int add_candidate(lp_maxima *found, const lp_planes *planes, const float 
 
     take_patch(&p, planes, cells, x, y);
     refine(&p, &dx, &dy);
-    c.score = fminf(fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy)), FLT_MAX); /* huge cells overflow between */
+    c.score = fminf(fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy)),
+                    FLT_MAX); /* between huge cells the interpolation overflows */
     if (!(c.score >= threshold))
         return 0;
     c.x = inside((float)x + dx, planes->width);
@@ -159,7 +160,7 @@ static void suppress(lp_peaks *peaks, const lp_upsample *upsample, float radius)
 
     peaks->count = 0;
     for (int i = 0; i < peaks->maxima.count; i++) {
-        /* In float all the way: rounded from lp_upsampled_place, places would differ in their last bits. */
+        /* All in float: places rounded from lp_upsampled_place would differ in their last bits. */
         const float x = (all[i].x + 0.5f) * factor - 0.5f, y = (all[i].y + 0.5f) * factor - 0.5f;
         lp_peaks_add_unless_close(peaks, 0, x, y, all[i].score, radius);
     }

@@ -5,14 +5,13 @@
  *
  * `reference`: person for person what the published PyTorch code finds. docs/algorithm.md 4 to 7.
  *
- * `refined`: an instance (grouping.h) is a person when it has min_keypoints keypoints and its evidence reaches
- * min_score:
+ * `refined`: an instance (grouping.h) is a person if it has min_keypoints keypoints and its evidence reaches min_score:
  *
  *     evidence = mean keypoint score x mean limb score x sqrt(keypoints)
  *     rank     = evidence x area^(1/4)
  *
- * where the area is that of the box around its keypoints in pixels of the upsampled map: a large person is placed more
- * exactly, relative to its size. Missing keypoints are completed (completion.h). */
+ * The area is that of the box around its keypoints, in pixels of the upsampled map: relative to its size, a large
+ * person is located more exactly. Missing keypoints are completed (completion.h). */
 
 #include "decode/decoder.h"
 
@@ -64,7 +63,7 @@ lightpose_status lp_persons_make_reference(lp_decoder *decoder, lightpose_error 
 
 /* ---- refined ----------------------------------------------------------------------------------------------------- */
 
-enum { FEW = 3 }; /* persons that are not worth waking threads for */
+enum { FEW = 3 }; /* so few persons are not worth waking threads */
 
 static double evidence(const lp_instance *instance) {
     const lp_score_sums sums = lp_instance_sums(instance);
@@ -81,10 +80,10 @@ static double area(const lp_instance *instance, double factor) {
         }
     }
     const lp_pair size = (high - low) * factor;
-    return size[0] * size[1] + 1; /* a line has some area too */
+    return size[0] * size[1] + 1; /* so that a line has some area */
 }
 
-/* Those that are persons, ordered by rank; returns how many. */
+/* Selects the instances that are persons, ordered by rank. Returns their number. */
 static int select_persons(lp_decoder *decoder) {
     const lightpose_settings *const settings = &decoder->settings;
     lp_ranked *const order = decoder->instances.order;
@@ -113,7 +112,8 @@ static void set_keypoint(const lp_decoder *decoder, lp_person *person, int type,
     person->state[type] = LIGHTPOSE_DETECTED;
 }
 
-/* A guess never scores as a peak would: so a threshold on scores keeps guesses out, whoever's peak is there. */
+/* A guess never scores above the peak threshold, even on a peak of another person, so that a threshold on scores
+ * removes guesses. */
 static void guess_keypoint(const lp_decoder *decoder, lp_person *person, int type, const lp_body_prior *prior) {
     const int factor = decoder->upsample.factor;
     lp_guess guess;

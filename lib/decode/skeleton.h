@@ -13,7 +13,7 @@ typedef struct lp_limb {
     int paf_x, paf_y; /* channels: an even one and the next */
 } lp_limb;
 
-/* In the order of grouping. From LP_FIRST_HELPER_LIMB on they only fill a missing end. */
+/* In the order of grouping. Limbs from LP_FIRST_HELPER_LIMB on only add a missing end. */
 enum { LP_FIRST_HELPER_LIMB = 17 };
 extern const lp_limb lp_skeleton_limbs[LIGHTPOSE_LIMBS];
 
