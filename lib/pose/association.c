@@ -5,28 +5,28 @@
 
 #include <math.h>
 
-/* The default match. The gain of a pair is the similarity of pose and person (similarity.h) times the certainty of
- * where the person is expected (track.h), so that of two who fit alike the one seen last is taken. Pairs whose
- * similarity is below min_similarity are forbidden; among the rest the assignment with the largest sum of gains is
- * taken (association.h).
+/* The default match. The gain of a pair is the similarity of pose and person (similarity.h) times the certainty of the
+ * person's expected place (track.h). So of two people who fit equally well, the one seen more recently is preferred.
+ * Pairs whose similarity is below min_similarity are forbidden; among the rest the assignment with the largest sum of
+ * gains is taken (association.h).
  *
- * Decoders find one person in two parts, or twice. Three rules keep the second pose from becoming, or passing for,
- * someone else:
- * - a pose whose gain is below second_share of its gain with someone who was found by another pose is taken from its
- *   person again;
- * - a pose left over that is as similar as second_similarity to someone found in this frame is no new person;
- * - nor is a pose without keypoints.
- * The price: someone who appears right on top of another is met when they part.
+ * A decoder may find one person twice, or in two parts. Three rules keep the second pose from becoming a new person or
+ * being taken for another one:
+ * - a pose is taken from its person again if its gain is below second_share of its gain with a person who was found by
+ *   another pose;
+ * - an unmatched pose that is at least second_similarity similar to a person found in this frame is not a new person;
+ * - a pose without keypoints is not a new person.
+ * The disadvantage: a person who appears right in front of another gets an id only when they separate.
  *
- * The reference match. Poses in descending order of their score sum, ties in the result's order, each take the person
- * of the frame before, not yet taken, with the most similar keypoints, ties to the first of that frame's result; fewer
- * than 3 are none. */
+ * The reference match. In descending order of score sum (ties in the result's order), each pose takes the free person
+ * of the previous frame with the most similar keypoints, at least 3. Ties go to the person who comes first in that
+ * frame's result. */
 
 static const double second_share = 0.8;
 static const double second_similarity = 0.25;
 static const int reference_keypoints = 3;
 
-/* Takes pose p from its person if it shows someone else, who was found by another pose, more clearly. */
+/* Takes pose p from its person if it fits another person, found by another pose, much better. */
 static void check_second(lightpose_tracker *tracker, int p, int count) {
     const double *const gains = &tracker->gains[(size_t)p * tracker->count];
     const double gain = gains[tracker->match[p]];
@@ -117,12 +117,12 @@ int lp_match_is_new(const lightpose_tracker *tracker, const lp_body *body) {
 
 /* The Hungarian method by shortest augmenting paths (Jonker and Volgenant 1987), on costs = -gain.
  *
- * Every row of the shorter side is brought in by one shortest path: from the row, over columns, to a column that is
- * still free. Potentials u (rows) and v (columns) keep all reduced costs c - u - v at or above 0, so the path search is
- * Dijkstra's; afterwards the matches along the path change over, and the matching so far is optimal.
+ * Each row of the shorter side is added by one shortest path: from the row, over columns, to a free column. Potentials
+ * u (rows) and v (columns) keep all reduced costs c - u - v at or above 0, so the path search is Dijkstra's. Then the
+ * matches along the path are exchanged, and the matching of the rows so far is optimal.
  *
- * All rows of the shorter side get a column. That is no restriction: a forbidden pair gains 0, as much as no pair, and
- * is taken out at the end. Ties go to the smallest column. */
+ * All rows of the shorter side get a column. This is no restriction, because a forbidden pair gains 0, like no pair,
+ * and is removed at the end. Ties go to the smallest column. */
 
 size_t lp_assign_scratch(int rows, int cols) {
     const size_t most = (size_t)(rows > cols ? rows : cols) + 1;
@@ -181,9 +181,9 @@ static int search(problem *p, int row) {
     return column;
 }
 
-/* Every row gets the column that suits it best, if no row before took it. That is optimal as far as it goes: with u the
- * row's least cost and v 0, reduced costs are at or above 0, and 0 for these pairs. Where few compete it is all. Rows
- * without any gain wait, so as not to stand in the others' way. */
+/* Each row gets its best column if no earlier row took it. This partial matching is optimal: with u the row's least
+ * cost and v 0, reduced costs are at or above 0, and 0 for these pairs. If few rows compete, nothing remains to be
+ * done. Rows without any gain wait, so that they do not take columns from others. */
 static void start(problem *p, int *waiting) {
     for (int i = 1; i <= p->rows; i++) {
         const double *const gains = p->gain + (size_t)(i - 1) * p->row_step;
@@ -203,7 +203,7 @@ void lp_assign(const double *gain, int rows, int cols, int *match, void *scratch
     const int turned = rows > cols;
     const size_t most = (size_t)(turned ? rows : cols) + 1;
     double *const doubles = scratch;
-    /* cppcheck-suppress invalidPointerCast; memory for ints that follows the doubles, and is not read as them */
+    /* cppcheck-suppress invalidPointerCast; the memory for ints follows the doubles and is not read as doubles */
     int *const ints = (int *)(doubles + 3 * most);
     int *const waiting = ints + 3 * most;
     problem p = {.gain = gain,

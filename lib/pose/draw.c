@@ -16,14 +16,15 @@ static const lp_colour limb_colours[LP_FIRST_HELPER_LIMB] = {
     {188, 108, 255}, {214, 128, 255}, {255, 128, 240}, {150, 120, 255}, {128, 148, 255},
 };
 
-/* The limb whose colour a keypoint has: the one that leads to it from the neck; the neck's own is the head's. */
+/* The limb whose colour a keypoint has: the limb that leads to it from the neck; the neck has the colour of the head.
+ */
 static const int limb_of_keypoint[LIGHTPOSE_KEYPOINTS] = {12, 12, 0, 2, 3, 1, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 14, 16};
 
 static const lp_colour black = {0, 0, 0}, white = {255, 255, 255};
 
 /* Lengths of one person's drawing, in pixels. */
 typedef struct sizes {
-    double limb, joint, rim; /* radii, and what the dark rim adds */
+    double limb, joint, rim; /* radii, and the width of the dark rim */
     int line;                /* thickness of the box */
     double text;             /* OpenCV's scale of letters */
 } sizes;
@@ -51,7 +52,7 @@ static int is_drawn(const drawing *d, int keypoint) {
     return state == LIGHTPOSE_DETECTED || (state == LIGHTPOSE_COMPLETED && d->settings->completed);
 }
 
-/* Guesses are drawn fainter. */
+/* Completed keypoints are drawn fainter. */
 static double strength(const drawing *d, int keypoint) {
     return d->pose->keypoints[keypoint].state == LIGHTPOSE_DETECTED ? 1 : 0.4;
 }
@@ -60,7 +61,8 @@ static lp_point point_of(const drawing *d, int keypoint) {
     return (lp_point){d->pose->keypoints[keypoint].x, d->pose->keypoints[keypoint].y};
 }
 
-/* Thickness follows the person, and stays legible on a small and modest on a large one. */
+/* The thickness follows the size of the person, within limits that keep small people legible and large ones
+ * uncluttered. */
 static sizes sizes_of(const drawing *d) {
     const lightpose_canvas *const canvas = &d->painter->canvas;
     const double picture = canvas->width < canvas->height ? canvas->width : canvas->height;
@@ -100,8 +102,8 @@ static lightpose_status draw_keypoints(const drawing *d) {
     return LIGHTPOSE_OK;
 }
 
-/* A colour for each id, and one for people without. Neighbouring ids are far apart: the golden angle around a circle of
- * light hues. */
+/* A light colour for each id, and one for people without an id. Hues step by the golden angle, so that neighbouring ids
+ * differ clearly. */
 static lp_colour colour_of_id(int64_t id) {
     if (id < 0)
         return (lp_colour){120, 220, 255};
@@ -112,7 +114,7 @@ static lp_colour colour_of_id(int64_t id) {
     return (lp_colour){(uint8_t)channel[0], (uint8_t)channel[1], (uint8_t)channel[2]};
 }
 
-/* Whole pixels around the keypoints and their discs, held to what can matter on the canvas. */
+/* The box in pixels, around the keypoints and their discs, limited to +-2^24. */
 typedef struct frame {
     int left, top, right, bottom;
 } frame;
@@ -140,7 +142,7 @@ static void draw_box(const drawing *d, const frame *f) {
     lp_paint_rectangle(d->painter, f->right - t, f->top + t, f->right, f->bottom - t, colour, alpha);
 }
 
-/* "#12 0.87", "0.87": digits alone, for printf writes a comma under some locales. */
+/* "#12 0.87", "0.87": formatted from integers, because printf writes a decimal comma in some locales. */
 static void label_of(const lightpose_pose *pose, char *text, size_t size) {
     const int hundredths = isfinite(pose->score) ? (int)lrint(between(pose->score, 0, 99) * 100) : 0;
 
@@ -150,7 +152,7 @@ static void label_of(const lightpose_pose *pose, char *text, size_t size) {
         snprintf(text, size, "%d.%02d", hundredths / 100, hundredths % 100);
 }
 
-/* A plate above the box, or inside where the canvas ends, and the letters on it. */
+/* Draws a plate above the box, or inside it if there is no room above, and the text on it. */
 static lightpose_status draw_label(const drawing *d, const frame *f) {
     const lightpose_canvas *const canvas = &d->painter->canvas;
     const int thickness = d->s.text > 0.75 ? 2 : 1, edge = 2 + (int)(6 * d->s.text);
@@ -193,7 +195,7 @@ lightpose_status lp_draw(const lightpose_canvas *canvas, const lightpose_result 
     if (!(settings->opacity >= 0 && settings->opacity <= 1))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "opacity %g: must be 0 to 1", (double)settings->opacity);
     LP_TRY(lp_painter_open(&painter, canvas, error));
-    /* The best last, so that it lies on top. */
+    /* The best pose last, so that it is on top. */
     for (size_t i = result->count; i-- > 0 && status == LIGHTPOSE_OK;)
         status = draw_pose(&painter, &result->poses[i], settings, error);
     lp_painter_close(&painter);

@@ -10,7 +10,7 @@
 
 void lp_draw_settings_default(lightpose_draw_settings *settings);
 
-/* ARGUMENT (opacity), IMAGE (the canvas), MEMORY, ENGINE. The canvas may be drawn on in part where it fails. */
+/* ARGUMENT (opacity), IMAGE (the canvas), MEMORY, ENGINE. After a failure a part may be drawn. */
 lightpose_status lp_draw(const lightpose_canvas *canvas, const lightpose_result *result,
                          const lightpose_draw_settings *settings, lightpose_error *error);
 

@@ -24,7 +24,7 @@ lightpose_box lp_pose_box(const lightpose_pose *pose) {
             box = (lightpose_box){keypoint->x, keypoint->y, 0, 0};
             continue;
         }
-        /* Grown by its edges, so that it holds every keypoint exactly. */
+        /* Grows the box by its edges, so that it contains every keypoint exactly. */
         const float right = box.x + box.width > keypoint->x ? box.x + box.width : keypoint->x;
         const float bottom = box.y + box.height > keypoint->y ? box.y + box.height : keypoint->y;
         box.x = keypoint->x < box.x ? keypoint->x : box.x;
@@ -67,7 +67,7 @@ lightpose_status lp_result_set(lightpose_result *result, const lp_people *people
     return LIGHTPOSE_OK;
 }
 
-/* The nearest step. Adding 0 makes -0 a 0. */
+/* Rounds to the nearest step. Adding 0 turns -0 into 0. */
 static float round_to(float value, float steps) {
     return rintf(value * steps) / steps + 0.0f;
 }
@@ -82,7 +82,7 @@ void lp_result_round(lightpose_result *result) {
             point->x = round_to(point->x, LIGHTPOSE_POSITION_STEPS);
             point->y = round_to(point->y, LIGHTPOSE_POSITION_STEPS);
             point->score = round_to(point->score, LIGHTPOSE_SCORE_STEPS);
-            if (point->score <= 0) /* 0 stands for missing in many formats */
+            if (point->score <= 0) /* many formats use 0 for a missing keypoint */
                 point->score = 1 / LIGHTPOSE_SCORE_STEPS;
         }
         pose->box = lp_pose_box(pose);
@@ -91,7 +91,7 @@ void lp_result_round(lightpose_result *result) {
 
 lightpose_status lp_result_assign(lightpose_result *result, const lightpose_pose *poses, size_t count,
                                   lightpose_error *error) {
-    /* Poses of the result itself fit already, so growing moves no array that is still to be read. */
+    /* If `poses` lies in the result, it already fits, so lp_grow does not move an array that is still read. */
     void *grown = result->poses;
 
     lp_result_clear(result);

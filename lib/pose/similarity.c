@@ -5,18 +5,18 @@
 
 #include <math.h>
 
-/* 2 sigma of each keypoint, in shares of the root of the person's area: COCO's, and for the neck the shoulders'. */
+/* 2 sigma of each keypoint, relative to the root of the person's area: COCO's values; the neck has the shoulders'. */
 static const double tolerance[LIGHTPOSE_KEYPOINTS] = {
     .052, .158, .158, .144, .124, .158, .144, .124, /* nose, neck, right arm, left arm */
     .214, .174, .178, .214, .174, .178,             /* right leg, left leg */
     .050, .050, .070, .070                          /* eyes, ears */
 };
 
-/* A keypoint further away than this many tolerances counts 0. */
+/* A keypoint farther away than this many tolerances counts 0. */
 static const double reach = 4;
 
-/* Keypoints that a comparison must have in common before it can be trusted, as a weight: a body that agrees in
- * keypoints of this weight alone gets half the similarity. */
+/* Reduces the similarity of bodies with few common keypoints: if all common keypoints together have this weight and
+ * agree exactly, the similarity is 1/2. */
 static const double trust_weight = 0.5;
 
 static const double least_weight = 0.01;
@@ -45,7 +45,7 @@ void lp_body_from_pose(lp_body *body, const lightpose_pose *pose) {
         const int there = keypoint->state == LIGHTPOSE_DETECTED && isfinite(keypoint->x) && isfinite(keypoint->y);
         body->x[k] = there ? keypoint->x : 0;
         body->y[k] = there ? keypoint->y : 0;
-        /* fmax and fmin take a score that is NaN to the least weight. */
+        /* fmax and fmin turn a NaN score into the least weight. */
         body->weight[k] = there ? fmin(fmax(keypoint->score, least_weight), 1) : 0;
     }
     lp_body_measure_box(body);
@@ -60,7 +60,7 @@ static double squared_distance(const lp_body *a, const lp_body *b, int k) {
 }
 
 int lp_body_count_similar(const lp_body *a, const lp_body *b) {
-    /* The published box counts pixels: from the first to the last, both included. */
+    /* The published box counts pixels, including the first and the last. */
     const double area = fmax((a->width + 1) * (a->height + 1), (b->width + 1) * (b->height + 1));
     int count = 0;
 
@@ -74,12 +74,12 @@ int lp_body_count_similar(const lp_body *a, const lp_body *b) {
 }
 
 double lp_body_area(const lp_body *body) {
-    const double narrow = 0.3; /* width by height of a person who stands */
+    const double narrow = 0.3; /* width / height of a standing person */
     const double longer = fmax(body->width, body->height);
     return fmax(body->width * body->height, narrow * longer * longer) + 1;
 }
 
-/* Whether the boxes are so far apart that no keypoint can be within reach of the other's. */
+/* Whether the boxes are so far apart that no keypoint is within reach of its counterpart. */
 static int is_apart(const lp_body *memory, const lp_expectation *expectation, const lp_body *seen) {
     const double widest = 0.214; /* of the tolerances */
     const double margin = reach * sqrt(expectation->area * squared(widest) + expectation->variance);

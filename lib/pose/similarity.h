@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A pose as the tracker compares it, and the two ways to compare. docs/algorithm.md 9. */
+/* A pose in the tracker's form, and the two ways to compare poses. docs/algorithm.md 9. */
 
 #ifndef LP_POSE_BODY_H
 #define LP_POSE_BODY_H
@@ -18,26 +18,27 @@ typedef struct lp_body {
 void lp_body_from_pose(lp_body *body, const lightpose_pose *pose);
 void lp_body_measure_box(lp_body *body);
 
-/* The reference: keypoints in both with exp(-d^2 / (2 A v)) above 0.5, A the larger box area, v = (2 sigma)^2. */
+/* The reference: the number of common keypoints with exp(-d^2 / (2 A v)) above 0.5, A the larger box area, v = (2
+ * sigma)^2. */
 int lp_body_count_similar(const lp_body *a, const lp_body *b);
 
-/* The area that stands for how large the person is: of the box, but of a narrow one (someone seen from the side, a few
- * keypoints in a row) as much as a box of its longer side and usual proportions has. Above 0. */
+/* The area that measures how large the person is: that of the box, or, for a narrow box (a person seen from the side, a
+ * few keypoints in a row), that of a box with the same longer side and usual proportions. Above 0. */
 double lp_body_area(const lp_body *body);
 
 /* Where a remembered body is expected. */
 typedef struct lp_expectation {
-    double dx, dy;    /* it has moved by */
-    double variance;  /* of that, in x and in y: pixels squared */
+    double dx, dy;    /* expected displacement */
+    double variance;  /* of the displacement, in x and in y: pixels squared */
     double area;      /* its lp_body_area */
-    double certainty; /* 0 to 1, falling with the variance; no part of the similarity */
+    double certainty; /* 0 to 1, falls with the variance; not part of the similarity */
 } lp_expectation;
 
-/* 0 to 1: object keypoint similarity (COCO's, but for exp(-d^2 / 2) of a keypoint d tolerances away: (1 - d^2 / 16)^8,
- * which is within 0.04 of it, ends at 4, and is the same number on every machine) to the expected keypoints, weighted
- * by score; each keypoint's tolerance is widened by the expectation's variance. Few common keypoints give less than
- * many. Where `closeness` is not NULL it gets each keypoint's own similarity times its weight, 0 where it is missing in
- * either. */
+/* Object keypoint similarity to the expected keypoints, 0 to 1, weighted by score. It is COCO's, but for a keypoint d
+ * tolerances away exp(-d^2 / 2) is replaced by (1 - d^2 / 16)^8, which differs by at most 0.04, is 0 from d = 4 on, and
+ * has the same value on every machine. The expectation's variance widens each keypoint's tolerance. Few common
+ * keypoints give a lower similarity than many. `closeness`, if not NULL, gets the similarity of each keypoint times its
+ * weight, or 0 if it is missing in either body. */
 double lp_body_similarity(const lp_body *memory, const lp_expectation *expectation, const lp_body *seen,
                           double *closeness);
 

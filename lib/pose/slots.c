@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Slots. A slot belongs to the person, by the tracker's own id, who holds it, for as long as the person is remembered.
- * A slot without holder is free. A person without a slot takes
+/* A slot belongs to its holder, a person by the tracker's own id, as long as the person is remembered. A slot without a
+ * holder is free. A person without a slot takes
  * - before the slots are settled: the first free one;
- * - afterwards: the one whose usual place (a slow average of its holders' middles) is nearest, if that one is free.
- * Who gets none is left out of the result. Slots settle when all are taken in confirm_frames frames in a row. Until
- * then, with order x, they change places so that those in sight come first, from left to right. */
+ * - afterwards: the slot whose usual place (a slow average of its holders' middles) is nearest, if it is free.
+ * People without a slot are left out of the result. Slots settle when all of them are taken in confirm_frames
+ * consecutive frames. Until then, with order x, they are reordered so that the people in sight come first, from left to
+ * right. */
 
 #include "pose/slots.h"
 
@@ -54,7 +55,7 @@ static int is_free(const lightpose_tracker *tracker, const lp_slot *slot) {
     return 1;
 }
 
-/* The slot for a person who holds none, or NULL. */
+/* The slot for a person without one, or NULL. */
 static lp_slot *choose(lightpose_tracker *tracker, middle at) {
     lp_slot *nearest = NULL;
     double least = INFINITY;
@@ -72,7 +73,7 @@ static lp_slot *choose(lightpose_tracker *tracker, middle at) {
     return nearest && is_free(tracker, nearest) ? nearest : NULL;
 }
 
-/* Those who hold a slot get it; then, in the result's order, those who hold none. */
+/* Assigns the slots' poses: first to holders, then, in the result's order, to people without a slot. */
 static void fill_slots(lightpose_tracker *tracker, const lightpose_result *result) {
     const int slots = tracker->settings.expect_people;
 
@@ -109,11 +110,11 @@ static void sort_by_x(lightpose_tracker *tracker, const lightpose_result *result
     lp_sort_ranked(tracker->order, slots);
     for (int s = 0; s < slots; s++)
         sorted[s] = tracker->slots[tracker->order[s].index];
-    /* cppcheck-suppress uninitvar; all `slots` are set, and there is one at least */
+    /* cppcheck-suppress uninitvar; all `slots` are set, and there is at least one */
     memcpy(tracker->slots, sorted, (size_t)slots * sizeof *sorted);
 }
 
-/* Usual places, and the order of slots until they settle. */
+/* Updates the usual places and, until the slots settle, their order. */
 static void settle(lightpose_tracker *tracker, const lightpose_result *result) {
     const int slots = tracker->settings.expect_people;
     int taken = 0;

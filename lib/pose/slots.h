@@ -10,12 +10,12 @@
 
 #include "pose/tracker.h"
 
-/* Left to right by the middle of the box of all keypoints; ties as they came. Poses without keypoints last. */
+/* Sorts from left to right by the middle of the box of all keypoints. Stable. Poses without keypoints come last. */
 void lp_slots_sort(lightpose_tracker *tracker, lightpose_result *result);
 
 void lp_slots_start(lightpose_tracker *tracker);
 
-/* Makes the result the slots' poses. It has room for expect_people. */
+/* Replaces the result's poses with those of the slots. It must have room for expect_people. */
 void lp_slots_run(lightpose_tracker *tracker, lightpose_result *result);
 
 #endif

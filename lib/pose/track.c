@@ -10,7 +10,7 @@
 
 /* ---- One-Euro filter --------------------------------------------------------------------------------------------- */
 
-/* Share of the new sample in a first-order low-pass: 1 / (1 + tau / te), tau = 1 / (2 pi cutoff). */
+/* The weight of the new sample in a first-order low-pass: 1 / (1 + tau / te), tau = 1 / (2 pi cutoff). */
 static double share(double cutoff, double seconds) {
     const double turn = 2 * M_PI * cutoff * seconds;
     return turn / (turn + 1);
@@ -31,29 +31,29 @@ double lp_one_euro_step(lp_one_euro *filter, const lp_one_euro_settings *setting
 
 /* ---- Motion ------------------------------------------------------------------------------------------------------ */
 
-/* Motion. The body moves as a whole with constant velocity, which dies away over horizon_s where nothing is seen:
- * people turn and stop. The velocity is an average of the displacements between frames, over velocity_s or, at first,
- * over all there are and the guess that the person stands still. The displacement is that of the keypoints which both
- * frames show, weighted by how well each agrees with the expectation, so that limbs that swing and keypoints that
- * jumped to someone else count little.
+/* The body moves rigidly with constant velocity, which decays over horizon_s while the person is unseen, because people
+ * turn and stop. The velocity is an average of the displacements between frames, over velocity_s or, at first, over all
+ * of them and the assumption that the person stands still. The displacement is that of the keypoints seen in both
+ * frames, weighted by how well each agrees with the expectation, so that swinging limbs and keypoints that jumped to
+ * another person count little.
  *
- * How far the person may be from the expectation grows with the time unseen, in shares of the person's size (the root
- * of the area); most for someone just met, whose velocity is not known yet.
+ * The uncertainty of the expected place grows with the time unseen, relative to the person's size (the root of the
+ * area). It grows fastest for a new person, whose velocity is not known yet.
  *
- * The constants are rough on purpose: half and double of each change little on pedestrians filmed at 5 to 50 frames a
+ * The constants are not critical: half or double of each changes little for pedestrians filmed at 5 to 50 frames a
  * second. */
 
 static const double velocity_s = 0.2;
-static const double still_s = 0.05; /* someone just met stands still; this is what it weighs as a first observation */
+static const double still_s = 0.05; /* weight of the assumption that a new person stands still */
 static const double horizon_s = 4;
 static const double drift_known = 0.3; /* sizes a second */
 static const double drift_new = 1.0;   /* sizes a second */
-static const double blur = 0.25;       /* sizes; a person this uncertain is half certain */
-static const double area_s = 5;        /* an area seen once is believed for about so long */
-static const double fade_s = 1;        /* a keypoint carried along unseen loses its weight over about so long */
+static const double blur = 0.25;       /* sizes; the certainty at this uncertainty is 1/2 */
+static const double area_s = 5;        /* about how long an area seen once is kept */
+static const double fade_s = 1;        /* about how long an unseen keypoint keeps weight */
 
-/* What is left after a time of something that fades over about `scale`; as the one-euro filter's, and like all here
- * without the mathematics library, whose last digits differ between machines. */
+/* The remaining share, after `time`, of a value that decays over about `scale`: as in the One-Euro filter. Like
+ * everything here it avoids the mathematics library, whose last digits differ between machines. */
 static double left(double time, double scale) {
     return scale / (scale + time);
 }
@@ -97,7 +97,7 @@ void lp_track_miss(lp_track *track, double now) {
     track->at = now;
 }
 
-/* How far the body as a whole is from where it was when last looked at. */
+/* The displacement of the body since its last update. */
 static void displacement(const lp_track *track, const lp_expectation *expectation, const lp_body *body, double *dx,
                          double *dy) {
     double closeness[LIGHTPOSE_KEYPOINTS];
@@ -175,13 +175,14 @@ void lp_track_smooth(lp_track *track, const lp_one_euro_settings *settings, ligh
 
 /* ---- Camera motion ----------------------------------------------------------------------------------------------- */
 
-/* A moving camera moves everyone. People in sight are followed by their velocity; those out of sight need an estimate.
+/* A moving camera moves everyone. The velocity of people in sight includes it; for people out of sight it is estimated
+ * here.
  *
- * - Place: the median, over those found in this frame and the last, of how far they are from where they were expected.
- *   Taken from least_people on: fewer could all be turning round.
- * - Velocity: the median of how much theirs changed. It is the camera's only where they agree: of at least
- *   coherent_people, a share of coherent_share within half of the median's size around it. Otherwise it is people
- *   who speed up and slow down, each as they like, and taking it would carry off those who stand still. */
+ * - Place: the median offset from the expected place, over the people found in this frame and the last. It needs
+ *   least_people, because fewer could all be turning round.
+ * - Velocity: the median change of their velocities. It counts as the camera's only if they agree: of at least
+ *   coherent_people, a share of coherent_share must be closer to the median than half its length. Otherwise people
+ *   speed up and slow down independently, and the estimate would move people who stand still. */
 
 static const int least_people = 3;
 static const int coherent_people = 4;
@@ -191,7 +192,7 @@ static double squared(double value) {
     return value * value;
 }
 
-static int tells(const lp_track *track) {
+static int is_comparable(const lp_track *track) {
     return track->pose >= 0 && track->last_pose >= 0 && track->id >= 0;
 }
 
@@ -200,7 +201,7 @@ void lp_track_compensate_camera(lp_track *tracks, size_t count) {
     int seen = 0, alike = 0;
 
     for (size_t t = 0; t < count; t++) {
-        if (!tells(&tracks[t]))
+        if (!is_comparable(&tracks[t]))
             continue;
         x[seen] = tracks[t].off_x;
         y[seen] = tracks[t].off_y;
@@ -211,9 +212,9 @@ void lp_track_compensate_camera(lp_track *tracks, size_t count) {
         return;
     const double dx = lp_median(x, seen), dy = lp_median(y, seen), dvx = lp_median(vx, seen), dvy = lp_median(vy, seen);
     for (size_t t = 0; t < count; t++) {
-        if (tells(&tracks[t]))
+        if (is_comparable(&tracks[t]))
             alike += squared(tracks[t].gain_vx - dvx) + squared(tracks[t].gain_vy - dvy) <
-                     (squared(dvx) + squared(dvy)) / 4; /* within half */
+                     (squared(dvx) + squared(dvy)) / 4; /* closer than half its length */
     }
     const int coherent = seen >= coherent_people && alike >= coherent_share * seen;
     for (size_t t = 0; t < count; t++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The track of one person through a stream: where the person is expected, what is learnt when they are seen, and the
- * filters that smooth them. */
+/* The track of one person through a stream: the expected place, the update when the person is seen, and the smoothing
+ * filters. */
 
 #ifndef LP_POSE_TRACK_H
 #define LP_POSE_TRACK_H
@@ -23,7 +23,7 @@ typedef struct lp_one_euro_settings {
 } lp_one_euro_settings;
 
 typedef struct lp_one_euro {
-    double raw, value; /* the last sample and what came out */
+    double raw, value; /* the last sample and the last result */
     double slope;      /* units a second, low-passed */
 } lp_one_euro;
 
@@ -37,36 +37,36 @@ double lp_one_euro_step(lp_one_euro *filter, const lp_one_euro_settings *setting
 
 typedef struct lp_track {
     int64_t id;          /* -1 until confirmed */
-    int pose, last_pose; /* index of its pose in this frame and in the one before; -1 where it has none */
+    int pose, last_pose; /* index of its pose in this frame and in the one before; -1 if it has none */
     int64_t hits;        /* frames in which it was seen */
 
-    lp_body body; /* as last seen, and moved on since; keypoints missing then are carried along with the rest */
-    double area;  /* lp_body_area, the largest of late: a pose may be a part of the person */
+    lp_body body; /* as last seen, moved since then; keypoints that were missing then move with the rest */
+    double area;  /* lp_body_area, the largest recent one, because a pose may show only a part of the person */
     double born, seen;
-    double at;               /* the time that `body` and the velocity are of */
-    double vx, vy;           /* pixels a second of the body as a whole */
-    double off_x, off_y;     /* from where it was expected when last seen to where it was */
+    double at;               /* the time of `body` and the velocity */
+    double vx, vy;           /* pixels a second, of the whole body */
+    double off_x, off_y;     /* offset from the expected to the seen place when last seen */
     double gain_vx, gain_vy; /* change of the velocity when last seen */
 
     lp_one_euro filters[LIGHTPOSE_KEYPOINTS][2];
     double filter_fed[LIGHTPOSE_KEYPOINTS]; /* time of each filter's last sample; below 0 for none */
 } lp_track;
 
-/* A person never seen before. Times are the tracker's own, from 0. */
+/* Starts the track of a new person. Times are the tracker's own, from 0. */
 void lp_track_start(lp_track *track, const lp_body *body, double now);
 
 lp_expectation lp_track_expect(const lp_track *track, double now);
 
-/* The person is not seen: moves on to where they are expected. */
+/* For a person who is not seen: moves the track to the expected place. */
 void lp_track_miss(lp_track *track, double now);
 
-/* Moves what is remembered by dx, dy, and adds to its velocity. */
+/* Moves the track by dx, dy and adds dvx, dvy to its velocity. */
 void lp_track_shift(lp_track *track, double dx, double dy, double dvx, double dvy);
 
-/* The person is seen as `body`, later than before. */
+/* For a person seen as `body`; `now` must be later than before. */
 void lp_track_learn(lp_track *track, const lp_body *body, double now);
 
-/* Restarts the filters of keypoints that the last body lacks: for a memory of one frame. */
+/* Restarts the filters of keypoints that are missing in the last body. The reference remembers only one frame. */
 void lp_track_forget_missing(lp_track *track);
 
 /* Smooths the keypoints of `pose` and recomputes its box. `step` is the time since the frame before: the filter of a

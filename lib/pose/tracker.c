@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* One frame: tick -> match poses with the people remembered -> follow those found, carry along those unseen,
- * forget who is gone, add new people -> ids -> order or slots.
+/* One frame: tick -> match poses with the remembered people -> update the people found, move those not found, forget
+ * those unseen for too long, add new people -> ids -> order or slots.
  *
- * Who is not found stays in memory for keep_seconds. A new person gets the next id when seen in confirm_frames frames
- * in a row; one who is missed before that is forgotten at once. In the first frame there is nothing to compare with,
- * and all are confirmed. The reference remembers the frame before alone, and every new person gets an id. */
+ * A person who is not found is remembered for keep_seconds. A new person gets the next id when seen in confirm_frames
+ * consecutive frames, and is forgotten at once if missed before that. In the first frame all people are confirmed. The
+ * reference remembers only the previous frame, and every new person gets an id. */
 
 #include "pose/tracker.h"
 
@@ -17,9 +17,9 @@
 #include "pose/association.h"
 #include "pose/slots.h"
 
-static const double first_step = 1.0 / 30; /* seconds; for streams whose first times repeat */
+static const double first_step = 1.0 / 30; /* seconds; used if the first times of a stream repeat */
 static const double least_step = 1e-4;     /* times closer than this are the same */
-static const double rewind_s = 1.0;        /* going back by at least this is a new beginning */
+static const double rewind_s = 1.0;        /* a time that goes back by at least this starts a new stream */
 
 _Static_assert((int)LP_TRACK_MAX_POSES <= (int)LP_CAMERA_MAX_PEOPLE, "everyone with a pose is counted");
 
@@ -70,7 +70,7 @@ static int grow(void *array, size_t *capacity, size_t count, size_t size) {
     return failed;
 }
 
-/* All that a frame of `poses` poses (of which `tracked` take part) can need, before anything changes. */
+/* Reserves all memory that a frame with `tracked` tracked poses can need, before anything changes. */
 static lightpose_status reserve(lightpose_tracker *tracker, lightpose_result *result, size_t tracked,
                                 lightpose_error *error) {
     const size_t people = tracker->count + tracked;
@@ -104,7 +104,7 @@ void lp_tracker_reset(lightpose_tracker *tracker) {
     lp_slots_start(tracker);
 }
 
-/* Our clock. The caller's may stand still or stumble back a little. */
+/* Advances our clock. The caller's may stand still or go back a little. */
 static void tick(lightpose_tracker *tracker, double time) {
     if (tracker->last_time - time >= rewind_s && tracker->frames > 0)
         forget_all(tracker);
@@ -122,7 +122,7 @@ static void drop(lightpose_tracker *tracker, size_t index) {
     memmove(&tracker->tracks[index], &tracker->tracks[index + 1], (tracker->count - index) * sizeof *tracker->tracks);
 }
 
-/* A track for a new person. */
+/* Adds a track for a new person. */
 static lp_track *meet(lightpose_tracker *tracker, const lp_body *body) {
     if (tracker->count >= LP_TRACK_MAX_PEOPLE) {
         size_t longest = 0;
@@ -137,12 +137,12 @@ static lp_track *meet(lightpose_tracker *tracker, const lp_body *body) {
     return track;
 }
 
-/* Whether someone not found in this frame stays in memory. */
+/* Whether a person not found in this frame is still remembered. */
 static int is_remembered(const lightpose_tracker *tracker, const lp_track *track) {
     return !is_reference(tracker) && track->id >= 0 && tracker->now - track->seen <= tracker->settings.keep_seconds;
 }
 
-/* Those found are followed. Tracks keep their places. */
+/* Updates the tracks of the people found. Tracks keep their indices. */
 static void follow(lightpose_tracker *tracker, int count) {
     for (int p = 0; p < count; p++) {
         if (tracker->match[p] < 0)
@@ -153,7 +153,7 @@ static void follow(lightpose_tracker *tracker, int count) {
     }
 }
 
-/* Those not found move on. */
+/* Moves the tracks of the people not found. */
 static void carry(lightpose_tracker *tracker) {
     for (size_t t = 0; t < tracker->count; t++) {
         if (tracker->tracks[t].pose < 0)
@@ -162,7 +162,7 @@ static void carry(lightpose_tracker *tracker) {
     lp_track_compensate_camera(tracker->tracks, tracker->count);
 }
 
-/* Those not found are forgotten when it is time, and new people added. */
+/* Forgets people unseen for too long and adds new ones. */
 static void forget_and_meet(lightpose_tracker *tracker, int count) {
     for (size_t t = tracker->count; t-- > 0;) {
         if (tracker->tracks[t].pose < 0 && !is_remembered(tracker, &tracker->tracks[t]))
@@ -183,7 +183,7 @@ static void forget_and_meet(lightpose_tracker *tracker, int count) {
     }
 }
 
-/* Ids and smoothed keypoints into the poses. */
+/* Writes ids and smoothed keypoints to the poses. */
 static void report(lightpose_tracker *tracker, lightpose_pose *poses) {
     const int reference = is_reference(tracker);
 
@@ -196,7 +196,7 @@ static void report(lightpose_tracker *tracker, lightpose_pose *poses) {
         pose->id = track->id;
         if (tracker->settings.smooth)
             lp_track_smooth(track, &tracker->filter, pose, tracker->now, tracker->step);
-        if (reference) { /* which compares what it gave out, and knows the last frame alone */
+        if (reference) { /* the reference compares smoothed poses, and only with the last frame */
             lp_body_from_pose(&track->body, pose);
             lp_track_forget_missing(track);
         }

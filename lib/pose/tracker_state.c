@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A tracker's memory as bytes: a head, the people remembered, the slots. The bytes are those of this build's own
- * structures; the head tells another version or another layout, and a hash tells damage. */
+/* A tracker's state as bytes: a head, the remembered people, the slots. The bytes are those of this build's structures.
+ * The head detects another version or layout, and a hash detects damage. */
 
 #include "pose/tracker.h"
 
@@ -14,7 +14,7 @@ typedef struct head {
     char magic[8];
     int32_t version;                            /* lightpose_version_number */
     uint32_t head_size, track_size, slots_size; /* of the structures */
-    uint64_t hash;                              /* of all bytes, with 0 in place of this */
+    uint64_t hash;                              /* of all bytes, with 0 for this field */
     uint64_t count;                             /* of tracks */
     lightpose_tracker_settings settings;
     double last_time, now, step;
@@ -40,7 +40,7 @@ size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t cap
 
     if (size > capacity)
         return size;
-    memset(&h, 0, sizeof h); /* padding too: the hash covers it */
+    memset(&h, 0, sizeof h); /* also the padding, which the hash covers */
     memcpy(h.magic, magic, sizeof magic);
     h.version = lightpose_version_number();
     h.head_size = sizeof h;
@@ -64,7 +64,7 @@ size_t lp_tracker_save(const lightpose_tracker *tracker, void *bytes, size_t cap
     return size;
 }
 
-/* Fills *h, whose hash is checked against a copy of the bytes. */
+/* Fills *h and checks it; restore checks the hash, on a copy of the bytes. */
 static lightpose_status read_head(const unsigned char *bytes, size_t size, head *h, lightpose_error *error) {
     const size_t least = sizeof *h + sizeof(lp_slot[LP_TRACK_MAX_SLOTS]);
 
