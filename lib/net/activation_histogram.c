@@ -36,13 +36,13 @@ void lp_histogram_free(lp_histogram *histogram) {
 
 /* ---- Counting ---------------------------------------------------------------------------------------------------- */
 
-/* Bins of a reach 2^shift times as far. */
+/* Adds `from` to bins with 2^shift times the reach. */
 static void merge(const uint32_t *from, int shift, uint64_t *to) {
     for (int i = 0; i < BINS; i++)
         to[shift < 31 ? i >> shift : 0] += from[i];
 }
 
-/* The power of two above `magnitude`, and such that bins to the unit is finite. */
+/* A power of two above `magnitude`, large enough that BINS / reach is finite. */
 static float reach_of(float magnitude) {
     int exponent;
 
@@ -50,7 +50,7 @@ static float reach_of(float magnitude) {
     return ldexpf(1, exponent);
 }
 
-/* `reach` over that of a channel as a power of two. */
+/* log2 of `reach` over that of a channel. */
 static int shift_to(float channel, float reach) {
     int near, far;
 
@@ -74,7 +74,7 @@ static const float *cell_of(const lp_tensor_view *tensor, int y, int x) {
     return (const float *)tensor->data + y * tensor->row_stride + x * tensor->cell_stride;
 }
 
-/* The ends of each channel in this tensor; 0 where a value is not finite. */
+/* Finds the range of each channel in this tensor. Returns 0 if a value is not finite. */
 static int find_ends(const lp_tensor_view *tensor, float *low, float *high) {
     int finite = 1;
 
@@ -119,7 +119,7 @@ int lp_histogram_add(lp_histogram *histogram, const lp_tensor_view *tensor) {
 
 /* ---- Choosing ---------------------------------------------------------------------------------------------------- */
 
-/* Magnitudes of one channel or several on a common reach. */
+/* The magnitudes of one or more channels, with a common reach. */
 typedef struct magnitudes {
     float low, high, reach;
     uint64_t counts[BINS];
@@ -149,17 +149,19 @@ static double percentile(const magnitudes *p, double share) {
     return i * (double)p->reach / BINS;
 }
 
-/* The greatest magnitude m at which the squared error is least: within, steps of m / steps err by their square / 12;
- * beyond, values are cut off at m. Values are taken to lie in the middle of their bins. Rounding goes either way and
- * averages out in the layers after; cutting off goes one way, in many channels at once where a person is, and so counts
- * LP_HISTOGRAM_CUT_OFF times (the maps' error with 1, 4, 16 and 64: weights/README.md). */
+/* The limit m with the least squared error: values up to m are rounded to steps of m / steps, with a mean error of
+ * step^2 / 12; larger ones are clamped to m. Values are assumed to lie in the middle of their bins. Rounding errors
+ * have either sign and average out in the following layers. Clamping errors have one sign and occur in many channels at
+ * once where there is a person, so they count LP_HISTOGRAM_CUT_OFF times (the maps' error with 1, 4, 16 and 64:
+ * weights/README.md). */
 static double least_error(const magnitudes *p, int steps) {
     const double width = (double)p->reach / BINS;
     double inside = 0, count = 0, sum = 0, squares = 0, best = INFINITY, chosen = (double)p->reach;
 
     for (int i = 0; i < BINS; i++)
         inside += (double)p->counts[i];
-    for (int i = BINS; i > 0; i--) { /* m at the upper edge of bin i - 1; count, sum, squares of the bins beyond it */
+    for (int i = BINS; i > 0;
+         i--) { /* m is the upper edge of bin i - 1; count, sum, squares are those of the bins above */
         const double m = i * width, step = m / steps;
         const double cut_off = squares - 2 * m * sum + m * m * count;
         const double error = inside * step * step / 12 + LP_HISTOGRAM_CUT_OFF * cut_off;

@@ -26,7 +26,7 @@ typedef struct arch_row {
     DEPTHWISE(name "/dw", in, stride, dilation, LP_RELU, from), \
     CONV(BOTH, name "/sep", in, out, 1, LP_RELU, name "/dw")
 
-/* Refinement: 1x1, then two 3x3, the second dilated; their output is added to the 1x1's. */
+/* Refinement: 1x1, then two 3x3, the second dilated. Their output is added to that of the 1x1. */
 #define REFINEMENT(name, in, from) \
     CONV(BOTH, name "/sq", in, 128, 1, LP_RELU, from), \
     CONV(BOTH, name "/3x3", 128, 128, 3, LP_RELU, name "/sq"), \
@@ -47,7 +47,7 @@ static const arch_row table[] = {
     SEPARABLE("conv5_4", 512, 512, 1, 1, "conv5_3/sep"),
     SEPARABLE("conv5_5", 512, 512, 1, 1, "conv5_4/sep"),
 
-    /* The features both stages share: align to 128 channels, a trunk of three separable layers added to that, a 3x3. */
+    /* The features that both stages share: align to 128 channels, a residual trunk of three separable layers, a 3x3. */
     CONV(OMZ,     "conv4_3_CPM/al",  512, 128, 1, LP_ELU,  "conv5_5/sep"),
     CONV(PYTORCH, "conv4_3_CPM/al",  512, 128, 1, LP_RELU, "conv5_5/sep"),
     CONV(OMZ,     "conv4_3_CPM/red", 128, 128, 1, LP_ELU,  "conv4_3_CPM/al"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The network as a table that reads like the paper: one row per convolution. docs/algorithm.md 2. */
+/* The network as a table like that of the paper: one row per convolution. docs/algorithm.md 2. */
 
 #ifndef LP_NET_ARCH_H
 #define LP_NET_ARCH_H
@@ -22,27 +22,28 @@ typedef struct lp_layer {
     lp_layer_kind kind;
     int in, out, kernel, stride, dilation;
     lp_activation activation;
-    const char *from; /* the tensor it reads; for the concat the first of three */
+    const char *from; /* the tensor that it reads; for the concat the first of three */
     const char *add;  /* a tensor added after the activation, or NULL */
     const char *sum;  /* the name of the tensor after that addition; NULL where nothing is added */
 } lp_layer;
 
 enum { LP_MAX_LAYERS = 64, LP_CONCAT_INPUTS = 3 };
 
-/* Rows of the variant in order of execution: every tensor stands before its reader. `rows` holds LP_MAX_LAYERS. */
+/* The variant's rows in order of execution: every tensor is written before it is read. `rows` has room for
+ * LP_MAX_LAYERS. Returns their number. */
 int lp_arch_layers(lp_variant variant, lp_layer *rows);
 
 /* The row that writes the tensor `name`, before or after its addition; -1 for none. */
 int lp_arch_find(const lp_layer *rows, int count, const char *name);
 
-/* The concat reads these, in this order of channels: pafs 38, heatmaps 19, features 128. */
+/* The inputs of the concat, in the order of channels: pafs 38, heatmaps 19, features 128. */
 extern const char *const lp_arch_concat_inputs[LP_CONCAT_INPUTS];
 
 /* The outputs of stage 1 (initial) and 2 (refinement). */
 const char *lp_arch_heatmaps(int stage);
 const char *lp_arch_pafs(int stage);
 
-/* The name in a weights file's metadata, and back; -1 for a name that is neither. */
+/* The name in a weights file's metadata, and back; -1 for an unknown name. */
 const char *lp_variant_name(lp_variant variant);
 int lp_variant_from_name(const char *name);
 

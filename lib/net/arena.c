@@ -14,7 +14,7 @@ static void sort_by_size(const lp_buffer *buffers, int count, int *order) {
     }
 }
 
-/* The end of some placed buffer that is in the way of `buffer` at `offset`, or `offset` itself. */
+/* The end of a placed buffer that overlaps `buffer` at `offset`, or `offset` if there is none. */
 static size_t push(const lp_buffer *buffers, const int *order, int placed, const lp_buffer *buffer, size_t offset) {
     for (int i = 0; i < placed; i++) {
         const lp_buffer *const other = &buffers[order[i]];
@@ -33,7 +33,7 @@ size_t lp_arena_layout(lp_buffer *buffers, int count, int *order) {
         lp_buffer *const buffer = &buffers[order[i]];
         size_t offset = 0, next;
         while ((next = push(buffers, order, i, buffer, offset)) != offset)
-            offset = next; /* only ever upwards, past one buffer at a time: the lowest gap that fits */
+            offset = next; /* goes upwards past one buffer at a time, so it finds the lowest gap that fits */
         buffer->offset = offset;
         if (offset + buffer->size > total)
             total = lp_align(offset + buffer->size);

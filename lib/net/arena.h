@@ -15,7 +15,7 @@ typedef struct lp_buffer {
 } lp_buffer;
 
 /* Places `count` buffers so that none overlap in memory while they overlap in time: the largest first, each as low as
- * it goes. Returns the bytes of the whole. `order` is scratch of `count`. */
+ * possible. Returns the size of the block. `order` is scratch of `count`. */
 size_t lp_arena_layout(lp_buffer *buffers, int count, int *order);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* With the step s_c of channel c, an output o of a layer that reads the tensor errs by
+/* If channel c of a tensor has step s_c, an output o of a layer that reads the tensor has two squared errors:
  *
- *     sum over c of  w_oc^2 s_c^2 / 12      values x_c are rounded to multiples of s_c (0 is exact), and by
- *     sum over c of  d_o^2 / 12 (x_c / s_c)^2    w_oc s_c are rounded to multiples of d_o = max over c of |w_oc| s_c /
- * 127,
+ *     sum over c of  w_oc^2 s_c^2 / 12           values x_c are rounded to multiples of s_c (0 is exact)
+ *     sum over c of  d_o^2 / 12 (x_c / s_c)^2    weights w_oc s_c are rounded to multiples of d_o
  *
- * both squared. Steps tried are most_c^a, times what keeps every channel's greatest value in 255 steps: a = 0 is one
- * step for all, a = 1 uses all of each channel's byte. The best is where the errors, relative to the output's size and
- * added over all outputs of all readers, are least. */
+ * where d_o = max over c of |w_oc| s_c / 127. The steps tried are most_c^a, scaled so that the greatest value of every
+ * channel fits in 255 steps (127 for a signed tensor): a = 0 gives all channels one step, a = 1 uses the full byte for
+ * each channel. The best a has the least error, relative to the size of the output and added over all outputs of all
+ * readers. */
 
 #include "net/balance.h"
 
@@ -23,8 +23,9 @@ enum { TRIES = 9, LEVELS_UNSIGNED = 255, LEVELS_SIGNED = 127, MOST_WEIGHT = 127 
 /* The channels of a tensor and the sizes of their values. */
 typedef struct channels {
     int count;
-    float most[LP_MAX_CHANNELS];                                 /* greatest magnitude */
-    double mean_square[LP_MAX_CHANNELS], share[LP_MAX_CHANNELS]; /* of all values; of those that are not 0 */
+    float most[LP_MAX_CHANNELS]; /* greatest magnitude */
+    double mean_square[LP_MAX_CHANNELS],
+        share[LP_MAX_CHANNELS]; /* mean square of all values; share of those that are not 0 */
 } channels;
 
 static void describe(channels *list, const lp_histogram *histogram, const float *most) {
@@ -52,8 +53,7 @@ static void steps(const channels *list, double exponent, int levels, double *to)
         to[c] = pow((double)list->most[c], exponent) * factor / levels;
 }
 
-/* The error of a reader's outputs, whose weights for these channels are rows of `count` x `area` in rows of `stride`.
- */
+/* The error of a reader's outputs. Its weights for these channels are `count` x `area` values in rows of `stride`. */
 static double reader_error(const channels *list, const double *step, const float *weights, int outputs, size_t stride,
                            int area) {
     double error = 0;
@@ -80,7 +80,7 @@ static double reader_error(const channels *list, const double *step, const float
     return error;
 }
 
-/* Where the channels of `tensor` begin among those that `layer` reads; -1 where it does not read them. */
+/* The index of the first channel of `tensor` among those that `layer` reads; -1 if it does not read them. */
 static int place_in(const lp_graph *graph, const lp_layer *layer, const char *tensor) {
     int at = 0;
 
@@ -98,7 +98,7 @@ static int place_in(const lp_graph *graph, const lp_layer *layer, const char *te
     return -1;
 }
 
-/* Adds the errors of all readers of `tensor` for each of the tried steps. 0 for lack of memory. */
+/* Adds the errors of all readers of `tensor` for each exponent. Returns 0 if memory is exhausted. */
 static int add_errors(const lp_graph *graph, const char *tensor, const channels *list, int levels, double *errors) {
     double step[LP_MAX_CHANNELS];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Where int8 spends its bits: how a tensor's step may differ from channel to channel. */
+/* How int8 distributes precision: a tensor's step may differ between channels. */
 
 #ifndef LP_NET_BALANCE_H
 #define LP_NET_BALANCE_H
@@ -9,11 +9,11 @@
 #include "net/quantise.h"
 #include "net/activation_histogram.h"
 
-/* Chooses the step of each channel of `tensor`, which dense layers read, and gives it as the ranges `low` and `high`.
- * `most` are the greatest magnitudes worth keeping, one for each channel; `whole` is that of one range for all. A scale
- * of a channel goes into the weights that read it before they are rounded (quantise.h): a finer step for small channels
- * rounds them better, and the weights that read them worse. Returns how many ranges that makes: 1, or one for each
- * channel; 0 for lack of memory. */
+/* Chooses the step of each channel of `tensor`, which dense layers read, and writes it as the ranges `low` and `high`.
+ * `most` has the greatest magnitude to represent in each channel; `whole` is that of a single range for all. The scale
+ * of a channel is multiplied into the weights that read it before they are rounded (quantise.h): a finer step for small
+ * channels rounds their values better, but the weights that read them worse. Returns the number of ranges: 1, or one
+ * for each channel; 0 if memory is exhausted. */
 int lp_balance(const lp_graph *graph, const char *tensor, const lp_histogram *histogram, const float *most, float whole,
                float *low, float *high);
 

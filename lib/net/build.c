@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* From the table of layers to steps. Each convolution runs with all that follows it fused, by the first operator that
- * takes it; beside them stand the copies that put tensors side by side. */
+/* Builds the steps from the table of layers. Each convolution is one step, with everything that follows it fused, run
+ * by the first operator that takes it. Concatenations are steps that copy. */
 
 #include "net/build.h"
 
@@ -32,7 +32,7 @@ static int append_tensor(lp_plan *plan, const lp_plan_tensor_entry *tensor) {
     return plan->tensor_count++;
 }
 
-/* A tensor in a buffer of its own, written by the next step. */
+/* Adds a tensor with its own buffer, written by the next step. */
 static int add_tensor(lp_plan *plan, lp_plan_tensor_entry tensor) {
     const int kept = plan->options.keep_tensors;
 
@@ -62,8 +62,8 @@ static void add_step(lp_plan *plan, const lp_step *step) {
     plan->steps[plan->step_count++] = *step;
 }
 
-/* Padding that keeps the size, or halves it, as top, left, bottom, right. Cells that stride 2 does not read are not
- * padded. */
+/* The padding that keeps or halves the size: top, left, bottom, right. It excludes cells that stride 2 does not read.
+ */
 static void padding(const lp_layer *layer, int height, int width, int pad[4]) {
     const int reach = layer->dilation * (layer->kernel - 1), before = reach / 2;
     const int rows = (height + 2 * before - reach - 1) / layer->stride;
@@ -113,7 +113,7 @@ static lp_conv_spec describe(const lp_layer *layer, const lp_plan_tensor_entry *
     return spec;
 }
 
-/* The tensor that a sum is written to: in place of the added tensor, or a new one if that is still needed. */
+/* Adds the tensor of a sum: in the buffer of the added tensor, or in a new one if that tensor is still needed. */
 static int add_sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
     const lp_graph *const graph = lp_net_graph(plan->net);
 
@@ -124,7 +124,7 @@ static int add_sum_tensor(lp_plan *plan, int row, lp_plan_tensor_entry tensor) {
     return append_tensor(plan, &tensor);
 }
 
-/* The addition as a step of its own, for plans that keep a layer's own output beside its sum. */
+/* Adds the addition as a separate step, for plans that keep a layer's own output as well as its sum. */
 static lightpose_status add_addition(lp_plan *plan, int row, int own, lightpose_error *error) {
     const lp_graph *const graph = lp_net_graph(plan->net);
     const lp_layer *const layer = &graph->rows[row];
@@ -156,7 +156,8 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
     const lp_graph *const graph = lp_net_graph(plan->net);
     const lp_layer *const layer = &graph->rows[row];
     const int last = is_output(plan, layer);
-    lp_step *const step = &plan->steps[plan->step_count]; /* operators may keep a pointer to its specification */
+    lp_step *const step =
+        &plan->steps[plan->step_count]; /* in place, because operators may keep a pointer to its specification */
     const lp_requantisation *requant;
     lp_quantisation quant;
 
@@ -204,7 +205,7 @@ static lightpose_status add_concat(lp_plan *plan, int row, lightpose_error *erro
         add_step(plan, &step);
         offset += bytes;
     }
-    keep_forever(plan, target); /* the padding channels are zero and never written */
+    keep_forever(plan, target); /* the padding channels are zero and are never written */
     plan->row_tensors[row + 1] = target;
     return LIGHTPOSE_OK;
 }

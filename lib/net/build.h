@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The inside of a plan: tensors, the buffers they lie in, and steps. */
+/* The inside of a plan: tensors, their buffers, and steps. */
 
 #ifndef LP_NET_BUILD_H
 #define LP_NET_BUILD_H
@@ -14,8 +14,8 @@ enum { LP_PLAN_TENSORS = 2 * LP_MAX_LAYERS, LP_PLAN_STEPS = 2 * LP_MAX_LAYERS };
 typedef struct lp_plan_tensor_entry {
     const char *name;
     lp_element element;
-    uint8_t zero; /* the byte for 0 */
-    int channels; /* from cell to cell: padding channels included */
+    uint8_t zero; /* the byte that represents 0 */
+    int channels; /* from cell to cell, including padding channels */
     int height, width;
     int buffer;
 } lp_plan_tensor_entry;
@@ -25,7 +25,7 @@ typedef struct lp_step {
     lp_op_instance instance;
     lp_conv_spec spec;   /* of a convolution */
     int src, added, dst; /* tensors; added: -1 for none */
-    size_t offset;       /* bytes into the target's first cell */
+    size_t offset;       /* in bytes, in the target's first cell */
     int64_t macs;
 } lp_step;
 
@@ -36,13 +36,13 @@ struct lp_plan {
     lp_step steps[LP_PLAN_STEPS];
     lp_buffer buffers[LP_PLAN_TENSORS];
     int tensor_count, step_count, buffer_count;
-    int row_tensors[LP_MAX_LAYERS + 1]; /* that a row of the network writes; the first is the input */
+    int row_tensors[LP_MAX_LAYERS + 1]; /* tensor that each row of the network writes; the first is the input */
     int heatmaps, pafs;                 /* tensors */
-    uint8_t *arena, *scratch;           /* scratch: of each thread */
-    size_t arena_bytes, scratch_bytes;  /* scratch_bytes: of one thread */
+    uint8_t *arena, *scratch;           /* scratch: for each thread */
+    size_t arena_bytes, scratch_bytes;  /* scratch_bytes: for one thread */
 };
 
-/* Fills the plan's tensors, steps and buffers, with nothing placed yet. MEMORY, ENGINE. */
+/* Fills the plan's tensors, steps and buffers; the buffers are not placed yet. MEMORY, ENGINE. */
 lightpose_status lp_build(lp_plan *plan, lightpose_error *error);
 
 uint8_t *lp_tensor_data(const lp_plan *plan, int tensor);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Vectors of the instruction set that a file is compiled for, AVX-512 or AVX2, and the ways between bytes, sums of
- * their products and floats. For the kernels of bytes: winograd_bytes.c, pointwise_kernel.c. */
+/* Vectors of the instruction set for which a file is compiled, AVX-512 or AVX2, and conversions between bytes, sums of
+ * their products and floats. For the byte kernels: winograd_bytes.c, pointwise_kernel.c. */
 
 #ifndef LP_NET_BYTE_VECTORS_H
 #define LP_NET_BYTE_VECTORS_H
@@ -29,7 +29,7 @@ INLINE floats load_bytes(const uint8_t *from) {
 }
 
 #if !defined(__AVX512F__)
-/* Rounded to the nearest, halves to even. What is held to 255 first converts to no negative number. */
+/* Rounds to the nearest, halves to even. Clamping to 255 first prevents a conversion to a negative number. */
 INLINE __m256i whole_bytes(floats v) {
     return _mm256_cvtps_epi32(_mm256_min_ps((__m256)v, _mm256_set1_ps(255)));
 }
@@ -47,8 +47,8 @@ INLINE void store_bytes(uint8_t *to, floats v) {
 #endif
 }
 
-/* e^x - 1 for x <= 0, else x; to about 2^-20, far below the step of a byte. Adding 1.5 * 2^23 rounds to a whole number,
- * which then stands in the lowest bits. */
+/* e^x - 1 for x <= 0, else x; to about 2^-20, far below the step of a byte. Adding 1.5 * 2^23 rounds to an integer,
+ * which is then in the lowest bits. */
 INLINE floats elu(floats x) {
     const floats zero = {0}, whole = zero + 0x1.8p23f;
     const sums positive = x > zero, deep = x < zero - 20;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* The entry with the least key above `last`, or NULL: sorting without memory. */
+/* The entry with the smallest key above `last`, or NULL: sorts without allocation. */
 static const lp_metadata *next_entry(const lp_metadata *metadata, int count, const char *last) {
     const lp_metadata *next = NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a weights file says of its own bytes, so that a damaged one is refused. weights/README.md defines it. */
+/* The checksum of a weights file, by which damaged files are refused. weights/README.md defines it. */
 
 #ifndef LP_NET_CHECKSUM_H
 #define LP_NET_CHECKSUM_H
@@ -18,8 +18,8 @@ typedef struct lp_metadata {
     const char *key, *value;
 } lp_metadata;
 
-/* The checksum of a file with these data and metadata: entries in any order, keys unique, with or without the
- * checksum's own. */
+/* The checksum of a file with these data and metadata. Entries may be in any order, with or without the checksum's own;
+ * keys are unique. */
 void lp_checksum(char text[LP_CHECKSUM_ROOM], const void *data, size_t size, const lp_metadata *metadata, int count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A convolution with all that follows it, described: what an operator (operator.h) is asked to run. */
+/* The description of a convolution with everything that follows it, which an operator (operator.h) runs. */
 
 #ifndef LP_NET_CONV_H
 #define LP_NET_CONV_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The steps of the network without weights: operators whose instances are made here, without `takes`, `pack` and
- * `create`. A unit is a row. MEMORY. */
+/* The network's steps without weights: operators without `takes`, `pack` and `create`, whose instances are created
+ * here. A unit is a row. MEMORY. */
 
 #ifndef LP_NET_COPY_H
 #define LP_NET_COPY_H
@@ -11,7 +11,7 @@
 
 #include "net/operator.h"
 
-/* Copies `cell_bytes` bytes of each cell into a tensor with wider cells: a part of a concatenation. */
+/* Copies `cell_bytes` bytes of each cell into a tensor with wider cells, as a part of a concatenation. */
 extern const lp_operator lp_op_copy;
 lightpose_status lp_copy_create(lp_op_instance *made, int height, int width, size_t cell_bytes,
                                 size_t target_cell_bytes, lightpose_error *error);

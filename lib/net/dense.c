@@ -24,7 +24,7 @@ void lp_panels_clear(void *from) {
     lp_free(panels->reach);
 }
 
-/* The requantisation of each column, and whether it leaves results that convert to 32 bits whatever the source. */
+/* Sets the requantisation of each column. Returns whether all results fit 32 bits for any source. */
 static int set_requant(lp_dense *dense, const int *reach, const float *bias) {
     const lp_conv_spec *const spec = &dense->spec;
     int bounded = 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the operators on dot-product instructions (dot.h, tiled.h) have in common: weights in panels of output channels,
- * and layers whose units are neighbouring cells and whose sums become the output as dot_kernel.h says. */
+/* The common part of the operators on dot-product instructions (dot.h, tiled.h): weights in panels of output channels,
+ * and layers whose units are neighbouring cells and whose sums become the output as in dot_kernel.h. */
 
 #ifndef LP_NET_DENSE_H
 #define LP_NET_DENSE_H
@@ -13,34 +13,34 @@
 enum { LP_DENSE_MOST_KERNEL = 3 };
 
 typedef struct lp_panels {
-    int columns, count; /* output channels of a panel; panels */
-    int taps, bytes;    /* as the kernel sees them: cells that a sum reads, and bytes of each */
+    int columns, count; /* output channels of a panel; number of panels */
+    int taps, bytes;    /* for the kernel: cells that a sum reads, and bytes of each */
     uint8_t *values;    /* panel after panel; padding columns and channels are 0 */
-    int *reach;         /* of bytes, of each output channel: the greatest magnitude that a sum can have */
+    int *reach;         /* for bytes: the greatest magnitude that a sum of each output channel can have */
 } lp_panels;
 
-/* Zeroed panels for `out` channels. MEMORY, without a text. */
+/* Creates zeroed panels for `out` channels. MEMORY, without an error text. */
 lightpose_status lp_panels_create(lp_panels *panels, int columns, int out, int taps, int bytes);
 void lp_panels_clear(void *panels);
 
 typedef struct lp_dense {
     lp_conv_spec spec;
-    int cells, width; /* of the output */
-    int unit;         /* cells */
-    int columns;      /* of all panels */
-    int plain;        /* lp_dot_output.plain */
-    float *requant;   /* scales, bias and gains, each as long as there are columns */
-    uint8_t *outside; /* a source cell outside the image */
+    int cells, width;                                          /* of the output */
+    int unit;                                                  /* cells */
+    int columns;                                               /* of all panels */
+    int plain;                                                 /* lp_dot_output.plain */
+    float *requant;                                            /* scales, bias and gains, `columns` of each */
+    uint8_t *outside;                                          /* a source cell outside the image */
     lp_cell taps[LP_DENSE_MOST_KERNEL * LP_DENSE_MOST_KERNEL]; /* offset of each tap from the first */
 } lp_dense;
 
-/* `cell_bytes`: of a source cell; `unit`: cells. Fills `made`, whose data begins with `dense`. MEMORY, without a text.
- */
+/* `cell_bytes`: of a source cell; `unit`: cells. Fills `made`, whose data begins with `dense`. MEMORY, without an error
+ * text. */
 lightpose_status lp_dense_create(lp_dense *dense, lp_op_instance *made, const lp_panels *panels,
                                  const lp_op_layer *layer, int cell_bytes, int unit);
 void lp_dense_clear(void *dense);
 
-/* How many cells the unit that begins with cell `first` has. */
+/* The number of cells in the unit that begins with cell `first`. */
 static inline int lp_dense_count(const lp_dense *dense, int first) {
     return dense->cells - first < dense->unit ? dense->cells - first : dense->unit;
 }

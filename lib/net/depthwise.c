@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "net/depthwise_kernel.h"
 
-/* Weights and numbers in the kernel's order, block of channels after block. */
+/* Weights and floats in the kernel's order, in blocks of channels. */
 typedef struct depthwise_weights {
     const lp_dw_kernel *kernel;
     int channels, blocks;
@@ -67,7 +67,8 @@ const lp_dw_kernel lp_dw_plain = {.name = "lightpose:dw:c",
 
 /* ---- Choice and packing ------------------------------------------------------------------------------------------ */
 
-/* The best first. Blocks that the channels do not fill are for the kernels that can mask (a block of 64, plain C). */
+/* The best first. Blocks that the channels do not fill need a kernel that can mask (the one of 64 channels, or plain
+ * C). */
 static const lp_dw_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &lp_dw_avx512_vnni, &lp_dw_avx_vnni, &lp_dw_avx2,

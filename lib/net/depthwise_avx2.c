@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* 16 channels at a time, in 16-bit products that cannot overflow. A column is three rows' bytes of one x, widened, and
- * interleaved in pairs: (row 0, row 1) and (row 2, nothing), so that one instruction multiplies and sums a pair.
+/* 16 channels at a time, in 16-bit products that cannot overflow. A column is the bytes of three rows at one x, widened
+ * and interleaved in pairs: (row 0, row 1) and (row 2, 0), so that one instruction multiplies and adds a pair.
  *
  * The interleaving works in 128-bit lanes: half h holds channels 8 l + 4 h + k in lane l, element k. */
 
@@ -25,7 +25,7 @@ typedef struct column {
     __m256i ab[2], c[2];
 } column;
 
-/* Sums so far of the 16 channels of an output. */
+/* The sums of the 16 channels of an output so far. */
 typedef struct sums {
     __m256i half[2];
 } sums;
@@ -66,7 +66,7 @@ INLINE __m256i tap(__m256i pairs, const int16_t *weights) {
     return _mm256_madd_epi16(pairs, _mm256_load_si256((const __m256i *)weights));
 }
 
-/* What a column adds to an output of which it is the left (0), middle or right one (2). */
+/* Adds a column to an output for which it is the left (0), middle (1) or right column (2). */
 INLINE sums add(sums to, const column *from, const lp_dw_row *row, int which) {
     for (int half = 0; half < 2; half++) {
         const int16_t *const weights = (const int16_t *)row->weights + 64 * which + 16 * half;
@@ -91,8 +91,8 @@ INLINE void output(const lp_dw_row *row, sums sum, int x, int with_elu) {
     _mm_storeu_si128((__m128i *)(row->target + x * row->target_step), _mm256_castsi256_si128(bytes));
 }
 
-/* Each column is added, once it is there, to the outputs it belongs to: their sums take fewer registers than columns
- * that wait. */
+/* Each column is added to its outputs as soon as it is loaded: their sums take fewer registers than stored columns
+ * would. */
 INLINE void run_elu(const lp_dw_row *row, int with_elu) {
     const sums zero = {{_mm256_setzero_si256(), _mm256_setzero_si256()}};
     const int d = row->dilation;
@@ -109,7 +109,7 @@ INLINE void run_elu(const lp_dw_row *row, int with_elu) {
         }
         return;
     }
-    for (int phase = 0; phase < d; phase++) { /* columns d apart are shared */
+    for (int phase = 0; phase < d; phase++) { /* outputs d apart share columns */
         column at = load_column(row, phase - d);
         sums next = add(zero, &at, row, 0);
         at = load_column(row, phase);
@@ -125,7 +125,7 @@ INLINE void run_elu(const lp_dw_row *row, int with_elu) {
 }
 
 static void run(const lp_dw_row *row) {
-    const lp_dw_row own = *row; /* a copy that stores of bytes cannot alias: it stays in registers */
+    const lp_dw_row own = *row; /* a copy, which stores of bytes cannot alias, so it stays in registers */
 
     if (own.elu)
         run_elu(&own, 1);

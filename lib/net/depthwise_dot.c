@@ -2,15 +2,16 @@
  * Copyright The liblightpose authors */
 
 /* Depthwise layers on the dot-product instruction, a vector of channels at a time (16, 32 or 64). A column is the bytes
- * of three rows of one x, interleaved so that each 32-bit lane holds one channel's three, and a fourth whose weight is
- * zero: one instruction multiplies and adds them. Neighbouring outputs share columns, so that an output costs one new
- * column, two at stride 2. Three columns are 12 vectors; weights come from memory, so that 16 registers do.
+ * of three rows at one x, interleaved so that each 32-bit lane holds the three bytes of one channel and a fourth whose
+ * weight is zero: one instruction multiplies and adds them. Neighbouring outputs share columns, so each output needs
+ * one new column, or two at stride 2. Three columns are 12 vectors; weights are read from memory, so that 16 registers
+ * suffice.
  *
  * The interleaving works in 128-bit lanes: vector j holds channels 16 l + 4 j + k in lane l, element k; packing the
  * four back gives channels in order.
  *
- * NEON's DOTPROD without I8MM multiplies signed bytes: 128 is taken off the source's, and sums begin with what that
- * leaves out. */
+ * NEON's DOTPROD without I8MM multiplies signed bytes: 128 is subtracted from source bytes, and sums begin with the
+ * correction for that. */
 
 #include "net/depthwise_kernel.h"
 
@@ -56,7 +57,8 @@ enum { BLOCK = VECTOR_BYTES };
 
 #define HOLD(value) __asm__("" : "+r"(value))
 
-/* What sums begin with. Zeros take no register until they are needed: the compiler would keep one of AVX2's 16. */
+/* The initial value of sums. Creates zeros only when needed: the compiler would keep them in one of AVX2's 16
+ * registers. */
 #if defined(SIGNED)
 #define dot dot_signed
 enum { OFFSET = 128 };
@@ -90,8 +92,8 @@ typedef struct column {
     bytes part[4];
 } column;
 
-/* The compiler is not to know how x grows: it would keep a pointer for each row and each of the loop's three steps, and
- * has no registers for them. */
+/* Hides from the compiler how x grows: it would keep a pointer for each row and each of the loop's three steps, for
+ * which there are no registers. */
 INLINE column load_column(const lp_dw_row *row, int x, int channels) {
     ptrdiff_t at = x;
 
@@ -137,7 +139,7 @@ INLINE void run_stride_2(const lp_dw_row *row, int channels, int with_elu) {
     }
 }
 
-/* Columns `dilation` apart are shared. */
+/* Outputs `dilation` apart share columns. */
 INLINE void run_stride_1(const lp_dw_row *row, int channels, int with_elu) {
     const int d = row->dilation;
 
@@ -175,7 +177,7 @@ static __attribute__((noinline)) void run_some(const lp_dw_row *row) {
 }
 
 static void run(const lp_dw_row *row) {
-    const lp_dw_row own = *row; /* a copy that stores of bytes cannot alias: it stays in registers */
+    const lp_dw_row own = *row; /* a copy, which stores of bytes cannot alias, so it stays in registers */
 
     if (row->channels == BLOCK)
         run_channels(&own, BLOCK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What a kernel of depthwise.h computes: one row of the output, for one block of channels. */
+/* The work of a kernel of depthwise.h: one row of the output, for one block of channels. */
 
 #ifndef LP_NET_DEPTHWISE_KERNEL_H
 #define LP_NET_DEPTHWISE_KERNEL_H
@@ -10,19 +10,19 @@
 #include <stdint.h>
 
 typedef struct lp_dw_row {
-    const uint8_t *rows[3]; /* source rows, at the block's first channel; a row outside the image is one cell, */
-    ptrdiff_t steps[3];     /* ... repeated: step 0. Else bytes from cell to cell */
+    const uint8_t *rows[3]; /* source rows, at the block's first channel; a row outside the image is one cell */
+    ptrdiff_t steps[3];     /* that repeats: step 0. Otherwise bytes from cell to cell */
     const uint8_t *outside; /* the cell outside the image, at the block's first channel */
     uint8_t *target;
     ptrdiff_t target_step;
     int source_width, width, stride, dilation;
     int channels; /* of this block: at most the kernel's */
 
-    /* The block's numbers in the kernel's order: taps, then one float per channel. Output = scale * sum + bias, and,
-     * where `elu` is set, gain * elu(that) + shift. */
+    /* The block's weights and floats in the kernel's order: all taps, then one float per channel. Output = scale * sum
+     * + bias or, if `elu` is set, gain * elu(that) + shift. */
     const int8_t *weights;
     const float *scale, *bias, *gain;
-    const int32_t *start; /* what sums begin with: lp_dw_kernel.offset times the sum of each channel's weights */
+    const int32_t *start; /* initial sums: lp_dw_kernel.offset times the sum of each channel's weights */
     float shift;
     int elu;
 } lp_dw_row;
@@ -33,7 +33,7 @@ typedef struct lp_dw_kernel {
     int block;                                                          /* channels at a time */
     int taps;                                                           /* weight elements per channel */
     int weight_bytes;                                                   /* of one weight */
-    int offset;                                                         /* it takes off each source byte; 0: none */
+    int offset;                                                         /* subtracted from each source byte; 0: none */
     void (*place)(int channel, int tap, int *at_weight, int *at_float); /* order of weights and floats in a block */
     void (*run)(const lp_dw_row *row);
 } lp_dw_kernel;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* 8 channels at a time on NEON without dot products: 16-bit factors, added in 32 bits, all weights in 9 registers. */
+/* 8 channels at a time on NEON without dot products: 16-bit factors, 32-bit sums, all weights in 9 registers. */
 
 #include "net/depthwise_kernel.h"
 
@@ -15,12 +15,12 @@ static void place(int channel, int tap, int *at_weight, int *at_float) {
     *at_weight = tap * BLOCK + channel;
 }
 
-/* The 8 channels of one column: of the source three rows, of the weights the three taps that meet it. */
+/* 8 channels of one column: three source rows, or the three weights that multiply them. */
 typedef struct column {
     int16x8_t row[3];
 } column;
 
-/* Sums so far of an output. */
+/* The sums of an output so far. */
 typedef struct pair {
     int32x4_t low, high;
 } pair;
@@ -40,7 +40,7 @@ INLINE column load_column(const lp_dw_row *row, int x, int channels) {
     return at;
 }
 
-/* What a column adds to an output of which it is the left, middle or right one, by that one's weights. */
+/* Adds a column to an output, with the weights for the left, middle or right column. */
 INLINE pair add(pair to, column from, column weights) {
     for (int r = 0; r < 3; r++) {
         to.low = vmlal_s16(to.low, vget_low_s16(from.row[r]), vget_low_s16(weights.row[r]));
@@ -65,8 +65,8 @@ INLINE void output(const lp_dw_row *row, pair sum, int x, int channels, int with
     memcpy(row->target + x * row->target_step, &all, (size_t)channels);
 }
 
-/* Each column is added, once it is there, to the outputs it belongs to: their sums take fewer registers than columns
- * that wait. */
+/* Each column is added to its outputs as soon as it is loaded: their sums take fewer registers than stored columns
+ * would. */
 INLINE void run_channels(const lp_dw_row *row, int channels, int with_elu) {
     const pair zero = {vdupq_n_s32(0), vdupq_n_s32(0)};
     const int d = row->dilation;
@@ -84,7 +84,7 @@ INLINE void run_channels(const lp_dw_row *row, int channels, int with_elu) {
         }
         return;
     }
-    for (int phase = 0; phase < d; phase++) { /* columns d apart are shared */
+    for (int phase = 0; phase < d; phase++) { /* outputs d apart share columns */
         const column first = load_column(row, phase, channels);
         pair next = add(add(zero, load_column(row, phase - d, channels), weights[0]), first, weights[1]);
         pair after = add(zero, first, weights[0]);
@@ -102,7 +102,7 @@ static __attribute__((noinline)) void run_some(const lp_dw_row *row) {
 }
 
 static void run(const lp_dw_row *row) {
-    const lp_dw_row own = *row; /* a copy that stores of bytes cannot alias: it stays in registers */
+    const lp_dw_row own = *row; /* a copy, which stores of bytes cannot alias, so it stays in registers */
 
     if (own.channels < BLOCK)
         run_some(&own);

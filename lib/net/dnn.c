@@ -56,14 +56,14 @@ void lp_dnn_destroy(lp_dnn **dnn) {
     *dnn = NULL;
 }
 
-/* oneDNN keeps the code of a destroyed primitive in a cache of the process, 1024 of them: some 100 MB that no close
- * gives back. It is emptied when our last convolution goes, and after every FORGET_AFTER that went: what is kept then
- * serves sizes that come again, and memory stays bounded while sizes change. */
+/* oneDNN caches the code of up to 1024 destroyed primitives in the process: some 100 MB that closing contexts does not
+ * free. We empty the cache when our last convolution is destroyed, and after every FORGET_AFTER destroyed ones. In
+ * between it helps with sizes that return, and memory stays bounded while sizes change. */
 enum { FORGET_AFTER = 512 };
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
-static int alive, gone; /* convolutions; those destroyed since the cache was emptied */
+static int alive, gone; /* convolutions that exist; those destroyed since the cache was emptied */
 
-/* Lowering the capacity evicts. It is the program's own, so it is put back. */
+/* Lowering the capacity empties the cache. The capacity belongs to the program, so it is restored. */
 static void forget_primitives(void) {
     int capacity;
 
@@ -121,7 +121,7 @@ static void destroy_tensors(lp_dnn_tensors *tensors) {
     lp_dnn_desc_destroy(&tensors->dst);
 }
 
-/* What was made stays in `tensors` on failure. */
+/* On failure `tensors` keeps what was created so far. */
 static lightpose_status describe_tensors(lp_dnn_tensors *tensors, const lp_conv_spec *spec, lightpose_error *error) {
     const char *const name = spec->name;
     const dnnl_dims_t src_dims = {1, spec->in, spec->height, spec->width}, bias_dims = {spec->out};
@@ -179,7 +179,7 @@ static lightpose_status make_primitive(lp_conv *conv, lp_dnn *dnn, const lp_conv
         destroy_tensors(&tensors);
         return described;
     }
-    const int saved = omp_get_max_threads(); /* what oneDNN divides the work by */
+    const int saved = omp_get_max_threads(); /* the number of threads for which oneDNN divides the work */
     omp_set_num_threads(1);
     dnnl_status_t status = lp_dnn_convolution(&conv->desc, dnn->engine, spec, &tensors, attr);
     if (status == dnnl_success)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The only door to oneDNN, whose C API changed between versions 2 and 3: a convolution with all that follows it fused,
- * created for one shape and for one thread, given its weights, and run. dnn_v2.c and dnn_v3.c hold what
- * differs. */
+/* The only interface to oneDNN: a convolution with everything that follows it fused, created for one shape and one
+ * thread, then given its weights, then run. oneDNN's C API changed between versions 2 and 3: dnn_v2.c and dnn_v3.c
+ * contain the differences. */
 
 #ifndef LP_NET_DNN_H
 #define LP_NET_DNN_H
@@ -16,7 +16,7 @@ typedef struct lp_dnn lp_dnn; /* an engine, and a queue for packing weights */
 lightpose_status lp_dnn_create(lp_dnn **dnn, lightpose_error *error);
 void lp_dnn_destroy(lp_dnn **dnn);
 
-/* "oneDNN 2.6.3": of the library that runs, not of its headers. Writes into `text`, returns it. */
+/* "oneDNN 2.6.3": the version of the running library, not of its headers. Writes to `text` and returns it. */
 const char *lp_dnn_version(char *text, size_t size);
 
 typedef struct lp_conv lp_conv;
@@ -25,7 +25,7 @@ typedef struct lp_conv lp_conv;
 lightpose_status lp_conv_create(lp_conv **conv, lp_dnn *dnn, const lp_conv_spec *spec, lightpose_error *error);
 void lp_conv_destroy(lp_conv **conv);
 
-/* What oneDNN chose, in its words, and whether that is its reference code, a hundred times too slow. */
+/* oneDNN's name for the chosen code, and whether it is the reference code, which is a hundred times too slow. */
 const char *lp_conv_implementation(const lp_conv *conv);
 int lp_conv_is_reference(const lp_conv *conv);
 
@@ -34,10 +34,10 @@ int lp_conv_is_reference(const lp_conv *conv);
 int lp_conv_sum_is_slow(const lp_conv *conv);
 size_t lp_conv_scratch_size(const lp_conv *conv);
 
-/* Weights in the order in memory that some convolution asked for. Immutable; shared by plans and threads. */
+/* Weights in the memory order of some convolution. Immutable; shared by plans and threads. */
 typedef struct lp_packed lp_packed;
 
-/* `weights`: out x in x kernel x kernel of F32, or of S8 where the source is U8. */
+/* `weights`: out x in x kernel x kernel of F32, or of S8 if the source is U8. */
 lightpose_status lp_pack(lp_packed **packed, lp_dnn *dnn, const lp_conv *conv, const void *weights,
                          lightpose_error *error);
 
@@ -51,13 +51,14 @@ int lp_packed_fits(const lp_packed *packed, const lp_conv *conv);
 lightpose_status lp_conv_bind(lp_conv *conv, lp_dnn *dnn, const lp_packed *packed, const float *bias,
                               lightpose_error *error);
 
-/* What one thread needs to run a bound convolution; several threads may run one convolution, each through its own. */
+/* The state that one thread needs to run a bound convolution. Several threads may run one convolution, each with its
+ * own call. */
 typedef struct lp_conv_call lp_conv_call;
 
 lightpose_status lp_conv_call_create(lp_conv_call **call, lp_dnn *dnn, const lp_conv *conv, lightpose_error *error);
 void lp_conv_call_destroy(lp_conv_call **call);
 
-/* Runs it in the calling thread, to the end. ENGINE. */
+/* Runs it in the calling thread and waits for it. ENGINE. */
 lightpose_status lp_conv_call_run(lp_conv_call *call, const lp_conv *conv, const void *src, void *dst, void *scratch);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Shared by the files that call oneDNN: dnn.c (convolutions), dnn_weights.c, and the one of dnn_v2.c and dnn_v3.c that
- * is compiled. */
+/* Shared by the files that call oneDNN: dnn.c (convolutions), dnn_weights.c, and dnn_v2.c or dnn_v3.c, whichever is
+ * compiled. */
 
 #ifndef LP_NET_DNN_INTERNAL_H
 #define LP_NET_DNN_INTERNAL_H
@@ -35,8 +35,8 @@ struct lp_conv {
     dnnl_primitive_t primitive;
     lp_dnn_desc_view src, weights, bias, dst, scratch; /* the primitive descriptor's */
     lp_dnn_desc scales_desc, gains_desc;
-    float *scales, *gains; /* copies of the specification's, which need not live as long */
-    float *bias_values;    /* as the primitive wants it */
+    float *scales, *gains; /* copies, because the specification's arrays may be freed */
+    float *bias_values;    /* as the primitive needs it */
     dnnl_memory_t memory[CONV_ARGS];
     const char *implementation; /* oneDNN's name for the code, owned by `desc` */
     int gains_at;               /* position of the gains among the operations that follow */
@@ -47,7 +47,7 @@ struct lp_packed {
     void *weights;
 };
 
-/* The status of a failed call, with a text that names it. */
+/* The status of a failed call, with an error text that names it. */
 lightpose_status lp_dnn_failed(lightpose_error *error, dnnl_status_t status, const char *name, const char *what);
 
 /* Forwards a failure of oneDNN; `error` and `name` are those of the enclosing function. */
@@ -58,7 +58,7 @@ lightpose_status lp_dnn_failed(lightpose_error *error, dnnl_status_t status, con
             return lp_dnn_failed(error, dnn_status, name, what);                                                       \
     } while (0)
 
-/* The weights of a convolution, in the order of memory given by the tags. */
+/* Describes the weights of a convolution in the memory order given by the tags. */
 dnnl_status_t lp_dnn_weights_desc(lp_dnn_desc *desc, int out, int in, int kernel, int depthwise, dnnl_data_type_t type,
                                   dnnl_format_tag_t dense, dnnl_format_tag_t grouped);
 

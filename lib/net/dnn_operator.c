@@ -10,19 +10,19 @@
 #include "image/element.h"
 #include "net/dnn.h"
 
-/* Bands are cut by the layer's shape alone, so that results cannot depend on the number of threads. FLOAT_MACS, MACS:
- * with fewer in a band, of floats or of narrower elements, the engine's cost of a call (2 microseconds) is felt.
- * MOST_BANDS: enough parts for threads of unequal speed. */
+/* Bands depend only on the layer's shape, so that results cannot depend on the number of threads. FLOAT_MACS, MACS:
+ * with fewer multiply-accumulates in a band, of floats or of narrower elements, the engine's overhead per call (2
+ * microseconds) becomes significant. MOST_BANDS: enough parts for threads of unequal speed. */
 enum { FLOAT_MACS = 1000000, MACS = 4000000, MOST_BANDS = 16, MAX_ORDERS = 8 };
 
-/* Weights in each order that a shape asked for: in practice one or two. */
+/* The weights in each memory order that a shape needs: in practice one or two. */
 typedef struct dnn_weights {
     lp_dnn *dnn;
     pthread_mutex_t mutex; /* guards `orders`; an entry never changes once it is set */
     lp_packed *orders[MAX_ORDERS];
 } dnn_weights;
 
-/* A band's shape. Most bands of a layer have the same. */
+/* The shape of a band. Most bands of a layer have the same shape. */
 typedef struct variant {
     int src_rows, pad_top, pad_bottom;
     lp_conv *conv;
@@ -37,17 +37,17 @@ typedef struct band {
 } band;
 
 typedef struct dnn_layer {
-    lp_dnn *dnn; /* the weights' */
+    lp_dnn *dnn; /* that of the weights */
     variant variants[MOST_BANDS];
     band bands[MOST_BANDS];
     int variant_count, band_count;
     size_t src_row, dst_row; /* bytes */
-    int left, right;         /* cells of border, where the engine would pad with another byte than zero's */
+    int left, right;         /* cells of border, if the engine's padding byte does not represent 0 */
     size_t cell;
     uint8_t zero;
     int has_border;
-    int sum;   /* the engine adds to its target, which must hold the added tensor */
-    int apart; /* floats that are added after the engine */
+    int sum;   /* 1: the engine adds to its target, which must hold the added tensor */
+    int apart; /* 1: floats are added after the engine's run */
     size_t border_bytes, apart_bytes, scratch_bytes; /* of a thread's scratch, one after another */
 } dnn_layer;
 
@@ -85,7 +85,7 @@ static void cut_bands(dnn_layer *layer, const lp_conv_spec *spec) {
     }
 }
 
-/* What the engine is asked to compute for a band. */
+/* The specification of a band for the engine. */
 static lp_conv_spec band_spec(const dnn_layer *layer, const lp_conv_spec *spec, const band *b) {
     lp_conv_spec own = *spec;
 
@@ -199,7 +199,7 @@ static void clear(void *data) {
         lp_conv_destroy(&layer->variants[i].conv);
 }
 
-/* The engine's name for what runs: reference code first, since one such band would be a defect. */
+/* The engine's name for the code that runs. Reports reference code if any band uses it, because that is a defect. */
 static const char *kernel_name(const dnn_layer *layer) {
     for (int i = 0; i < layer->variant_count; i++)
         if (lp_conv_is_reference(layer->variants[i].conv))
@@ -238,7 +238,7 @@ static lightpose_status fill(dnn_layer *made, const lp_op_layer *layer, dnn_weig
 static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, const void *packed,
                                lightpose_error *error) {
     const lp_conv_spec *const spec = layer->spec;
-    dnn_weights *const weights = (dnn_weights *)packed; /* orders are added under its lock */
+    dnn_weights *const weights = (dnn_weights *)packed; /* orders are added under the lock */
     dnn_layer *const own = made->data;
 
     own->dnn = weights->dnn;
@@ -258,7 +258,7 @@ static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, c
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* A copy of the band's source rows inside a border of bytes that stand for zero. */
+/* Copies the band's source rows and surrounds them with a border of bytes that represent 0. */
 static const void *add_border(const dnn_layer *layer, const band *b, const uint8_t *src, uint8_t *to) {
     const size_t left = (size_t)layer->left * layer->cell, right = (size_t)layer->right * layer->cell;
     const size_t row = left + layer->src_row + right;
@@ -290,7 +290,7 @@ static lightpose_status run_band(const dnn_layer *layer, const band *b, const lp
 
     if (layer->sum && added != dst)
         memcpy(dst, added, bytes);
-    if (layer->apart && added == dst) /* the engine overwrites it */
+    if (layer->apart && added == dst) /* saved, because the engine overwrites it */
         added = memcpy(scratch + layer->border_bytes, added, bytes);
     LP_TRY(lp_conv_call_run(b->call, layer->variants[b->variant].conv, from, dst,
                             scratch + layer->border_bytes + layer->apart_bytes));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Weights in the order of memory that oneDNN's convolutions ask for. */
+/* Weights in the memory order of oneDNN's convolutions. */
 
 #include "base/mem.h"
 #include "net/dnn_internal.h"
@@ -56,7 +56,7 @@ static lightpose_status fill_packed(lp_packed *packed, lp_dnn *dnn, const lp_con
     return reorder(dnn, name, from, weights, packed->desc, packed->weights, error);
 }
 
-/* Memory for weights in the order that `conv` needs, filled from `weights` in the order `from`. */
+/* Allocates weights in the order that `conv` needs, and fills them from `weights` in the order `from`. */
 static lightpose_status pack(lp_packed **out, lp_dnn *dnn, const lp_conv *conv, lp_dnn_desc_view from,
                              const void *weights, lightpose_error *error) {
     lp_packed *const packed = lp_calloc(1, sizeof *packed);

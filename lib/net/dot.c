@@ -10,14 +10,14 @@
 #include "base/mem.h"
 #include "net/dense.h"
 
-/* SOURCE_BYTES: of the rows that a unit reads, so that beside a panel of weights (8 KiB of 512 channels, 18 KiB of 3x3
- * by 128) they fit a first-level cache of 32 or 48 KiB. MOST_CELLS: of a unit, so that there are enough of them for
- * many threads; 1824 cells, most layers' at 456 x 256, are 38 units. DEPTH: source channels that the kernel takes at
- * once. SLACK: room behind the patches. */
+/* SOURCE_BYTES: limit of the rows that a unit reads, so that they and a panel of weights (8 KiB for 512 channels, 18
+ * KiB for 3x3 by 128) fit a first-level cache of 32 or 48 KiB. MOST_CELLS: cells of a unit, few enough that there are
+ * units for many threads; most layers at 456 x 256 have 1824 cells, which are 38 units. DEPTH: source channels that the
+ * kernel reads at once. SLACK: room after the patches. */
 enum { SOURCE_BYTES = 16384, MOST_CELLS = 48, DEPTH = 8, SLACK = 16 };
 
 typedef struct packed {
-    lp_panels panels; /* taps and bytes: 1, and those of all taps, with im2col */
+    lp_panels panels; /* with im2col, taps is 1 and bytes is that of all taps */
     const lp_dot_kernel *kernel;
     int im2col;
 } packed;
@@ -46,8 +46,9 @@ static const lp_dot_kernel *choose(unsigned features) {
 }
 
 /* Not measured yet on a CPU that has the instruction. On a Zen 3, with fused multiply-adds of floats instead (the same
- * operands, and two per cycle), the network's dense layers took 1.18 times as long as these alone: 1.06 in 3x3
- * layers, 1.09 in those of 512 to 512 channels, 1.2 in 1x1 layers of 128, 2 and more for cells of 32 bytes. */
+ * operands, also two per cycle), the network's dense layers took 1.18 times as long as the multiply-adds alone: 1.06
+ * times in 3x3 layers, 1.09 in layers of 512 to 512 channels, 1.2 in 1x1 layers of 128, 2 and more for cells of 32
+ * bytes. */
 static int takes(const lp_conv_spec *spec, unsigned features) {
     return choose(features) && spec->src == LP_U8 && (spec->dst == LP_U8 || spec->dst == LP_F32) && !spec->depthwise &&
            spec->kernel <= LP_DENSE_MOST_KERNEL;
@@ -55,7 +56,7 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* A panel holds, for each tap and each 4 source channels, 4 bytes of each column; or each channel's (`depth` 1). */
+/* Fills the panels: for each tap and each `depth` source channels (4 or 1), `depth` bytes of each column. */
 static void fill(packed *p, const lp_conv_spec *spec, const int8_t *weights) {
     const lp_panels *const to = &p->panels;
     const int columns = to->columns, area = spec->kernel * spec->kernel, depth = p->kernel->depth;
@@ -99,7 +100,7 @@ static int unit_cells(const packed *p, const lp_conv_spec *spec) {
     return room < rows ? rows : room < most ? room : most;
 }
 
-/* The table of sources, what sums begin with, then the patches. */
+/* Scratch: the table of sources, the initial sums, then the patches. */
 static size_t table_bytes(const instance *i) {
     return lp_align((size_t)(i->weights->panels.taps * i->dense.unit) * sizeof(const uint8_t *));
 }
@@ -127,8 +128,8 @@ static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, c
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* Where each of `cells` cells from `first` on reads, tap by tap. Those beyond the last of the output are read like any
- * other, inside the source or not, and never written. */
+/* Finds the source cells of `cells` cells from `first` on, tap by tap. Cells beyond the last one of the output are
+ * computed like the others, but never written. */
 static void find_sources(const instance *i, const uint8_t *src, int first, int cells, const uint8_t **sources) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const int area = spec->kernel * spec->kernel;
@@ -150,8 +151,8 @@ static void find_sources(const instance *i, const uint8_t *src, int first, int c
     }
 }
 
-/* Copies up to 16 bytes at a time if so many may be read. Excess bytes are overwritten later, or lie in the room behind
- * the last row. `left`: readable bytes. */
+/* Copies `size` bytes: if SLACK bytes may be read and suffice, with one copy of SLACK bytes. Excess bytes are
+ * overwritten later, or lie in the room after the last row. `left`: readable bytes. */
 static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, size_t left) {
     if (size <= SLACK && left >= SLACK)
         memcpy(to, from, SLACK);
@@ -160,7 +161,7 @@ static inline uint8_t *append(uint8_t *to, const uint8_t *from, size_t size, siz
     return to + size;
 }
 
-/* One row of the kernel, in one copy if it lies inside the source. */
+/* Copies one row of the kernel, at once if it lies inside the source. */
 static uint8_t *im2col_row(const instance *i, const uint8_t *src, lp_cell at, uint8_t *to) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const size_t bytes = (size_t)spec->in, all = (size_t)spec->height * (size_t)spec->width * bytes;
@@ -175,7 +176,8 @@ static uint8_t *im2col_row(const instance *i, const uint8_t *src, lp_cell at, ui
     return to;
 }
 
-/* The same with the taps' cells side by side in `patches`. The bytes behind them have weights of 0. */
+/* Like find_sources, but copies the cells of the taps side by side to `patches`. The bytes after them have weights of
+ * 0. */
 static void im2col(const instance *i, const uint8_t *src, int first, int cells, uint8_t *patches,
                    const uint8_t **sources) {
     lp_cell cell = lp_cell_of(first, i->dense.width);

@@ -2,15 +2,16 @@
  * Copyright The liblightpose authors */
 
 /* ROWS cells by two vectors of output channels: their sums stay in registers over all taps and source channels. Four
- * source channels take two loads of weights, ROWS broadcasts (which need a load port alone) and 2 ROWS products. Two
- * products start in a cycle and each takes 5, so that 10 sums or more keep the multipliers busy. 12 with two vectors of
- * weights and two of source bytes fill the 16 registers of AVX2; with 32 registers 24 halve the loads per product.
+ * source channels need two loads of weights, ROWS broadcasts (which use only a load port) and 2 ROWS products. Two
+ * products start in each cycle and each takes 5 cycles, so at least 10 sums keep the multipliers busy. 12 sums, two
+ * vectors of weights and two of source bytes fill the 16 registers of AVX2; with 32 registers, 24 sums halve the loads
+ * per product.
  *
- * NEON multiplies by an element of a vector of source bytes, which takes no broadcasts, in three forms: I8MM has the
- * instruction above. DOTPROD's is of unsigned bytes alone, so 128 is added to weights (dot_kernel.h). Without either,
- * an element is one channel's byte, multiplied in 16 bits and added in 32, and must be in the lower 16 of 32 registers.
- * 16 sums, 8 vectors of source bytes and 4 of weights fit these in any order of instructions; with 24 sums the compiler
- * puts some aside. */
+ * NEON multiplies by an element of a vector of source bytes, so it needs no broadcasts. There are three forms. I8MM has
+ * the instruction above. DOTPROD's multiplies only unsigned bytes, so 128 is added to weights (dot_kernel.h). Without
+ * either, an element is one channel's byte, multiplied in 16 bits and added in 32, and must be in the lower 16 of 32
+ * registers. 16 sums, 8 vectors of source bytes and 4 of weights fit in any order of instructions; with 24 sums the
+ * compiler spills some. */
 
 #include "net/dot_kernel.h"
 
@@ -95,7 +96,8 @@ INLINE elements load_elements(const uint8_t *from) {
     return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from)));
 }
 
-/* Element k of each cell by the weights of all columns: an instruction takes the element by its constant number. */
+/* Multiplies element k of each cell by the weights of all columns. The instruction needs the element's number as a
+ * constant. */
 #define ADD_ELEMENT(k)                                                                                                 \
     do {                                                                                                               \
         const int16x8_t w = vmovl_s8(vld1_s8(weights + (k)*COLUMNS));                                                  \
@@ -191,7 +193,7 @@ INLINE void add_taps(const lp_dot_block *block, int cell, sums total[ROWS][2]) {
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-/* Apart from the sums' loop, which needs all registers. */
+/* Not inlined, because the loop of the sums needs all registers. */
 static __attribute__((noinline)) void store(const lp_dot_output *to, const int32_t total[][COLUMNS], int cell,
                                             int rows) {
     for (int r = 0; r < rows; r++) {
@@ -212,7 +214,7 @@ static void run(const lp_dot_block *block) {
             for (int r = 0; r < ROWS; r += 2)
                 store_plain(&block->to, total[r], total[r + 1], cell + r);
         } else {
-            int32_t apart[ROWS][COLUMNS]; /* whose address may be taken: total's registers have none */
+            int32_t apart[ROWS][COLUMNS]; /* a copy whose address may be taken, so that `total` stays in registers */
 #pragma GCC unroll 12
             for (int r = 0; r < ROWS; r++)
                 memcpy(apart[r], total[r], sizeof total[r]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What becomes of sums: everything that a layer does after its products, on vectors of dot_vectors.h, two of which are
+/* From sums to outputs: everything that a layer does after its products, on vectors of dot_vectors.h. Two vectors are
  * the output channels of a cell. For dot_kernel.c and tiles_kernel.c. */
 
 #ifndef LP_NET_DOT_OUTPUT_H
@@ -30,16 +30,17 @@ INLINE floats load_element(const lp_dot_output *to, const void *from, int at) {
     return (floats)(__builtin_convertvector(half, bits) << 16);
 }
 
-/* To the nearest, halves to even; a NaN stays one. */
+/* Rounds to the nearest, halves to even; NaN stays NaN. */
 INLINE halves to_bf16(floats value) {
     const bits all = (bits)value;
-    const bits nan = (bits)(value != value); /* NOLINT(misc-redundant-expression): knows NaNs in numbers, not vectors */
+    const bits nan = (bits)(value != value); /* NOLINT(misc-redundant-expression): clang-tidy knows this NaN test for
+                                                scalars, not for vectors */
     const bits rounded = all + 0x7FFF + (all >> 16 & 1);
 
     return __builtin_convertvector(((rounded & ~nan) | ((all | 0x400000) & nan)) >> 16, halves);
 }
 
-/* One vector of sums, of columns `at` and on; `added`: of the target's element, or NULL. */
+/* Finishes one vector of sums, of columns `at` and on. `added`: values of the target's element type, or NULL. */
 INLINE floats finish(const lp_dot_output *to, floats sum, int at, const void *added) {
     const floats zero = {0};
     floats value = multiply_add(sum, load_floats(to->scales + at), load_floats(to->bias + at));
@@ -54,7 +55,7 @@ INLINE floats finish(const lp_dot_output *to, floats sum, int at, const void *ad
     return value;
 }
 
-/* All columns of a cell. What is held to 255 first converts to no negative number. */
+/* Stores all columns of a cell. Clamping to 255 first prevents a conversion to a negative number. */
 INLINE void store_columns(const lp_dot_output *to, const floats sum[2], const void *added, void *target) {
     const floats most = (floats){0} + 255;
     const floats low = finish(to, sum[0], 0, added), high = finish(to, sum[1], LANES, added);
@@ -73,7 +74,7 @@ INLINE void store_columns(const lp_dot_output *to, const floats sum[2], const vo
     }
 }
 
-/* The columns that the target has, of cell `cell`. */
+/* Stores the columns of cell `cell` that the target has. */
 INLINE void store_cell(const lp_dot_output *to, const floats sum[2], int cell) {
     const size_t each = element_bytes(to), at = (size_t)cell * (size_t)to->step * each;
     const size_t size = (size_t)to->columns * each;
@@ -91,8 +92,7 @@ INLINE void store_cell(const lp_dot_output *to, const floats sum[2], int cell) {
     memcpy(target, new, size);
 }
 
-/* What most layers do, to cells `cell` and `cell` + 1: whole panels of bytes, of which nothing is left but to round
- * them. */
+/* Stores cells `cell` and `cell` + 1 of most layers: full panels of bytes that only need rounding. */
 INLINE void store_plain(const lp_dot_output *to, const sums a[2], const sums b[2], int cell) {
     const floats scale0 = load_floats(to->scales), scale1 = load_floats(to->scales + LANES);
     const floats bias0 = load_floats(to->bias), bias1 = load_floats(to->bias + LANES);

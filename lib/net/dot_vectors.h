@@ -5,8 +5,9 @@
  * with AVX-VNNI or with AVX-512 VNNI (LP_NARROW), 512 with AVX-512 VNNI, and plain C of each width (LP_MODEL: its
  * lanes).
  *
- * All forms give the same values, bit for bit. So multiplications followed by additions are written as multiply_add,
- * which rounds once everywhere; a plain a * b + c would be fused in some builds and not in others. */
+ * All forms give the same values, bit for bit. Therefore a multiplication followed by an addition is written as
+ * multiply_add, which always rounds once; the compiler would fuse a plain a * b + c in some builds and not in others.
+ */
 
 #ifndef LP_NET_DOT_VECTORS_H
 #define LP_NET_DOT_VECTORS_H
@@ -35,7 +36,7 @@ typedef uint8_t bytes __attribute__((vector_size(VECTOR_BYTES)));
 typedef int16_t words __attribute__((vector_size(VECTOR_BYTES)));
 
 #if defined(LP_MODEL)
-#define INLINE static inline /* inlined everywhere, the loops over lanes would take minutes to compile */
+#define INLINE static inline /* with forced inlining, the loops over lanes would take minutes to compile */
 #else
 #define INLINE static inline __attribute__((always_inline))
 #endif
@@ -91,7 +92,7 @@ INLINE floats lesser(floats a, floats b) {
     return v;
 }
 
-/* To the nearest, halves to even; beyond 32 bits, INT32_MIN. */
+/* Rounds to the nearest, halves to even; INT32_MIN for values beyond 32 bits. */
 INLINE sums to_whole(floats a) {
     sums v;
     for (int i = 0; i < LANES; i++)
@@ -127,7 +128,7 @@ INLINE sums permute(sums a, sums order) {
     return v;
 }
 
-/* In each 128-bit lane the elements of a and b in turn, of its lower or upper half. */
+/* In each 128-bit lane, alternates elements of a and b from its lower or upper half. */
 INLINE bytes interleave_bytes(bytes a, bytes b, int upper) {
     bytes v;
     for (int i = 0; i < VECTOR_BYTES; i++)
@@ -143,7 +144,7 @@ INLINE bytes interleave_words(bytes low, bytes high, int upper) {
     return (bytes)v;
 }
 
-/* LANES bytes, each a lane. */
+/* Converts LANES bytes, one per lane. */
 INLINE floats widen(const uint8_t *from) {
     floats v;
     for (int i = 0; i < LANES; i++)
@@ -158,7 +159,7 @@ INLINE void store_halves(uint8_t *low, uint8_t *high, bytes v) {
 
 #elif defined(__aarch64__)
 
-/* DOTPROD alone multiplies bytes of one kind: its caller sees to the rest. */
+/* DOTPROD alone multiplies bytes of the same signedness; the caller handles that. */
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 #define dot(total, source, weights) ((sums)vusdotq_s32((int32x4_t)(total), (uint8x16_t)(source), (int8x16_t)(weights)))
 #elif defined(__ARM_FEATURE_DOTPROD)
@@ -166,10 +167,10 @@ INLINE void store_halves(uint8_t *low, uint8_t *high, bytes v) {
     ((sums)vdotq_s32((int32x4_t)(total), (int8x16_t)(source), (int8x16_t)(weights)))
 #endif
 #define multiply_add(a, b, c) ((floats)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
-/* Of a NaN and a number the number, which stands second. */
+/* For a NaN and a number, returns the number, which is the second operand. */
 #define greater(a, b)         ((floats)vmaxnmq_f32((float32x4_t)(a), (float32x4_t)(b)))
 #define lesser(a, b)          ((floats)vminnmq_f32((float32x4_t)(a), (float32x4_t)(b)))
-/* Saturates where the others give INT32_MIN: the same to a byte, for what is held to 255 first. */
+/* Saturates where the other forms give INT32_MIN. The byte is the same, because values are first clamped to 255. */
 #define to_whole(a)           ((sums)vcvtnq_s32_f32((float32x4_t)(a)))
 #define pack_sums(a, b)       ((words)vqmovn_high_s32(vqmovn_s32((int32x4_t)(a)), (int32x4_t)(b)))
 #define pack_words(a, b)      ((bytes)vqmovun_high_s16(vqmovun_s16((int16x8_t)(a)), (int16x8_t)(b)))
@@ -275,7 +276,7 @@ INLINE void store_some(uint8_t *to, bytes from, int count) {
 }
 #endif
 
-/* Stores two rows of 2 LANES whole values, in order and saturated to bytes. */
+/* Stores two rows of 2 LANES whole values, in order, saturated to bytes. */
 INLINE void store_rows(uint8_t *first, uint8_t *second, const sums a[2], const sums b[2]) {
     const bytes packed = pack_words(pack_sums(a[0], a[1]), pack_sums(b[0], b[1]));
 #if defined(__aarch64__) && !defined(LP_MODEL)
@@ -290,8 +291,8 @@ INLINE void store_rows(uint8_t *first, uint8_t *second, const sums a[2], const s
 #endif
 }
 
-/* x, or e^x - 1 where that is negative: to about 2^-20, far below the step of a byte. 2^n is added to the exponent: n
- * stands in the last bits of a number so large that it has no fraction. */
+/* x, or e^x - 1 where that is negative: to about 2^-20, far below the step of a byte. 2^n is applied by adding n to the
+ * exponent; n is in the last bits of a number so large that it has no fraction. */
 INLINE floats elu(floats x) {
     const floats zero = {0}, whole = zero + 0x1.8p23f;
     const floats least = greater(lesser(x, zero), zero - 20);

@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "net/dnn_operator.h"
 
-/* Arrays of two: for an inner layer, and for one that writes an output of the network. */
+/* Arrays of two: [0] for an inner layer, [1] for one that writes an output of the network. */
 typedef struct net_layer {
     lp_requantisation requant[2];
-    void *weights; /* that int8 made for the requantisation, kept until they are packed */
+    void *weights; /* int8 weights rounded for the requantisation, kept until they are packed */
     void *packed[2][LP_MAX_OPERATORS];
 } net_layer;
 
@@ -37,8 +37,8 @@ static lightpose_status check_int8(const lp_weights *weights, lightpose_error *e
                    "precision int8 needs weights with activation_ranges; these carry none");
 }
 
-/* Whether a plan of that precision would contain reference code of oneDNN, which is a hundred times too slow: as bf16
- * does on CPUs with some of its instructions only. Asked of the layers at a usual size, without their weights. */
+/* Whether a plan of this precision would contain oneDNN's reference code, which is a hundred times too slow; bf16 does
+ * on CPUs with only some of its instructions. Tests the layers at a usual size, without their weights. */
 static lightpose_status has_reference(const lp_weights *weights, lightpose_precision precision, int *found,
                                       lightpose_error *error) {
     lp_layer rows[LP_MAX_LAYERS];
@@ -73,7 +73,7 @@ static lightpose_status has_reference(const lp_weights *weights, lightpose_preci
     return LIGHTPOSE_OK;
 }
 
-/* The fastest precision that these weights and this CPU have. */
+/* The fastest precision that these weights and this CPU support. */
 static lightpose_status choose_precision(const lp_weights *weights, lightpose_precision *resolved,
                                          lightpose_error *error) {
     int slow = 0;
@@ -210,7 +210,7 @@ lightpose_status lp_net_packed(lp_net *net, int row, int last, int operator, con
     if (!*slot)
         status = locked_pack(net, row, operator, layer, slot, error);
     *packed = *slot;
-    lp_free(kept->weights); /* made again where another operator asks */
+    lp_free(kept->weights); /* rounded again if another operator needs them */
     kept->weights = NULL;
     pthread_mutex_unlock(&net->mutex);
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The weights of one model in one precision: made layer by layer when the first plan asks, then shared. */
+/* The weights of one model in one precision: created layer by layer when the first plan needs them, then shared. */
 
 #ifndef LP_NET_NET_H
 #define LP_NET_NET_H
@@ -12,7 +12,7 @@
 
 const lp_graph *lp_net_graph(const lp_net *net);
 
-/* What the layer in `row` does beside its weights; lives as long as the net. `last`: it writes an output of the
+/* The requantisation of the layer in `row`; lives as long as the net. `last`: the layer writes an output of the
  * network, in F32. MEMORY. */
 lightpose_status lp_net_requantisation(lp_net *net, int row, int last, const lp_requantisation **requant,
                                        lightpose_error *error);

@@ -23,7 +23,7 @@ void lp_op_free_packed(const lp_operator *op, void *packed); /* accepts NULL */
 lightpose_status lp_op_create(const lp_operator *op, lp_op_instance *made, const lp_op_layer *layer, const void *packed,
                               lightpose_error *error);
 
-/* The part of it that every operator has: `op` and zeroed `data`. MEMORY, naming the layer. */
+/* Sets what every instance has: `op` and zeroed `data`. MEMORY, naming the layer. */
 lightpose_status lp_op_allocate(const lp_operator *op, lp_op_instance *made, const char *layer, lightpose_error *error);
 void lp_op_destroy(lp_op_instance *instance); /* accepts one that is all zero */
 

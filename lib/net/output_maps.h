@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* What the network hands to the decoder. */
+/* The network's output, as passed to the decoder. */
 
 #ifndef LP_NET_OUTPUT_MAPS_H
 #define LP_NET_OUTPUT_MAPS_H
 
 #include <stddef.h>
 
-/* The maps of one frame, as the engine leaves them: value (channel c, cell i) at [c * channel_stride + i *
+/* The maps of one frame, as the engine writes them: value (channel c, cell i) at [c * channel_stride + i *
  * cell_stride], cells row by row. Planar maps have cell_stride 1, interleaved ones channel_stride 1. */
 typedef struct lp_map_view {
     const float *data;

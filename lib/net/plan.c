@@ -135,14 +135,15 @@ void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
     const lp_step *const step = &plan->steps[at];
 
     *info = (lp_step_info){.name = step->layer->name, .implementation = step->instance.kernel, .macs = step->macs};
-    info->reference = strncmp(info->implementation, "ref", 3) == 0; /* oneDNN's word; ours begin with lightpose: */
+    info->reference =
+        strncmp(info->implementation, "ref", 3) == 0; /* names from oneDNN; ours begin with "lightpose:" */
 }
 
 size_t lp_plan_arena_bytes(const lp_plan *plan) {
     return plan->arena_bytes;
 }
 
-/* The newest first, so that a sum is found before the tensor that it overwrites. */
+/* Searches the newest first, so that a sum is found before the tensor that it overwrites. */
 static int find_tensor(const lp_plan *plan, const char *name) {
     int at = plan->tensor_count - 1;
 

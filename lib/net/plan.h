@@ -12,11 +12,12 @@
 #include "net/quantise.h"
 #include "net/weights.h"
 
-/* Weights of one model in one precision, quantised and packed for the engine; shared by plans and threads. Made by the
- * first plan that needs them; keeps `weights`, which must outlive it. */
+/* Weights of one model in one precision, quantised and packed for the engine; shared by plans and threads. Created by
+ * the first plan that needs them. Keeps `weights`, which must outlive it. */
 typedef struct lp_net lp_net;
 
-/* Resolves AUTO for this CPU and these weights, or says why an explicit choice is not available. UNSUPPORTED. */
+/* Resolves AUTO for this CPU and these weights. UNSUPPORTED, with the reason, if an explicit choice is not available.
+ */
 lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
                                 lightpose_error *error);
 
@@ -28,7 +29,7 @@ typedef struct lp_plan lp_plan;
 
 typedef struct lp_plan_options {
     int width, height; /* network input, multiples of LP_STRIDE */
-    int threads;       /* the most that a run may have */
+    int threads;       /* maximum for a run */
     int stages;        /* 1 or 2 */
     int keep_tensors;  /* 1: every tensor stays readable after a run (lp_plan_tensor), which takes more memory */
 } lp_plan_options;
@@ -37,32 +38,32 @@ typedef struct lp_plan_options {
 lightpose_status lp_plan_create(lp_plan **plan, lp_net *net, const lp_plan_options *options, lightpose_error *error);
 void lp_plan_destroy(lp_plan **plan);
 
-/* Where preprocessing writes; fixed for the plan's life. A run reuses the memory for other tensors, so the input is
- * gone afterwards, except with keep_tensors. */
+/* The buffer for preprocessing; fixed for the plan's life. A run reuses the memory for other tensors, so it destroys
+ * the input, except with keep_tensors. */
 lp_net_input lp_plan_input(const lp_plan *plan);
 
-/* Runs the network, shared out over the team; `maps` stay valid until the next run. The maps are the same, to the bit,
- * for every team. ENGINE, MEMORY (of the engine). */
+/* Runs the network with the team; `maps` stay valid until the next run. The maps are the same, bit for bit, for every
+ * team. ENGINE, MEMORY (of the engine). */
 lightpose_status lp_plan_run(lp_plan *plan, lp_team *team, lp_maps *maps, lightpose_error *error);
 
-/* What a plan consists of, for the benchmark: steps in order of execution. */
+/* A step of a plan, for the benchmark. Steps are in order of execution. */
 typedef struct lp_step_info {
     const char *name;           /* of the layer; lives as long as the plan */
-    const char *implementation; /* what runs it, in oneDNN's or our words */
+    const char *implementation; /* the code that runs it, by oneDNN's name or ours */
     int reference;              /* 1: oneDNN's reference code, which is a defect here */
-    int64_t macs;               /* multiply-accumulates; 0 for what only moves memory */
+    int64_t macs;               /* multiply-accumulates; 0 for steps that only move memory */
 } lp_step_info;
 
 int lp_plan_steps(const lp_plan *plan);
 void lp_plan_step_info(const lp_plan *plan, int step, lp_step_info *info);
 
-/* One step alone, on what the last run left. */
+/* Runs one step alone, on the data of the last run. */
 lightpose_status lp_plan_run_step(lp_plan *plan, lp_team *team, int step, lightpose_error *error);
 
 size_t lp_plan_arena_bytes(const lp_plan *plan);
 
-/* A tensor as it lies in memory: element (channel c, row y, column x) at data[y * row_stride + x * cell_stride + c],
- * value = quant.scale[c] * (element - quant.zero[c]). */
+/* A tensor in memory: element (channel c, row y, column x) at data[y * row_stride + x * cell_stride + c], value =
+ * quant.scale[c] * (element - quant.zero[c]). */
 typedef struct lp_tensor_view {
     const void *data;
     ptrdiff_t row_stride, cell_stride; /* elements */
@@ -70,8 +71,9 @@ typedef struct lp_tensor_view {
     lp_quantisation quant;
 } lp_tensor_view;
 
-/* The tensor `name` ("data", a layer's name, or its sum's) of the last run; 0 where the plan has none of that name.
- * Of a plan without keep_tensors only the maps are there. In F32 a layer's own output is there as well as its sum. */
+/* The tensor `name` ("data", a layer's name, or its sum's) of the last run. Returns 0 if the plan has none of that
+ * name. Without keep_tensors only the maps are available. In F32 both a layer's own output and its sum are available.
+ */
 int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor_view *tensor);
 float lp_tensor_value(const lp_tensor_view *tensor, int channel, int y, int x);
 

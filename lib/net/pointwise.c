@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "net/pointwise_kernel.h"
 
-/* SOURCE_BYTES: of the cells of a unit. They are multiplied with one panel of weights after the other and stay in the
- * first-level cache beside a panel (8 KiB with 512 channels). MOST_WIDTHS: stretches in a unit. PATCH: bytes that one
- * output of a larger kernel reads, side by side (im2col). */
+/* SOURCE_BYTES: the cells of a unit. They are multiplied with one panel of weights after another and stay in the
+ * first-level cache together with a panel (8 KiB for 512 channels). MOST_WIDTHS: stretches in a unit. PATCH: bytes that
+ * one output of a larger kernel reads, side by side (im2col). */
 enum { SOURCE_BYTES = 16384, MOST_WIDTHS = SOURCE_BYTES / LP_STRETCH, PATCH = 32 };
 
 typedef struct pointwise_weights {
@@ -102,12 +102,12 @@ static lightpose_status pack(void *out, const lp_op_layer *layer, const void *we
 
 /* ---- Run --------------------------------------------------------------------------------------------------------- */
 
-/* The requantisation of a panel; of the last one the kernel reads more than the layer may have. */
+/* The requantisation of a panel. A copy, because the kernel reads full panels, and the last one may be incomplete. */
 typedef struct panel_requant {
     float scales[LP_POINTWISE_MOST_COLUMNS], bias[LP_POINTWISE_MOST_COLUMNS], gains[LP_POINTWISE_MOST_COLUMNS];
 } panel_requant;
 
-/* Of `columns` output channels from the first on. */
+/* Copies that of `columns` output channels from `first` on. */
 static void read_requant(const pointwise *layer, int first, int columns, panel_requant *requant) {
     *requant = (panel_requant){0};
     for (int c = 0; c < columns; c++) {
@@ -117,7 +117,7 @@ static void read_requant(const pointwise *layer, int first, int columns, panel_r
     }
 }
 
-/* Some cells, from `source`, through all panels. */
+/* Runs some cells, read from `source`, through all panels. */
 static void run_cells(const pointwise *layer, const lp_op_tensors *tensors, const uint8_t *source, int first, int count,
                       const uint8_t *widths) {
     const pointwise_weights *const weights = layer->weights;
@@ -150,7 +150,7 @@ static void run_cells(const pointwise *layer, const lp_op_tensors *tensors, cons
     }
 }
 
-/* What the kernel reads for the output at y, x, row by row; cells outside are `zero`. */
+/* Copies the cells that the kernel reads for the output at y, x, row by row; cells outside are `zero`. */
 static void im2col_border(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
     const int top = y * layer->stride - layer->pad_top, left = x * layer->stride - layer->pad_left;
     const size_t cell = (size_t)layer->channels;
@@ -165,7 +165,7 @@ static void im2col_border(const pointwise *layer, const uint8_t *src, int y, int
         }
 }
 
-/* The same, row by row of the kernel, where all of them are inside. */
+/* The same if all cells are inside: copies complete rows of the kernel. */
 static void im2col_inside(const pointwise *layer, const uint8_t *src, int y, int x, uint8_t *to) {
     const size_t cell = (size_t)layer->channels, row = (size_t)layer->width * cell,
                  across = (size_t)layer->kernel * cell;
@@ -196,7 +196,7 @@ static void im2col(const pointwise *layer, const uint8_t *src, int first, int co
 
 /* ---- Operator ---------------------------------------------------------------------------------------------------- */
 
-/* Whole blocks of the kernel's rows. */
+/* A multiple of the kernel's rows. */
 static int cells_of_unit(const pointwise *layer) {
     const int rows = layer->weights->kernel->rows;
     return SOURCE_BYTES / layer->weights->in / rows * rows;

@@ -6,8 +6,8 @@
 #include "base/cpu.h"
 #include "net/byte_vectors.h"
 
-/* ROWS: measured; twice as many are no faster. HOLD: a value that is to be in a register now. The compiler would else
- * compute all products of a stretch before it adds them, and has no registers for them. */
+/* ROWS: measured; twice as many are not faster. HOLD: keeps a value in a register at this point. Otherwise the compiler
+ * would compute all products of a stretch before adding them, and has no registers for them. */
 #if defined(__AVX512F__)
 #define KERNEL lp_pointwise_avx512
 enum { ROWS = 4, FEATURES = LP_CPU_AVX512 };
@@ -30,9 +30,9 @@ typedef uint16_t unsigned_shorts __attribute__((vector_size(LANES * sizeof(int32
 
 /* ---- Widths ------------------------------------------------------------------------------------------------------ */
 
-/* Bounds of the sums of products over eight channels and over half a stretch. They saturate, and use half of the
- * weights, so they are exact up to twice the range of 16 bits. A 128-bit lane is half a stretch: its even elements
- * stand for bytes 0 and 1 of each four, the odd ones for bytes 2 and 3. */
+/* Bounds of the sums of products over eight channels and over half a stretch. They saturate and use halved weights, so
+ * they are exact up to twice the range of 16 bits. A 128-bit lane is half a stretch: its even elements are for bytes 0
+ * and 1 of each four, the odd ones for bytes 2 and 3. */
 typedef struct reach {
     __m256i eight, half;
 } reach;
@@ -47,7 +47,7 @@ INLINE void add_reach(reach *most, const uint8_t *source, const int8_t *halves) 
     most->half = _mm256_max_epi16(most->half, half);
 }
 
-/* A bit for each byte of what 16 bits might not hold. */
+/* A mask with a bit for each byte of the sums that 16 bits might not hold. */
 INLINE int beyond(__m256i sums_of_halves) {
     return _mm256_movemask_epi8(_mm256_cmpgt_epi16(sums_of_halves, _mm256_set1_epi16(INT16_MAX / 2)));
 }
@@ -80,13 +80,13 @@ INLINE sums four_bytes(const uint8_t *from) {
     return (sums){0} + four;
 }
 
-/* Adds the products of `count` source channels; 16 bits hold them. */
+/* Adds the products of `count` source channels, whose sums fit 16 bits. */
 INLINE void add_narrow(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int count,
                        sums total[ROWS][2]) {
     const shorts one = (shorts){0} + 1;
     shorts narrow[ROWS][2];
 
-    __asm__("" ::: "memory"); /* else loads of the next branch are done, and put aside, before it is taken */
+    __asm__("" ::: "memory"); /* otherwise loads of the next branch are moved before it and spilled */
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++)
         narrow[r][0] = narrow[r][1] = (shorts){0};
@@ -111,7 +111,7 @@ INLINE void add_narrow(const uint8_t *const cells[ROWS], int at, const int8_t *w
     }
 }
 
-/* The same of any bytes: even and odd ones apart, in 16 bits each. */
+/* The same for any bytes: even and odd ones separately, widened to 16 bits. */
 INLINE void add_wide(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int count, sums total[ROWS][2]) {
 #pragma GCC unroll 1
     for (int i = 0; i < count; i += 4) {
@@ -128,7 +128,7 @@ INLINE void add_wide(const uint8_t *const cells[ROWS], int at, const int8_t *wei
     }
 }
 
-/* Half a stretch. */
+/* Adds half a stretch. */
 INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *weights, int eights, int wide,
                      sums total[ROWS][2]) {
     const int half = LP_STRETCH / 2;
@@ -145,7 +145,7 @@ INLINE void add_half(const uint8_t *const cells[ROWS], int at, const int8_t *wei
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-/* What becomes of sums of one vector of columns; `added`: old values of the target's element, or NULL. */
+/* The output for the sums of one vector of columns. `added`: values of the target's element type, or NULL. */
 INLINE floats output(const lp_pointwise_tile *tile, const int32_t *total, int column, const void *added) {
     const floats zero = {0};
     floats value = __builtin_convertvector(load_sums(total + column), floats) * load_floats(tile->scales + column) +
@@ -162,7 +162,7 @@ INLINE floats output(const lp_pointwise_tile *tile, const int32_t *total, int co
     return value + tile->shift;
 }
 
-/* All columns of a cell. */
+/* Stores all columns of a cell. */
 INLINE void store_cell(const lp_pointwise_tile *tile, const int32_t *total, const void *added, void *target) {
     const floats low = output(tile, total, 0, added), high = output(tile, total, LANES, added);
 
@@ -175,7 +175,7 @@ INLINE void store_cell(const lp_pointwise_tile *tile, const int32_t *total, cons
     }
 }
 
-/* As many as the target has. */
+/* Stores the columns that the target has. */
 static void store_some(const lp_pointwise_tile *tile, const int32_t *total, const void *added, void *target) {
     const size_t bytes = (size_t)tile->columns * (tile->bytes ? 1 : sizeof(float));
     char old[COLUMNS * sizeof(float)] = {0}, new[COLUMNS * sizeof(float)];
@@ -186,7 +186,7 @@ static void store_some(const lp_pointwise_tile *tile, const int32_t *total, cons
     memcpy(target, new, bytes);
 }
 
-/* Apart from the sums' loop, which needs all registers. */
+/* Not inlined, because the loop of the sums needs all registers. */
 static __attribute__((noinline)) void store(const lp_pointwise_tile *tile, const int32_t total[][COLUMNS], int first,
                                             int rows) {
     const size_t step = (size_t)tile->step * (tile->bytes ? 1 : sizeof(float));
@@ -201,7 +201,7 @@ static __attribute__((noinline)) void store(const lp_pointwise_tile *tile, const
     }
 }
 
-/* The same for what most layers do: whole columns of bytes, of which nothing is left but to round them. */
+/* The same for most layers: full columns of bytes that only need rounding. */
 INLINE void store_plain(const lp_pointwise_tile *tile, const sums total[2], uint8_t *target) {
     const floats low = __builtin_convertvector(total[0], floats) * load_floats(tile->scales) + load_floats(tile->bias);
     const floats high =
@@ -227,7 +227,7 @@ static void multiply(const lp_pointwise_tile *tile) {
         const uint8_t *cells[ROWS];
         sums total[ROWS][2];
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++) { /* the last one again where there are fewer */
+        for (int r = 0; r < ROWS; r++) { /* repeats the last one if there are fewer */
             cells[r] = tile->source + (size_t)(cell + (r < rows ? r : rows - 1)) * (size_t)tile->in;
             total[r][0] = total[r][1] = (sums){0};
         }
@@ -246,7 +246,7 @@ static void multiply(const lp_pointwise_tile *tile) {
             for (int r = 0; r < ROWS; r++)
                 store_plain(tile, total[r], target + (size_t)r * (size_t)tile->step);
         } else {
-            int32_t apart[ROWS][COLUMNS]; /* whose address may be taken: total's registers have none */
+            int32_t apart[ROWS][COLUMNS]; /* a copy whose address may be taken, so that `total` stays in registers */
 #pragma GCC unroll 16
             for (int r = 0; r < ROWS; r++)
                 memcpy(apart[r], total[r], sizeof total[r]);

@@ -2,9 +2,9 @@
  * Copyright The liblightpose authors */
 
 /* int8: with u = value / s_in + z_in the stored source and q = w * s_in / s_w the stored weight, a convolution's
- * accumulator is A = sum q u, and its real result s_w (A - z_in sum q) + bias. A source scale per channel goes into the
- * weights before they are rounded, a zero point of 128 into the bias, so that the engine sees neither. (Where the
- * padding reads outside the image it must then read the zero point: the plan lays a border.)
+ * accumulator is A = sum q u, and its real result s_w (A - z_in sum q) + bias. A source scale per channel is multiplied
+ * into the weights before they are rounded, and a zero point of 128 goes into the bias, so the engine needs neither.
+ * (The padding must then have the value of the zero point, which operators ensure.)
  *
  * Stored output = real result / s_out + z_out. For ReLU and linear layers the division goes into scales and bias, and
  * the saturation to 0..255 is the ReLU; after ELU it is a gain. */
@@ -44,7 +44,7 @@ static void quantisation_from_range(const lp_graph *graph, const char *tensor, l
     float widest = 0;
 
     if (!lp_weights_range(graph->weights, tensor, &range))
-        return; /* the reader has made sure that int8 has them all */
+        return; /* the reader of the file has checked that int8 has all ranges */
     for (int c = 0; c < LP_MAX_CHANNELS; c++) {
         const int at = range.count == 1 ? 0 : c < range.count ? c : range.count - 1;
         quant->scale[c] = zero ? fmaxf(-range.low[at] / 128, range.high[at] / 127) : range.high[at] / 255;
@@ -76,8 +76,9 @@ static int feeds(const lp_graph *graph, const char *tensor, const char *layer) {
     return to && strcmp(tensor, to->from) == 0;
 }
 
-/* What int8 leaves in F32: the tensors that only the heads of the last stage read. Where a keypoint is certain they are
- * at their extremes, which ranges cut off (weights/README.md has the figures), and those layers are small. */
+/* The tensors that int8 leaves in F32: those that only the heads of the last stage read. Where a keypoint is certain,
+ * they have extreme values, which a range would clamp (weights/README.md has the figures), and these layers are small.
+ */
 static int stays_float(const lp_graph *graph, const char *tensor) {
     return graph->precision == LIGHTPOSE_PRECISION_INT8 &&
            (feeds(graph, tensor, lp_arch_heatmaps(2)) || feeds(graph, tensor, lp_arch_pafs(2)));
@@ -92,7 +93,7 @@ void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_
                                                                                                        : LP_BF16;
     for (int c = 0; c < LP_MAX_CHANNELS; c++) {
         quant->scale[c] = input ? lp_weights_input_scale(graph->weights) : 1;
-        quant->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as they are in unsigned bytes */
+        quant->zero[c] = input && int8 ? 128 : 0; /* pixels are stored as p - 128, or as p in unsigned bytes */
     }
     if (quant->element != LP_U8 || input)
         return;
@@ -123,7 +124,7 @@ static lightpose_status read_weights(const lp_graph *graph, const lp_layer *laye
     if (!w)
         return lp_fail(error, LIGHTPOSE_ERROR_MEMORY, "no memory for the weights of layer %s", layer->name);
     lp_weights_read_weight(graph->weights, layer, w);
-    for (int o = layer->out - 1; o >= 0; o--) { /* from the end: rows grow in place where there is padding */
+    for (int o = layer->out - 1; o >= 0; o--) { /* from the end, because rows grow in place if there is padding */
         float *const row = w + (ptrdiff_t)o * wide * area;
         const size_t values = (size_t)stored * (size_t)area, all = (size_t)wide * (size_t)area;
         memmove(row, w + (ptrdiff_t)o * stored * area, values * sizeof *w);
@@ -154,7 +155,7 @@ static float weights_scale(const lp_graph *graph, const lp_layer *layer, const l
     return most > 0 ? most / (float)lp_greatest_weight(graph, layer) : 1;
 }
 
-/* To the nearest, half to even: the sum has no bits left for a fraction. Quotients are 128 at most. */
+/* Rounds to the nearest, half to even: the sum has no fractional bits. Quotients are at most 128. */
 static void round_weights(const float *weights, size_t count, float scale, int8_t *rounded) {
     for (size_t i = 0; i < count; i++)
         rounded[i] = (int8_t)(int)((weights[i] / scale + 0x1.8p23f) - 0x1.8p23f);
@@ -166,7 +167,7 @@ static double excess(const lp_layer *layer, const lp_quantisation *source, int i
     const uint8_t *const zero = source->zero + (layer->kind == LP_DEPTHWISE ? channel : 0);
     int sum = 0;
 
-    if (area == 1) /* most of all weights, and a loop that becomes vectors */
+    if (area == 1) /* most of the weights; the compiler vectorises this loop */
         for (int i = 0; i < in; i++)
             sum += rounded[i] * zero[i];
     else
@@ -208,7 +209,7 @@ static void quantise_int8(const lp_graph *graph, const lp_layer *layer, const lp
         requant->gains = NULL;
     }
     if (layer->activation == LP_RELU && !layer->add && requant->shift == 0 && target->element == LP_U8)
-        requant->activation = LP_LINEAR; /* saturation to unsigned bytes does it */
+        requant->activation = LP_LINEAR; /* saturation to unsigned bytes is the ReLU */
     if (requant->activation == LP_LINEAR)
         for (int o = 0; o < layer->out; o++)
             requant->bias[o] += requant->shift;
@@ -216,14 +217,14 @@ static void quantise_int8(const lp_graph *graph, const lp_layer *layer, const lp
         requant->shift = 0;
 }
 
-/* Channels read, padding included. */
+/* The number of channels read, including padding. */
 static int channels_in(const lp_graph *graph, const lp_layer *layer) {
     const lp_layer *const reads = find_layer(graph, layer->from);
 
     return reads && reads->kind == LP_CONCAT ? LP_CONCAT_CHANNELS : layer->in;
 }
 
-/* Rounds the weights, from which `requant` follows. */
+/* Rounds the weights; `requant` follows from them. */
 static lightpose_status round_layer(const lp_graph *graph, const lp_layer *layer, const lp_quantisation *source,
                                     const lp_quantisation *target, lp_requantisation *requant, void **weights,
                                     lightpose_error *error) {

@@ -12,8 +12,8 @@
 
 enum {
     LP_MAX_CHANNELS = 512,
-    LP_CONCAT_CHANNELS = 192, /* 185, padded for the engine's sake with channels whose weights are zero */
-    LP_SIGNED_ZERO = 128      /* the byte that stands for 0 in tensors with negative values */
+    LP_CONCAT_CHANNELS = 192, /* 185, padded for the engine with channels whose weights are zero */
+    LP_SIGNED_ZERO = 128      /* the byte that represents 0 in tensors with negative values */
 };
 
 /* The network as a graph of rows, with its weights and the precision to run it in. */
@@ -39,30 +39,30 @@ typedef struct lp_quantisation {
     uint8_t zero[LP_MAX_CHANNELS];
 } lp_quantisation;
 
-/* Whether int8 stores a tensor from 0 up: nothing of it is below zero. And whether it needs one scale: it is part of a
- * residual sum. */
+/* Whether int8 stores a tensor with zero point 0, because no value is negative; and whether the tensor needs one common
+ * scale, because it is part of a residual sum. */
 int lp_is_unsigned(const lp_graph *graph, const char *tensor);
 int lp_needs_one_scale(const lp_graph *graph, const char *tensor);
 
 /* `last`: the tensor is an output of the network, which is F32 in every precision. */
 void lp_quantisation_of(const lp_graph *graph, const char *tensor, int last, lp_quantisation *quant);
 
-/* The magnitude that int8 weights of a layer are rounded to at most. Without AVX-512 VNNI oneDNN adds products in
- * pairs, in 16 bits: 255 * 127 + 255 * 127 does not fit. Activations that high are rare in pairs and the maps do not
- * suffer (weights/README.md), but pixels that high are any white wall: where oneDNN runs the first layer (without
- * AVX2 and NEON), it gets 7 bits, which always fit. Our own kernels are exact. */
+/* The maximum magnitude of a layer's int8 weights. Without AVX-512 VNNI, oneDNN adds products in pairs in 16 bits, and
+ * 255 * 127 + 255 * 127 does not fit. Pairs of such high activations are rare, and the maps do not suffer
+ * (weights/README.md). But any white wall has such high pixels. So if oneDNN runs the first layer (without AVX2 and
+ * NEON), its weights get 7 bits, which always fit. Our own kernels are exact. */
 int lp_greatest_weight(const lp_graph *graph, const lp_layer *layer);
 
-/* What a layer does beside its weights, in the terms of lp_conv_spec. */
+/* What a layer does apart from its weights, in the terms of lp_conv_spec. */
 typedef struct lp_requantisation {
-    int in; /* channels read, padding included */
+    int in; /* channels read, including padding */
     lp_activation activation;
     float *bias, *scales, *gains; /* one per output channel; scales and gains may be NULL */
     float gain, shift, sum;
 } lp_requantisation;
 
-/* The numbers of `layer`. In int8 they follow from its rounded weights, which come along in `weights`; else that is
- * NULL. MEMORY. */
+/* The requantisation of `layer`. In int8 it follows from the rounded weights, which `weights` returns; otherwise that
+ * is NULL. MEMORY. */
 lightpose_status lp_requantisation_create(const lp_graph *graph, const lp_layer *layer, int last,
                                           lp_requantisation *requant, void **weights, lightpose_error *error);
 void lp_requantisation_free(lp_requantisation *requant);

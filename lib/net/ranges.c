@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "net/safetensors.h"
 
-/* A tensor that may have a range. The outputs of the last stage stay float, so theirs is not needed. */
+/* A tensor that may have a range. The outputs of the last stage stay float, so they need none. */
 typedef struct wanted {
     const char *name;
     int channels, needed, seen;
-    int positive; /* nothing of it is below zero: int8 takes its step from the high end alone */
+    int positive; /* no value is negative: int8 derives its step from the high end alone */
 } wanted;
 
 typedef struct reader {
@@ -24,7 +24,7 @@ typedef struct reader {
     wanted list[LP_MAX_RANGES];
     int count;
     lp_range_table *table;
-    float *next; /* free room in table->values: two numbers per channel of every tensor */
+    float *next; /* free room in table->values, which has two numbers per channel of every tensor */
     lightpose_error *error;
 } reader;
 
@@ -47,7 +47,8 @@ static lightpose_status not_json(reader *r) {
                    r->json.at - r->json.begin);
 }
 
-/* One end of a range: a number, or an array of up to `channels` numbers. *count is how many, 0 for the number alone. */
+/* Reads one end of a range: a number, or an array of up to `channels` numbers. *count: the array's length, or 0 for a
+ * number. */
 static lightpose_status read_end(reader *r, const wanted *tensor, const char *which, float *values, int *count) {
     const int is_array = lp_json_peek(&r->json) == '[';
     double value = 0;
@@ -77,7 +78,7 @@ static lightpose_status read_end(reader *r, const wanted *tensor, const char *wh
     return LIGHTPOSE_OK;
 }
 
-/* Zero must be among the values, and the step that follows finite and no less than a normal number. */
+/* The range must contain 0, and its step must be finite and not below the smallest normal number. */
 static lightpose_status check_range(reader *r, const wanted *tensor, int index, float low, float high) {
     const double least = 1e-30, most = 1e30;
     const double step_end = tensor->positive ? (double)high : fmax(-(double)low, (double)high);

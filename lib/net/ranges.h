@@ -12,7 +12,7 @@
 enum { LP_MAX_RANGES = 2 * LP_MAX_LAYERS };
 
 typedef struct lp_range_table {
-    int count; /* 0 where the file carries none */
+    int count; /* 0 if the file has none */
     struct {
         const char *tensor; /* static storage */
         lp_range range;
@@ -20,12 +20,12 @@ typedef struct lp_range_table {
     float *values;
 } lp_range_table;
 
-/* Reads `text`, which must give every tensor that int8 needs one range of finite numbers, low below high. */
+/* Reads `text`, which must have one range of finite numbers, low below high, for every tensor that int8 needs. */
 lightpose_status lp_ranges_read(lp_range_table *table, const char *text, const lp_layer *layers, int layer_count,
                                 lightpose_error *error);
 void lp_ranges_free(lp_range_table *table);
 
-/* 1, or 0 where there is none. */
+/* Returns 1, or 0 if there is none. */
 int lp_ranges_find(const lp_range_table *table, const char *tensor, lp_range *range);
 
 #endif

@@ -51,7 +51,7 @@ const char *lp_shape_text(char text[LP_QUOTED], const int64_t *shape, int rank) 
 typedef struct reader {
     lp_safetensors *file;
     lp_json json;
-    char *next; /* free room in file->strings, which is as long as the header: unescaped, nothing gets longer */
+    char *next; /* free room in file->strings, which is as long as the header: unescaping makes nothing longer */
     const unsigned char *data;
     size_t size; /* of the data */
     int seen_metadata;
@@ -67,7 +67,7 @@ static size_t room(const reader *r) {
     return (size_t)(r->json.end - r->json.begin) - (size_t)(r->next - r->file->strings);
 }
 
-/* A string that stays for the file's life. */
+/* Reads a string that lives as long as the file. */
 static const char *keep(reader *r, int (*read)(lp_json *, char *, size_t)) {
     char *const text = r->next;
     if (!read(&r->json, text, room(r)))
@@ -76,7 +76,7 @@ static const char *keep(reader *r, int (*read)(lp_json *, char *, size_t)) {
     return text;
 }
 
-/* What an entry says of its tensor, before any of it is believed. */
+/* The contents of a tensor's entry, not checked yet. */
 typedef struct entry {
     char dtype[DTYPE_ROOM];
     int rank, offset_count;
@@ -84,7 +84,7 @@ typedef struct entry {
     unsigned seen; /* a bit per member */
 } entry;
 
-/* Up to `limit` whole numbers; *count is how many stand there, more than the limit too. */
+/* Reads up to `limit` integers. *count: how many there are, even if more than the limit. */
 static int read_numbers(lp_json *json, int64_t *numbers, int limit, int *count) {
     int64_t further;
 
@@ -126,7 +126,7 @@ static lightpose_status read_entry(reader *r, entry *found, const char *quoted) 
     return LIGHTPOSE_OK;
 }
 
-/* Type, shape and the number of elements, whose bytes fit size_t. */
+/* Checks type and shape, and that the size in bytes fits size_t. */
 static lightpose_status check_shape(reader *r, lp_tensor *tensor, const entry *found, const char *quoted) {
     char value[LP_QUOTED];
     size_t type = 0;
@@ -245,7 +245,7 @@ static int by_data(const void *a, const void *b) {
     return (x->data > y->data) - (x->data < y->data);
 }
 
-/* The tensors must fill the data, each byte belonging to one. None is empty, so their order is unique. */
+/* Each byte of the data must belong to exactly one tensor. No tensor is empty, so their order is unique. */
 static lightpose_status check_cover(lp_safetensors *file, const unsigned char *data, lightpose_error *error) {
     const unsigned char *next = data, *const end = file->bytes + file->size;
     char name[LP_QUOTED];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* A safetensors file as a table of named tensors, every number in it checked. Knows nothing of any network. */
+/* A safetensors file as a table of named tensors, with all numbers checked. Independent of any network. */
 
 #ifndef LP_NET_SAFETENSORS_H
 #define LP_NET_SAFETENSORS_H
@@ -24,14 +24,14 @@ typedef struct lp_tensor {
     lp_dtype dtype;
     int rank;
     int64_t shape[LP_MAX_RANK]; /* 1 or more each */
-    const unsigned char *data;  /* not aligned to more than a byte */
+    const unsigned char *data;  /* not aligned */
     size_t count;               /* elements */
 } lp_tensor;
 
 typedef struct lp_safetensors {
-    unsigned char *bytes; /* the whole file */
+    unsigned char *bytes; /* the complete file */
     size_t size;
-    int mapped;    /* bytes are a mapping, else memory of our own */
+    int mapped;    /* 1: `bytes` is a mapping; 0: allocated memory */
     char *strings; /* names and metadata, unescaped */
     lp_metadata metadata[LP_MAX_METADATA];
     int metadata_count;
@@ -45,7 +45,7 @@ lightpose_status lp_safetensors_open_memory(lp_safetensors *file, const void *da
                                             lightpose_error *error);
 void lp_safetensors_close(lp_safetensors *file);
 
-/* NULL where there is none. */
+/* NULL if there is none. */
 const lp_tensor *lp_safetensors_find(const lp_safetensors *file, const char *name);
 const char *lp_safetensors_metadata(const lp_safetensors *file, const char *key);
 
@@ -54,7 +54,7 @@ void lp_safetensors_checksum(const lp_safetensors *file, char text[LP_CHECKSUM_R
 
 const char *lp_dtype_name(lp_dtype dtype);
 
-/* All elements as float32; I8 as they are. */
+/* Reads all elements as float32; I8 without a scale. */
 void lp_tensor_read(const lp_tensor *tensor, float *out);
 
 /* The index of the first element that is NaN or infinite, or -1. */
@@ -63,7 +63,7 @@ int64_t lp_tensor_first_not_finite(const lp_tensor *tensor);
 /* "[32, 3, 3, 3]" */
 const char *lp_shape_text(char text[LP_QUOTED], const int64_t *shape, int rank);
 
-/* A name out of a file, cut to fit and without control characters, for an error text. */
+/* A name from a file for an error text: shortened to fit, without control characters. */
 const char *lp_quote(char text[LP_QUOTED], const char *name);
 
 #endif

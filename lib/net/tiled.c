@@ -11,14 +11,14 @@
 #include "base/mem.h"
 #include "net/dense.h"
 
-/* MOST_CELLS: of a unit, two blocks of the kernel's, which share a panel of weights; where their source would fill the
- * first-level cache, one. 1824 cells, most layers' at 456 x 256, are 29 units or 57. */
+/* MOST_CELLS: a unit of two blocks of the kernel, which share a panel of weights. If their source would fill the
+ * first-level cache, a unit has one block. Most layers at 456 x 256 have 1824 cells, which are 29 or 57 units. */
 enum { SOURCE_BYTES = 32768, MOST_CELLS = 64, LEAST_CELLS = 32, MOST_DEPTH = 64, LEAST_DEPTH = 32 };
 
 typedef struct packed {
     lp_panels panels; /* in the order of lp_tile_unit */
     const lp_tile_kernel *kernel;
-    int depth; /* bytes of a source cell in a tile */
+    int depth; /* bytes of a source cell per tile */
 } packed;
 
 typedef struct instance {
@@ -43,8 +43,8 @@ static const lp_tile_kernel *choose(lp_element source, unsigned features) {
     return NULL;
 }
 
-/* A prototype of this on Sapphire Rapids took 0.65 of oneDNN's time in 1x1 layers, 0.7 in 3x3, and 0.14 after ELU;
- * this code has not been measured. The first layer's 27 bytes a cell are for dot.h. */
+/* A prototype on Sapphire Rapids took 0.65 of oneDNN's time in 1x1 layers, 0.7 in 3x3 layers and 0.14 after ELU; this
+ * code has not been measured. dot.h takes the first layer, which reads only 27 bytes per cell. */
 static int takes(const lp_conv_spec *spec, unsigned features) {
     return choose(spec->src, features) && (spec->dst == spec->src || spec->dst == LP_F32) && !spec->depthwise &&
            spec->kernel <= LP_DENSE_MOST_KERNEL && source_bytes(spec) % LEAST_DEPTH == 0;
@@ -52,7 +52,7 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* Where the weight for byte `byte` of what tap `tap` reads lies, of output channel `o`. */
+/* The index of the weight of output channel `o` for byte `byte` of the cell that tap `tap` reads. */
 static size_t place(const packed *p, int o, int tap, int byte) {
     const int steps = p->panels.bytes / p->depth, rows = p->depth / 4, column = o % LP_TILE_COLUMNS;
     const size_t step = (size_t)((o / LP_TILE_COLUMNS * p->panels.taps + tap) * steps + byte / p->depth);
@@ -62,7 +62,7 @@ static size_t place(const packed *p, int o, int tap, int byte) {
     return row * MOST_DEPTH + (size_t)(column % LP_TILE_CELLS * 4 + byte % 4);
 }
 
-/* To the nearest, halves to even; a NaN stays one. */
+/* Rounds to the nearest, halves to even; NaN stays NaN. */
 static uint16_t to_bf16(float value) {
     uint32_t bits;
 
@@ -105,7 +105,7 @@ static lightpose_status pack(void *out, const lp_op_layer *layer, const void *we
 
 /* ---- A layer of one size ----------------------------------------------------------------------------------------- */
 
-/* A block's sums, the table of sources, and what may have to be copied: all of them. */
+/* Entries of the table of sources. Scratch: a block's sums, the table, and room to copy the sources of all entries. */
 static int table_entries(const instance *i) {
     return i->weights->panels.taps * (i->dense.unit / LP_TILE_CELLS);
 }
@@ -132,10 +132,11 @@ static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, c
 
 /* The cells of one tile. */
 typedef struct sixteen {
-    int count;        /* of them that the output has */
-    int is_even;      /* whether each tap reads at an even distance: all in a row, or all that follow each other */
-    lp_cell at;       /* the first of them in the output */
-    lp_cell from, to; /* cells that the first tap reads for the first of them and, if is_even, for the last */
+    int count;   /* number of them that the output has */
+    int is_even; /* 1: each tap reads cells at equal distances: all are in one row, or output cells equal source cells
+                  */
+    lp_cell at;  /* the first of them in the output */
+    lp_cell from, to; /* cells that the first tap reads for the first and the last of them */
 } sixteen;
 
 static sixteen look_at(const instance *i, int cell) {
@@ -151,7 +152,7 @@ static sixteen look_at(const instance *i, int cell) {
     return s;
 }
 
-/* Pieces of the source that `count` cells of a row of the output read, the first of them from `at`. */
+/* Appends the pieces of the source that `count` cells in a row of the output read; the first reads at `at`. */
 static lp_tile_piece *add_row(const instance *i, const void *src, lp_cell at, int count, lp_tile_piece *piece) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const int bytes = i->weights->panels.bytes;
@@ -166,7 +167,7 @@ static lp_tile_piece *add_row(const instance *i, const void *src, lp_cell at, in
     return piece;
 }
 
-/* What a tap reads for the cells, side by side in `room`; beyond the last cell that one again. */
+/* Copies the cells that a tap reads side by side to `room`; repeats the last one up to a full tile. */
 static void bring(const instance *i, const void *src, const sixteen *s, lp_cell tap, uint8_t *room) {
     lp_tile_piece pieces[LP_TILE_CELLS], *end = pieces;
     lp_cell at = s->at;
@@ -183,7 +184,7 @@ static void bring(const instance *i, const void *src, const sixteen *s, lp_cell 
     i->weights->kernel->join(room, pieces, (int)(end - pieces));
 }
 
-/* The source cells of a tap, in place or, if necessary, copied to `room`. */
+/* The source cells of a tap: in place, or copied to `room` if necessary. */
 static lp_tile_source find_source(const instance *i, const void *src, const sixteen *s, lp_cell tap, uint8_t *room) {
     const lp_conv_spec *const spec = &i->dense.spec;
     const ptrdiff_t bytes = i->weights->panels.bytes;
@@ -221,7 +222,7 @@ static void run_unit(const instance *i, const lp_op_tensors *tensors, int first,
     p->kernel->run(&unit);
 }
 
-/* Tiles are configured for these units only: a thread that has none leaves nothing to save when it is switched. */
+/* Configures tiles for these units only: a thread without configured tiles has no tile state to save on a switch. */
 static lightpose_status run(const void *data, const lp_op_tensors *tensors, int begin, int end, void *scratch) {
     const instance *const i = data;
 

@@ -2,10 +2,10 @@
  * Copyright The liblightpose authors */
 
 /* The tile instructions of AMX: eight registers of up to 16 rows of 64 bytes, and products of two of them. With
- * LP_MODEL they are plain C, which ends the program where a CPU would fault: on tiles that are not configured, and on
- * shapes that do not match.
+ * LP_MODEL they are plain C, which aborts where a CPU would fault: on tiles that are not configured and on shapes that
+ * do not match.
  *
- * Tile numbers are literals. A program must have asked the operating system for permission (base/cpu.h). */
+ * Tile numbers are literals. The program must first get permission from the operating system (base/cpu.h). */
 
 #ifndef LP_NET_TILES_H
 #define LP_NET_TILES_H
@@ -15,7 +15,7 @@
 
 enum { TILES = 8, TILE_ROWS = 16, TILE_BYTES = 64 };
 
-/* What ldtilecfg reads. */
+/* The operand of ldtilecfg. */
 typedef struct tile_shapes {
     uint8_t palette, start_row, reserved[14];
     uint16_t row_bytes[16];
@@ -36,7 +36,7 @@ typedef struct tile_model {
 
 static _Thread_local tile_model tile_state;
 
-/* Whether this thread has tiles configured: a kernel leaves none behind. */
+/* Whether this thread has tiles configured; kernels must not leave any. */
 static inline int tile_in_use(void) {
     return tile_state.shapes.palette != 0;
 }
@@ -83,14 +83,14 @@ static inline void tile_store(int t, void *to, ptrdiff_t step) {
         memcpy((uint8_t *)to + r * step, tile_state.data[t][r], (size_t)tile_row_bytes(t));
 }
 
-/* Shapes of a product: rows of a by columns of b, the rows of b being fours of bytes of a's rows. */
+/* Checks the shapes of a product: rows of a by columns of b; a row of b is for four bytes of a's rows. */
 static inline void tile_check_product(int c, int a, int b) {
     tile_check(tile_in_use() && tile_rows(c) > 0 && a != b && c != a && c != b);
     tile_check(tile_rows(c) == tile_rows(a) && tile_row_bytes(c) == tile_row_bytes(b) &&
                tile_row_bytes(a) == 4 * tile_rows(b) && tile_row_bytes(c) % 4 == 0);
 }
 
-/* c += a * b: unsigned bytes by signed ones (the rows of b hold, for each column, four of a's row). */
+/* c += a * b: unsigned by signed bytes. For each column, a row of b has four factors, for four bytes of a's row. */
 static inline void tile_dot_bytes(int c, int a, int b) {
     tile_check_product(c, a, b);
     for (int m = 0; m < tile_rows(c); m++)
@@ -103,7 +103,7 @@ static inline void tile_dot_bytes(int c, int a, int b) {
         }
 }
 
-/* Values too small for full precision count as 0, before and after each step. */
+/* Subnormal values count as 0, before and after each step. */
 static inline float tile_flush(float value) {
     return fabsf(value) < 0x1p-126f ? copysignf(0, value) : value;
 }
@@ -118,8 +118,8 @@ static inline float tile_bf16(const uint8_t *row, int at) {
     return tile_flush(value);
 }
 
-/* c += a * b in bf16 pairs: the even products in one sum, the odd ones in another, each rounded once a step; then the
- * two together, then c. */
+/* c += a * b in bf16 pairs: even and odd products have separate sums, each rounded once per step; then the two are
+ * added, and c last. */
 static inline void tile_dot_bf16(int c, int a, int b) {
     tile_check_product(c, a, b);
     for (int m = 0; m < tile_rows(c); m++)
@@ -138,7 +138,7 @@ static inline void tile_dot_bf16(int c, int a, int b) {
 
 #include <immintrin.h>
 
-/* The compiler does not know that it reads all of the shapes. */
+/* The compiler does not know that the instruction reads all of `shapes`. */
 static inline void tile_configure(const tile_shapes *shapes) {
     __asm__ volatile("" ::"r"(shapes) : "memory");
     _tile_loadconfig(shapes);

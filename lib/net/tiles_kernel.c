@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Blocks of 32 cells by 32 output channels: four tiles of sums, two of source cells, two of weights. Each tile that is
- * loaded serves two products, which take 16 cycles each; four loads of 16 lines then hide behind four products.
+/* Blocks of 32 cells by 32 output channels: four tiles of sums, two of source cells, two of weights. Each loaded tile
+ * is used for two products of 16 cycles each, so four loads of 16 lines are hidden behind four products.
  *
  * The products of tiles leave the vector units idle, and storing, scaling and rounding a block's sums takes as long as
- * some of its products. So a block's sums go to memory as they are, and become outputs a few rows at a time between the
+ * some of its products. So a block's sums are stored unchanged, and become outputs a few rows at a time, between the
  * products of the next block. */
 
 #include "net/tiles_kernel.h"
@@ -75,7 +75,7 @@ static void join(uint8_t *to, const lp_tile_piece *pieces, int count) {
 
 /* ---- Outputs ----------------------------------------------------------------------------------------------------- */
 
-/* A block whose sums are in memory, and how far they have become outputs. */
+/* A block whose sums are in memory, and the number of rows already converted to outputs. */
 typedef struct block {
     lp_dot_output to;
     const uint8_t *products;
@@ -97,7 +97,7 @@ INLINE floats as_floats(products sum) {
 }
 #endif
 
-/* Two rows at a time where they are plain bytes; the last of an odd number by itself. */
+/* Writes two rows if they are plain bytes, otherwise one. Returns the number of rows. */
 INLINE int write_pair(const block *b) {
 #if !defined(LP_TILES_BF16)
     if (is_plain(&b->to) && b->done + 1 < b->rows) {
@@ -115,7 +115,7 @@ INLINE int write_pair(const block *b) {
     return 1;
 }
 
-/* Outputs up to row `until`. */
+/* Writes outputs up to row `until`. */
 static __attribute__((noinline)) void write_rows(block *b, int until) {
     if (until > b->rows)
         until = b->rows;
@@ -125,8 +125,8 @@ static __attribute__((noinline)) void write_rows(block *b, int until) {
 
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
 
-/* The products of one or two tiles of cells by one or two of columns, which take the place of those of `previous` in
- * memory. Meanwhile that is written, `slice` rows for each step. */
+/* Multiplies one or two tiles of cells by one or two tiles of columns. Meanwhile it writes the outputs of `previous`,
+ * `slice` rows per step; then its products replace those of `previous` in memory. */
 INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights, block *previous, int slice,
                      const int two_rows, const int two_columns) {
     const lp_tile_source *source = unit->sources + tile;
@@ -166,7 +166,7 @@ INLINE void multiply(const lp_tile_unit *unit, int tile, const uint8_t *weights,
         tile_store(3, stored + LP_TILE_CELLS * SUMS_STEP + TILE_BYTES, SUMS_STEP);
 }
 
-/* One block, of which the unit and the panel may leave a half. */
+/* Multiplies one block; half of the cells or of the columns may be absent. */
 static void multiply_block(const lp_tile_unit *unit, int tile, const uint8_t *weights, int columns, block *previous) {
     const int steps = unit->taps * (unit->bytes / unit->depth);
     const int slice = (BLOCK_CELLS / 2 + steps - 1) / steps * 2; /* pairs of rows */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Vectors of LANES 32-bit values, which the including file has chosen. */
+/* Vectors of LANES 32-bit values; the including file defines LANES. */
 
 #ifndef LP_NET_VECTORS_H
 #define LP_NET_VECTORS_H

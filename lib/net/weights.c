@@ -16,7 +16,7 @@
 #include "net/safetensors.h"
 
 static const char format_version[] = "1";
-static const float max_scale = FLT_MAX / 128; /* a weight of -128 steps is finite still */
+static const float max_scale = FLT_MAX / 128; /* a weight of -128 steps is still finite */
 
 typedef struct layer_tensors {
     const lp_tensor *weight, *bias, *scale; /* scale where the weights are int8, else NULL */
@@ -29,7 +29,7 @@ struct lp_weights {
     int layer_count;
     lp_layer layers[LP_MAX_LAYERS];
     layer_tensors tensors[LP_MAX_LAYERS]; /* of layers; empty for the concat */
-    float *scales;                        /* copied: the file need not align them */
+    float *scales;                        /* copied, because the file may not align them */
     lp_dtype dtype;
     int64_t parameters;
     float input_scale;
@@ -49,7 +49,7 @@ static lightpose_status read_input_scale(lp_weights *weights, lightpose_error *e
     lp_json json;
     double scale;
 
-    lp_json_start(&json, text, strlen(text)); /* JSON's numbers do not depend on the locale */
+    lp_json_start(&json, text, strlen(text)); /* parsed as JSON, because that does not depend on the locale */
     if (!lp_json_real(&json, &scale) || !lp_json_finish(&json))
         scale = NAN;
     weights->input_scale = (float)scale;
@@ -59,7 +59,7 @@ static lightpose_status read_input_scale(lp_weights *weights, lightpose_error *e
     return LIGHTPOSE_OK;
 }
 
-/* Files written before there were checksums have none. */
+/* Older files have no checksum. */
 static lightpose_status check_checksum(const lp_weights *weights, lightpose_error *error) {
     const char *const expected = lp_safetensors_metadata(&weights->file, LP_CHECKSUM_KEY);
     char found[LP_CHECKSUM_ROOM], quoted[LP_QUOTED];
@@ -96,7 +96,7 @@ static lightpose_status read_metadata(lp_weights *weights, lightpose_error *erro
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
-/* The tensor `layer`.`part`, of the given shape and finite. */
+/* Finds the tensor `layer`.`part`; it must have the given shape and finite values. */
 static lightpose_status find_tensor(const lp_tensor **tensor, const lp_weights *weights, const char *layer,
                                     const char *part, const int64_t *shape, int rank, lightpose_error *error) {
     char name[LP_QUOTED], is[LP_QUOTED], wanted[LP_QUOTED];
@@ -157,7 +157,7 @@ static lightpose_status read_layer(lp_weights *weights, int index, float *scales
     return LIGHTPOSE_OK;
 }
 
-/* After every layer has found its tensors, one that is left over belongs to none. */
+/* Called after every layer has found its tensors: any other tensor is refused. */
 static lightpose_status refuse_extra(const lp_weights *weights, lightpose_error *error) {
     char quoted[LP_QUOTED];
 
@@ -222,7 +222,7 @@ static lightpose_status load(lp_weights **weights, const char *path, const void 
     return status;
 }
 
-/* What to do with a file of another kind, by its name; "" for any other. */
+/* Advice for a file of another known kind, by its name; "" for other files. */
 static const char *conversion_hint(const char *path) {
     static const struct {
         const char *ending, *hint;

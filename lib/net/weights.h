@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The weights file (safetensors): opened, checked to the last byte, and read by name. weights/README.md. */
+/* The weights file (safetensors): opened, checked completely, and read by name. weights/README.md. */
 
 #ifndef LP_NET_WEIGHTS_H
 #define LP_NET_WEIGHTS_H
@@ -18,7 +18,7 @@ lightpose_status lp_weights_load_memory(lp_weights **weights, const void *data, 
 void lp_weights_destroy(lp_weights **weights);
 
 lp_variant lp_weights_variant(const lp_weights *weights);
-const char *lp_weights_metadata(const lp_weights *weights, const char *key); /* "" where absent */
+const char *lp_weights_metadata(const lp_weights *weights, const char *key); /* "" if absent */
 const char *lp_weights_dtype(const lp_weights *weights);                     /* of the convolutions: F32, F16, … */
 int64_t lp_weights_parameters(const lp_weights *weights);
 
@@ -30,7 +30,7 @@ float lp_weights_input_scale(const lp_weights *weights);
 void lp_weights_read_weight(const lp_weights *weights, const lp_layer *layer, float *out);
 void lp_weights_read_bias(const lp_weights *weights, const lp_layer *layer, float *out);
 
-/* The stored int8 values and their scale per output channel, where the file holds int8; else NULL. */
+/* The stored int8 values and their scale per output channel if the file has int8 weights; otherwise NULL. */
 const int8_t *lp_weights_int8(const lp_weights *weights, const lp_layer *layer, const float **scales);
 
 /* The range of a tensor's values (a layer's name, its sum, or "data"): 1 or `channels` pairs. */
@@ -40,6 +40,6 @@ typedef struct lp_range {
 } lp_range;
 
 int lp_weights_has_ranges(const lp_weights *weights); /* for all tensors that int8 needs */
-int lp_weights_range(const lp_weights *weights, const char *tensor, lp_range *range); /* 0 where there is none */
+int lp_weights_range(const lp_weights *weights, const char *tensor, lp_range *range); /* 0 if there is none */
 
 #endif

@@ -10,10 +10,11 @@
 #include "base/mem.h"
 #include "net/winograd_kernel.h"
 
-/* MOST_GROUPS: a thread transforms at most this many times the kernel's rows of tiles at once. With more, the weights
- * (1.2 MB in a layer of 128 by 128 channels of bytes) are read less often; with fewer, tiles stay in the second-level
- * cache. 1 to 10 measured the same. LEAST_CELLS: with fewer cells, reading the weights, which are four times as large
- * (eight times, of bytes), costs more than Winograd saves. With VNNI, which saves less, the limit is higher. */
+/* MOST_GROUPS: a thread transforms at most this many groups of tiles at once; a group has the kernel's rows. With more
+ * groups, the weights (1.2 MB in a layer of 128 by 128 channels of bytes) are read less often; with fewer, tiles stay
+ * in the second-level cache. 1 to 10 gave the same time. LEAST_CELLS: with fewer cells, reading the weights, which are
+ * four times as large (eight times for bytes), costs more than Winograd saves. With VNNI, Winograd saves less, so the
+ * limit is higher. */
 enum {
     MOST_GROUPS = 3,
     MOST_TILES = MOST_GROUPS * LP_WINOGRAD_MOST_ROWS,
@@ -23,12 +24,12 @@ enum {
     TARGET = 4
 };
 
-/* Transformed kernels in the order that the CPU's code reads. */
+/* Transformed kernels in the order in which the kernel code reads them. */
 typedef struct winograd_weights {
     const lp_winograd_kernel *kernel;
     int in, out;
     void *values;  /* panels of the kernel's columns, each 36 matrices */
-    float *scales; /* of bytes: the scale of each stored weight, panels of 36 rows; else NULL */
+    float *scales; /* for bytes: the scale of each stored weight, in panels of 36 rows; otherwise NULL */
     void *outside; /* a source cell outside the image */
 } winograd_weights;
 
@@ -61,8 +62,8 @@ static const lp_winograd_kernel *choose(unsigned features, int bytes) {
     return *kernel;
 }
 
-/* Whether plain byte products are as fast as a quarter of them in 16 bits: those of AMX's tiles (tiled.h) are, and for
- * the 256-bit ones of AVX-VNNI (dot.h) it is open; no build of winograd_bytes.c has their instruction. */
+/* Whether plain byte products are as fast as a quarter as many in 16 bits. Those of AMX's tiles (tiled.h) are. For the
+ * 256-bit ones of AVX-VNNI (dot.h) this is not known, but no build of winograd_bytes.c uses that instruction. */
 static int is_faster_plain(unsigned features) {
     return (features & LP_CPU_AMX_INT8) || ((features & LP_CPU_AVX_VNNI) && !(features & LP_CPU_AVX512_VNNI));
 }
@@ -80,7 +81,7 @@ static int takes(const lp_conv_spec *spec, unsigned features) {
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* G: each point's row is 1, p, p^2 over the product of its differences to the other points. */
+/* The matrix G: the row of point p is 1, p, p^2, divided by the product of its differences from the other points. */
 static void kernel_transform(const lp_winograd_kernel *kernel, double g[SOURCE][3]) {
     const double a = kernel->point_a, b = kernel->point_b, a2 = a * a, b2 = b * b;
     const double na = 2 * a2 * (a2 - b2), nb = 2 * b2 * (b2 - a2);
@@ -102,8 +103,8 @@ static void transform_kernel(double g[SOURCE][3], const float *kernel, double tr
             transformed[SOURCE * i + j] = half[i][0] * g[j][0] + half[i][1] * g[j][1] + half[i][2] * g[j][2];
 }
 
-/* The greatest magnitude of a source byte's transform: `above` and `below` are the greatest sums of the positive and
- * negative entries of B''s rows. */
+/* The greatest magnitude of a transformed source of bytes. `above` and `below`: the sums of the positive and negative
+ * entries in the rows of B'. */
 static double greatest_source(int tap) {
     static const int above[SOURCE] = {5, 2, 5, 3, 3, 5}, below[SOURCE] = {5, 8, 5, 3, 3, 5};
     const int i = tap / SOURCE, j = tap % SOURCE;
@@ -112,8 +113,8 @@ static double greatest_source(int tap) {
     return 255.0 * (most > least ? most : least);
 }
 
-/* The factors that take one output channel's weights to 16 bits such that no sum of their products with any bytes
- * leaves 32 bits, each weight being rounded by up to a half. */
+/* The factors that scale one output channel's weights to 16 bits, so that no sum of products with any bytes exceeds 32
+ * bits, even if rounding changes each weight by a half. */
 static void byte_factors(const double *transformed, int in, double *factors) {
     double most[LP_WINOGRAD_TAPS] = {0}, sum[LP_WINOGRAD_TAPS] = {0};
 
@@ -128,7 +129,7 @@ static void byte_factors(const double *transformed, int in, double *factors) {
             factors[tap] = fmin(INT16_MAX / most[tap], (INT32_MAX / greatest_source(tap) - 0.5 * in) / sum[tap]);
 }
 
-/* Where the weight (i, o) of matrix `tap` lies; of bytes, those of two source channels are side by side. */
+/* The index of weight (i, o) of matrix `tap`. For bytes, the weights of two source channels are adjacent. */
 static size_t place(const winograd_weights *packed, int tap, int i, int o) {
     const int columns = packed->kernel->columns, column = o % columns;
     const size_t matrix = (size_t)(o / columns * LP_WINOGRAD_TAPS + tap) * (size_t)(packed->in * columns);
@@ -172,7 +173,7 @@ static void pack_channel(winograd_weights *packed, workspace *w, int o) {
     }
 }
 
-/* The weights of output channel `o` as the numbers they stand for, in units of the output. */
+/* The weights of output channel `o` as real numbers, in units of the output. */
 static void read_channel(const lp_conv_spec *spec, const void *weights, int o, float *values) {
     const size_t count = (size_t)spec->in * 9, first = (size_t)o * count;
 
@@ -220,8 +221,9 @@ static lightpose_status pack(void *out, const lp_op_layer *layer, const void *we
 
 /* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
-/* Grid (gy, gx) of dilation^2 holds the cells (gy + d i, gx + d j). Tiles are counted by rows, the same row of each
- * grid after another, so that every thread stays in the part of the image that it wrote in the layer before. */
+/* Grid (gy, gx) of dilation^2 holds the cells (gy + d i, gx + d j). Tiles are numbered by rows: row 0 of every grid,
+ * then row 1 of every grid, and so on. So every thread stays in the part of the image that it wrote in the previous
+ * layer. */
 typedef struct tile {
     int y, x; /* of its first output cell */
 } tile;
@@ -253,18 +255,18 @@ static tile find_tile(const winograd *layer, int index) {
         }
 }
 
-/* Tiles that a thread has room for. */
+/* The number of tiles that a thread has room for. */
 static int room_of(const winograd *layer) {
     return MOST_GROUPS * layer->weights->kernel->rows;
 }
 
-/* Values from one of the 36 matrices of a block to the next: a vector more than it holds, so that the 36 do not fall
- * into the same cache sets. */
+/* The distance between the 36 matrices of a block, in values: one vector more than their size, so that they do not map
+ * to the same cache sets. */
 static size_t matrix_step(int tiles, int channels) {
     return (size_t)tiles * (size_t)channels + LP_ALIGN / sizeof(float);
 }
 
-/* Bytes of the transformed source of a block. */
+/* The size of the transformed source of a block, in bytes. */
 static size_t source_scratch(const winograd *layer) {
     const winograd_weights *const weights = layer->weights;
 
@@ -306,7 +308,7 @@ static void target_cells(const winograd *layer, tile at, const void *added, void
     }
 }
 
-/* One panel of outputs of `count` tiles, from their transformed source. */
+/* Computes one panel of outputs of `count` tiles from their transformed source. */
 static void run_panel(const winograd *layer, int first, const char *source, char *products, const target *targets,
                       int count) {
     const winograd_weights *const weights = layer->weights;
@@ -334,7 +336,7 @@ static void run_panel(const winograd *layer, int first, const char *source, char
     }
 }
 
-/* Tiles first to end, at most as many as there is room for in `scratch`. */
+/* Runs tiles first to end, at most as many as `scratch` has room for. */
 static void run_block(const winograd *layer, const void *src, const void *added, void *dst, char *scratch, int first,
                       int end) {
     const winograd_weights *const weights = layer->weights;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* The loops of winograd_kernel.c and winograd_bytes.c, which do not depend on what they multiply. Included after LANES,
- * ROWS, the points A and B, the types `source_value`, which weights have too, `source_vector` and `product_value`. The
- * including file defines the five functions that are declared here. */
+/* The loops of winograd_kernel.c and winograd_bytes.c, which do not depend on the types that they multiply. Include it
+ * after defining LANES, ROWS, the points A and B, and the types `source_value` (also that of weights), `source_vector`
+ * and `product_value`. The including file defines the functions that are declared here. */
 
 #ifndef LP_NET_WINOGRAD_BLOCKS_H
 #define LP_NET_WINOGRAD_BLOCKS_H
@@ -11,7 +11,7 @@
 #include "net/vectors.h"
 #include "net/winograd_kernel.h"
 
-/* ROWS tiles are computed at once; of the last ones a third may do, or two. */
+/* ROWS tiles are computed at once; for the last ones, a third or two thirds may suffice. */
 enum { COLUMNS = 2 * LANES, LEAST_ROWS = ROWS / 3 };
 _Static_assert(ROWS % 3 == 0 && ROWS <= (int)LP_WINOGRAD_MOST_ROWS, "thirds of a block that winograd.c has room for");
 
@@ -24,10 +24,10 @@ INLINE void source_pass(const source_vector *x, source_vector *t, int step);
 INLINE void multiply_block(const source_value *source, const source_value *weights, product_value *products, int in,
                            const int rows);
 
-/* Products `at`, in units of the output; `scale` is where their scales are. */
+/* Loads the products at `at`, in units of the output; `scale` points to their scales. */
 INLINE floats load_products(const product_value *at, const float *scale);
 
-/* Channels `at` of cell `cell`, with all that follows the activation. */
+/* Stores channels `at` and on of cell `cell`, with everything that follows the activation. */
 INLINE void store_output(const lp_winograd_output *output, int cell, int at, floats value);
 
 static void transform_source(const void *const *cells, int channels, void *target, size_t step) {

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "net/byte_vectors.h"
 
-/* WANTS_PREFETCH: one instruction for two makes the weights, which come from the last cache or
- * from memory, too slow for the hardware to fetch ahead by itself (measured: 6 % of a layer). */
+/* WANTS_PREFETCH: with one instruction instead of two, the hardware does not prefetch the weights, which come from the
+ * last-level cache or from memory, fast enough by itself (measured: 6 % of a layer). */
 #if defined(__AVX512VNNI__)
 #define KERNEL lp_winograd_bytes_vnni
 enum { ROWS = 12, FEATURES = LP_CPU_AVX512 | LP_CPU_AVX512_VNNI, WANTS_PREFETCH = 1 };
@@ -46,7 +46,7 @@ INLINE shorts load_source(const void *cell, int channel) {
 #endif
 }
 
-/* Exact. */
+/* Exact in 16 bits. */
 INLINE void source_pass(const shorts *x, shorts *t, int step) {
     const shorts x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
     const shorts even_a = x4 - (x2 << 2), odd_a = x3 - (x1 << 2);
@@ -62,13 +62,14 @@ INLINE void source_pass(const shorts *x, shorts *t, int step) {
 
 /* ---- Products ---------------------------------------------------------------------------------------------------- */
 
-/* The line of the next panel that lies where `weights` are in this one; beyond the last panel it does no harm. */
+/* Prefetches the cache line of the next panel at the place of `weights` in this one. Beyond the last panel it is
+ * harmless. */
 INLINE void fetch_ahead(const int16_t *weights, int in) {
     for (int i = 0; WANTS_PREFETCH && i < 2 * COLUMNS; i += LP_ALIGN / (int)sizeof *weights)
         _mm_prefetch((const char *)(weights + in * COLUMNS + i), _MM_HINT_T0);
 }
 
-/* Two source channels at a time. */
+/* Multiplies two source channels at a time. */
 INLINE void multiply_block(const int16_t *source, const int16_t *weights, int32_t *products, int in, const int rows) {
     sums low[ROWS], high[ROWS];
 

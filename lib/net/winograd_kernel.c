@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The liblightpose authors */
 
-/* Plain loops over vectors; the compiler makes them SSE, AVX2 or AVX-512 (lib/meson.build), and may fuse multiply and
- * add. With the points 0, +-a, +-b and infinity the rows of the transforms for +p and -p differ only in the sign of
- * their odd terms, which are thus computed once. */
+/* Plain loops over vectors, compiled for SSE, AVX2 or AVX-512 (lib/meson.build). The compiler may fuse multiply and
+ * add. With the points 0, +-a, +-b and infinity, the rows of the transforms for +p and -p differ only in the sign of
+ * their odd terms, so these are computed once. */
 
 #include "base/cpu.h"
 
