@@ -177,7 +177,7 @@ static int finish_comparison(const bench_options *options, json_t *report, json_
     return written == LP_CLI_OK ? code : written;
 }
 
-/* ---- What to do -------------------------------------------------------------------------------------------------- */
+/* ---- Commands ---------------------------------------------------------------------------------------------------- */
 
 static json_t *read_report(const char *path) {
     json_error_t bad;

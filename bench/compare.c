@@ -66,7 +66,7 @@ static void add_unmatched(json_t *comparison, const json_t *run, const char *nam
                                        where));
 }
 
-/* ---- What belongs together --------------------------------------------------------------------------------------- */
+/* ---- Matching ---------------------------------------------------------------------------------------------------- */
 
 static const json_t *same_run(const json_t *report, const json_t *run) {
     size_t i;
@@ -229,7 +229,7 @@ json_t *compare_rounds(const json_t *comparisons) {
     return merged;
 }
 
-/* ---- What came of it --------------------------------------------------------------------------------------------- */
+/* ---- Printing ---------------------------------------------------------------------------------------------------- */
 
 static int is_slower(const json_t *figure, double percent) {
     return strcmp(json_text(figure, "kind"), "stage") != 0 && json_number(figure, "change") < -percent / 100 &&

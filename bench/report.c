@@ -149,7 +149,7 @@ static void print_paper(FILE *to, const json_t *runs, const char *input) {
     table_print(to, &t);
 }
 
-/* ---- What slowed the runs down ----------------------------------------------------------------------------------- */
+/* ---- Causes of slow runs ----------------------------------------------------------------------------------------- */
 
 /* One line for each cause, which is the text before the colon; the figures are those of its first occurrence. */
 static void add_causes(json_t *found, const json_t *pools) {
