@@ -10,8 +10,7 @@
 #include "api.h"
 #include "image/view.h"
 
-/* Programs and the library are compiled separately and share structures. A size may change only with the API version.
- */
+/* Programs and the library are compiled separately. Sizes of structures may change only with the API version. */
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(lightpose_error) == 512, "part of the ABI");
 _Static_assert(sizeof(lightpose_system) == 80, "part of the ABI");

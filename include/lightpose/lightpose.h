@@ -165,9 +165,8 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_decoder_parse(light
                                                                            lightpose_error *error);
 
 typedef struct lightpose_settings {
-    /* Network. The image is scaled to `height`, and its width follows from the aspect ratio. Both are padded to
-     * multiples of 8, and the width to at least the height. A larger height finds smaller people and takes more time.
-     */
+    /* Network. The image is scaled to `height`; its width follows from the aspect ratio. Both are padded to multiples
+     * of 8, and the width to at least the height. A larger height finds smaller people but takes longer. */
     int height;                    /* 1 to max_net_height; default 256 */
     int threads;                   /* 0 (default): the CPUs this process may use, held to its cgroup quota */
     lightpose_precision precision; /* default auto */

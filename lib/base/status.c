@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cuts the middle out of a message that is too long: most messages end with the reason, after a name that may be long.
- */
+/* Cuts the middle out of a message that is too long: most end with the reason, after a name that may be long. */
 static void shorten(char *to, size_t size, const char *text) {
     static const char dots[] = " ... ";
     const size_t length = strlen(text), tail = size / 2;

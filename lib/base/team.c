@@ -89,8 +89,7 @@ static uint32_t round_of(uint64_t word) {
     return (uint32_t)(word >> 2 * UNIT_BITS);
 }
 
-/* Takes units from the queue. Returns their number and the first one, 0 if the queue is empty, -1 if the round is over.
- */
+/* Takes units from the queue. Returns their number, 0 if the queue is empty, -1 if the round is over. */
 static int take(queue *from, uint32_t round, int *first) {
     uint64_t word = atomic_load_explicit(&from->word, memory_order_acquire);
 

@@ -19,8 +19,7 @@ void lp_average_maps_destroy(lp_average_maps **average);
 lightpose_status lp_average_maps_begin(lp_average_maps *average, const lp_geometry *geometry, lightpose_error *error);
 
 /* Adds the maps of a run with geometry `from` of the same image; `mirrored` is 1 if the input was mirrored left to
- * right. Maps on the same grid are added directly; others are interpolated bicubically at the same places of the image.
- */
+ * right. Maps on the same grid are added directly; others are interpolated bicubically. */
 lightpose_status lp_average_maps_add(lp_average_maps *average, const lp_maps *maps, const lp_geometry *from,
                                      int mirrored, lightpose_error *error);
 

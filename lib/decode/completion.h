@@ -7,8 +7,7 @@
  * LP_COMPLETION_WINDOW standard deviations of the place that the prior expects; a parabola through the logarithms of
  * the neighbours then places it between cells. The density is the prior's Gaussian with its variance times
  * LP_COMPLETION_DOUBT, because the prior ignores the uncertainty of the fitted place and scale. The floor is the
- * heatmap's noise: for values far below it, the prior alone decides. A keypoint expected outside the map stays missing.
- */
+ * heatmap's noise: far below it, the prior alone decides. A keypoint expected outside the map is not completed. */
 
 #ifndef LP_DECODE_COMPLETION_H
 #define LP_DECODE_COMPLETION_H

@@ -18,8 +18,7 @@ static int is_refined(const lp_decoder *decoder) {
     return decoder->settings.decoder == LIGHTPOSE_DECODER_REFINED;
 }
 
-/* Resolves the settings whose default depends on the decoder: the values of the published code, and those of README.md.
- */
+/* Resolves the settings whose default depends on the decoder: to the published values, or to those of README.md. */
 static void resolve(lightpose_settings *settings) {
     settings->decoder = lp_decoder_resolve(settings->decoder);
     const int refined = settings->decoder == LIGHTPOSE_DECODER_REFINED;

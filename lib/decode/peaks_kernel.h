@@ -173,8 +173,7 @@ static inline __attribute__((always_inline)) void NAMED(compute_blocks)(const sc
     }
 }
 
-/* Finds the maxima in row `r` of pixels, counted from the first block's. The rows above and below it must be computed.
- */
+/* Finds the maxima in row `r` of pixels, counted from the first block's. The rows above and below must be computed. */
 static inline __attribute__((always_inline)) int NAMED(find_maxima)(const scan_job *job, int r, const int factor) {
     const int group = LANES > factor ? LANES / factor : 1, ring = RING * factor;
     uint64_t *const flags = job->flags + (r % ring) * job->words;

@@ -127,8 +127,7 @@ static int add_candidate(lp_maxima *found, const lp_planes *planes, const float 
 
     take_patch(&p, planes, cells, x, y);
     refine(&p, &dx, &dy);
-    c.score = fminf(fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy)),
-                    FLT_MAX); /* between huge cells the interpolation overflows */
+    c.score = fminf(fmaxf(p.cell[REACH][REACH], value_at(&p, dx, dy)), FLT_MAX); /* huge cells overflow */
     if (!(c.score >= threshold))
         return 0;
     c.x = inside((float)x + dx, planes->width);

@@ -29,9 +29,8 @@ lightpose_status lp_geometry_of_image(lp_geometry *geometry, const lightpose_ima
 lightpose_status lp_geometry_make(lp_geometry *geometry, int image_width, int image_height, int height,
                                   const lightpose_settings *settings, lightpose_error *error);
 
-/* The geometry of an image with this pixel aspect ratio, at the given scale, centred in a network input of the given
- * size, whose sides are multiples of LP_STRIDE. If the scaled image does not fit, the scale is reduced until it does.
- */
+/* The geometry of an image with this pixel aspect ratio, at the given scale, centred in a network input whose sides are
+ * multiples of LP_STRIDE. If the scaled image does not fit, the scale is reduced until it does. */
 void lp_geometry_place(lp_geometry *geometry, int image_width, int image_height, double aspect, double scale,
                        int net_width, int net_height);
 

@@ -10,8 +10,7 @@
 #define TARGET __attribute__((target("avx2")))
 
 /* 8 bytes hold the two source pixels of a column. The masks widen the two bytes of each channel to adjacent 16-bit
- * values, in the order blue, green, red, unused. They read the lower and the upper 8 bytes of each half of a register.
- */
+ * values, in the order blue, green, red, unused. They read the lower and the upper 8 bytes of each register half. */
 typedef struct masks {
     __m256i low, high;
 } masks;

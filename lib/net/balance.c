@@ -23,9 +23,8 @@ enum { TRIES = 9, LEVELS_UNSIGNED = 255, LEVELS_SIGNED = 127, MOST_WEIGHT = 127 
 /* The channels of a tensor and the sizes of their values. */
 typedef struct channels {
     int count;
-    float most[LP_MAX_CHANNELS]; /* greatest magnitude */
-    double mean_square[LP_MAX_CHANNELS],
-        share[LP_MAX_CHANNELS]; /* mean square of all values; share of those that are not 0 */
+    float most[LP_MAX_CHANNELS];                                 /* greatest magnitude */
+    double mean_square[LP_MAX_CHANNELS], share[LP_MAX_CHANNELS]; /* of all values; of nonzero ones */
 } channels;
 
 static void describe(channels *list, const lp_histogram *histogram, const float *most) {

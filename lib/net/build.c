@@ -62,8 +62,7 @@ static void add_step(lp_plan *plan, const lp_step *step) {
     plan->steps[plan->step_count++] = *step;
 }
 
-/* The padding that keeps or halves the size: top, left, bottom, right. It excludes cells that stride 2 does not read.
- */
+/* The padding that keeps or halves the size: top, left, bottom, right, without cells that stride 2 does not read. */
 static void padding(const lp_layer *layer, int height, int width, int pad[4]) {
     const int reach = layer->dilation * (layer->kernel - 1), before = reach / 2;
     const int rows = (height + 2 * before - reach - 1) / layer->stride;
@@ -156,8 +155,7 @@ static lightpose_status add_convolution(lp_plan *plan, int row, lightpose_error 
     const lp_graph *const graph = lp_net_graph(plan->net);
     const lp_layer *const layer = &graph->rows[row];
     const int last = is_output(plan, layer);
-    lp_step *const step =
-        &plan->steps[plan->step_count]; /* in place, because operators may keep a pointer to its specification */
+    lp_step *const step = &plan->steps[plan->step_count]; /* operators may keep a pointer to its specification */
     const lp_requantisation *requant;
     lp_quantisation quant;
 

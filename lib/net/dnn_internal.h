@@ -62,7 +62,7 @@ lightpose_status lp_dnn_failed(lightpose_error *error, dnnl_status_t status, con
 dnnl_status_t lp_dnn_weights_desc(lp_dnn_desc *desc, int out, int in, int kernel, int depthwise, dnnl_data_type_t type,
                                   dnnl_format_tag_t dense, dnnl_format_tag_t grouped);
 
-/* ---- What differs between oneDNN 2 and 3. Functions leave their output NULL when they fail. ---------------------- */
+/* ---- Differences between oneDNN 2 and 3. Functions leave their output NULL when they fail. ----------------------- */
 
 /* The code that is faster for a layer of so many channels than the code that oneDNN prefers, or NULL.
  * lp_dnn_convolution takes it if oneDNN has it for the layer. */

@@ -87,7 +87,6 @@ dnnl_status_t lp_dnn_append_sum(dnnl_post_ops_t ops, float scale) {
 }
 
 dnnl_status_t lp_dnn_set_scales(dnnl_primitive_attr_t attr, const lp_conv_spec *spec) {
-    /* Scales of the weights, per output channel. The weights of a depthwise layer have a dimension of groups before it.
-     */
+    /* Scales of the weights, per output channel. Those of a depthwise layer have a dimension of groups before it. */
     return dnnl_primitive_attr_set_scales_mask(attr, DNNL_ARG_WEIGHTS, spec->depthwise ? 1 << 0 | 1 << 1 : 1 << 0);
 }

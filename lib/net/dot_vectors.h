@@ -5,9 +5,8 @@
  * with AVX-VNNI or with AVX-512 VNNI (LP_NARROW), 512 with AVX-512 VNNI, and plain C of each width (LP_MODEL: its
  * lanes).
  *
- * All forms give the same values, bit for bit. Therefore a multiplication followed by an addition is written as
- * multiply_add, which always rounds once; the compiler would fuse a plain a * b + c in some builds and not in others.
- */
+ * All forms give the same values, bit for bit. So a multiplication followed by an addition is written as multiply_add,
+ * which always rounds once; the compiler would fuse a plain a * b + c only in some builds. */
 
 #ifndef LP_NET_DOT_VECTORS_H
 #define LP_NET_DOT_VECTORS_H

@@ -125,7 +125,7 @@ lightpose_status lp_plan_run(lp_plan *plan, lp_team *team, lp_maps *maps, lightp
     return LIGHTPOSE_OK;
 }
 
-/* ---- Looking inside ---------------------------------------------------------------------------------------------- */
+/* ---- Inspection -------------------------------------------------------------------------------------------------- */
 
 int lp_plan_steps(const lp_plan *plan) {
     return plan->step_count;
@@ -135,8 +135,7 @@ void lp_plan_step_info(const lp_plan *plan, int at, lp_step_info *info) {
     const lp_step *const step = &plan->steps[at];
 
     *info = (lp_step_info){.name = step->layer->name, .implementation = step->instance.kernel, .macs = step->macs};
-    info->reference =
-        strncmp(info->implementation, "ref", 3) == 0; /* names from oneDNN; ours begin with "lightpose:" */
+    info->reference = strncmp(info->implementation, "ref", 3) == 0; /* oneDNN's name; ours begin with lightpose: */
 }
 
 size_t lp_plan_arena_bytes(const lp_plan *plan) {

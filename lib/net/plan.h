@@ -16,8 +16,7 @@
  * the first plan that needs them. Keeps `weights`, which must outlive it. */
 typedef struct lp_net lp_net;
 
-/* Resolves AUTO for this CPU and these weights. UNSUPPORTED, with the reason, if an explicit choice is not available.
- */
+/* Resolves AUTO for this CPU and these weights. UNSUPPORTED, with the reason, if another choice is not available. */
 lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
                                 lightpose_error *error);
 
@@ -72,7 +71,7 @@ typedef struct lp_tensor_view {
 } lp_tensor_view;
 
 /* The tensor `name` ("data", a layer's name, or its sum's) of the last run. Returns 0 if the plan has none of that
- * name. Without keep_tensors only the maps are available. In F32 both a layer's own output and its sum are available.
+ * name. Without keep_tensors only the maps are available. In F32 a layer's own output is available as well as its sum.
  */
 int lp_plan_tensor(const lp_plan *plan, const char *name, lp_tensor_view *tensor);
 float lp_tensor_value(const lp_tensor_view *tensor, int channel, int y, int x);

@@ -77,8 +77,7 @@ static int feeds(const lp_graph *graph, const char *tensor, const char *layer) {
 }
 
 /* The tensors that int8 leaves in F32: those that only the heads of the last stage read. Where a keypoint is certain,
- * they have extreme values, which a range would clamp (weights/README.md has the figures), and these layers are small.
- */
+ * they have extreme values, which a range would clamp (figures: weights/README.md), and these layers are small. */
 static int stays_float(const lp_graph *graph, const char *tensor) {
     return graph->precision == LIGHTPOSE_PRECISION_INT8 &&
            (feeds(graph, tensor, lp_arch_heatmaps(2)) || feeds(graph, tensor, lp_arch_pafs(2)));

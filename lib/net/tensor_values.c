@@ -49,8 +49,7 @@ void lp_tensor_read(const lp_tensor *tensor, float *out) {
 }
 
 /* NaN and infinity are the values whose exponent bits are all set. Counts them first and searches only if there are
- * any: the loop without an exit is several times faster, and a file has millions of values and hardly ever a bad one.
- */
+ * any: the loop without an exit is several times faster, and bad values are very rare among millions. */
 static int64_t first_with_exponent32(const unsigned char *data, size_t count) {
     size_t found = 0;
     uint32_t bits;

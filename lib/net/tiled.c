@@ -132,10 +132,9 @@ static lightpose_status create(lp_op_instance *made, const lp_op_layer *layer, c
 
 /* The cells of one tile. */
 typedef struct sixteen {
-    int count;   /* number of them that the output has */
-    int is_even; /* 1: each tap reads cells at equal distances: all are in one row, or output cells equal source cells
-                  */
-    lp_cell at;  /* the first of them in the output */
+    int count;        /* number of them that the output has */
+    int is_even;      /* 1: each tap reads cells at equal distances (all in one row, or a plain 1x1) */
+    lp_cell at;       /* the first of them in the output */
     lp_cell from, to; /* cells that the first tap reads for the first and the last of them */
 } sixteen;
 

@@ -27,9 +27,8 @@ typedef struct lp_winograd_kernel {
     unsigned features;      /* of the CPU, all needed */
     float point_a, point_b; /* of 0, +-a, +-b and infinity */
     int weight_bytes;       /* of a weight and of a transformed source value; products have 4 */
-    int rows,
-        columns; /* of the product in registers: tiles, at most LP_WINOGRAD_MOST_ROWS, and output channels (a panel) */
-    int least_rows; /* tiles are computed in multiples of this number */
+    int rows, columns; /* of the product in registers: tiles (up to LP_WINOGRAD_MOST_ROWS), output channels (a panel) */
+    int least_rows;    /* tiles are computed in multiples of this number */
 
     /* cells: 6x6 pointers to source cells; target: 36 rows, `step` values apart. */
     void (*transform_source)(const void *const *cells, int channels, void *target, size_t step);

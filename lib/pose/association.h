@@ -15,8 +15,7 @@
 void lp_match_default(lightpose_tracker *tracker, int count);
 void lp_match_reference(lightpose_tracker *tracker, int count);
 
-/* Writes to `turn` the order in which poses are processed: the result's or, for the reference, that of the score sums.
- */
+/* Writes to `turn` the order in which poses are processed: the result's or, for the reference, by score sum. */
 void lp_match_take_turns(lightpose_tracker *tracker, const lightpose_pose *poses, int count);
 
 /* Whether an unmatched pose shows a new person. Called after the tracks of the people found have been updated. */

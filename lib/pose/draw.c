@@ -16,8 +16,7 @@ static const lp_colour limb_colours[LP_FIRST_HELPER_LIMB] = {
     {188, 108, 255}, {214, 128, 255}, {255, 128, 240}, {150, 120, 255}, {128, 148, 255},
 };
 
-/* The limb whose colour a keypoint has: the limb that leads to it from the neck; the neck has the colour of the head.
- */
+/* The limb whose colour a keypoint has: the limb that leads to it from the neck; the neck has the head's colour. */
 static const int limb_of_keypoint[LIGHTPOSE_KEYPOINTS] = {12, 12, 0, 2, 3, 1, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 14, 16};
 
 static const lp_colour black = {0, 0, 0}, white = {255, 255, 255};
