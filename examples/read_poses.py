@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads /poses of `lightpose serve` and prints who is where, a frame per line; asks again when the server is gone for a
-while. Needs the standard library alone. usage: read_poses.py [http://127.0.0.1:8710 [TOKEN [once]]]"""
+"""Reads /poses of `lightpose serve` and prints where people are, one frame per line; reconnects if the server
+stops for a while. Needs only the standard library. usage: read_poses.py [http://127.0.0.1:8710 [TOKEN [once]]]"""
 import json
 import sys
 import time
@@ -10,7 +10,7 @@ import urllib.request
 
 
 def poses(address, token=None):
-    """The frames of the server, as they come, until it ends."""
+    """Yields the server's frames as they arrive, until the connection ends."""
     request = urllib.request.Request(address.rstrip("/") + "/poses", headers={"Authorization": f"Bearer {token}"} if token else {})
     with urllib.request.urlopen(request, timeout=60) as answer:
         for line in answer:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# One camera for two programs: ffmpeg reads it once, sends raw frames to lightpose by a pipe, and records what it reads.
+# One camera for two programs: ffmpeg reads it once, sends raw frames to lightpose through a pipe, and records the input.
 # Any program that writes frames to a pipe can take ffmpeg's place.
 # usage: share_frames.sh INPUT WIDTHxHEIGHT FPS COPY.mkv LIGHTPOSE_OPTIONS...   (such as: -o poses.jsonl, or --serve 8710)
 set -eu
