@@ -2,7 +2,7 @@
  * Copyright The liblightpose authors */
 
 /* Reports what tracked people do: cross a line, enter or leave a zone, fall. Reads the JSON Lines of `lightpose run
- * --track -o -` or of `lightpose serve`, and prints an event per line: seconds, id, what.
+ * --track -o -` or of `lightpose serve`, and prints an event per line: seconds, id, event.
  * usage: zones X1,Y1,X2,Y2 <LINES       the line from (X1, Y1) to (X2, Y2), and the zone with these two corners
  * as in: curl -sN http://127.0.0.1:8710/poses | zones 100,50,540,430
  * A sketch to start from, not a reliable alarm: it uses only boxes and ankles. */

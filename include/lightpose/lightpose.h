@@ -650,9 +650,9 @@ LIGHTPOSE_API LIGHTPOSE_NODISCARD lightpose_status lightpose_tracker_restore(lig
  *         level = lightpose_governor_update(governor, time, latency)
  *
  * If two of the last five frames are late, the governor steps down at once, by as many levels as their lateness
- * requires. After 2 s without a step down it steps up by one level if all frames but one would have been in time there.
- * A step up that proves wrong doubles this wait, up to 64 s. The governor has no clock and no threads: the same calls
- * give the same levels. Thread-safety: one thread at a time. */
+ * requires. After each 2 s without a step, it steps up by one level if all frames of that time except one would have
+ * been in time there. A step up that proves wrong doubles this time, up to 64 s. The governor has no clock and no
+ * threads: the same calls give the same levels. Thread-safety: one thread at a time. */
 typedef struct lightpose_governor lightpose_governor;
 
 /* `target_seconds` is 0.001 to 60. NULL `settings` mean the defaults. Errors: ARGUMENT (names the setting), MEMORY. */

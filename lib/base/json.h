@@ -34,7 +34,7 @@ int lp_json_next(lp_json *json, char bracket, int *count);
 int lp_json_string(lp_json *json, char *out, size_t room);
 int lp_json_key(lp_json *json, char *out, size_t room);
 
-/* Read a number. Real accepts any in the range of double; whole only one without fraction and exponent, in that of
+/* Reads a number. Real accepts any in the range of double; whole only one without fraction and exponent, in that of
  * int64. */
 int lp_json_real(lp_json *json, double *value);
 int lp_json_whole(lp_json *json, int64_t *value);

@@ -160,8 +160,8 @@ static double least_error(const magnitudes *p, int steps) {
 
     for (int i = 0; i < BINS; i++)
         inside += (double)p->counts[i];
-    for (int i = BINS; i > 0;
-         i--) { /* m is the upper edge of bin i - 1; count, sum, squares are those of the bins above */
+    /* m is the upper edge of bin i - 1; count, sum and squares are those of the bins above it. */
+    for (int i = BINS; i > 0; i--) {
         const double m = i * width, step = m / steps;
         const double cut_off = squares - 2 * m * sum + m * m * count;
         const double error = inside * step * step / 12 + LP_HISTOGRAM_CUT_OFF * cut_off;

@@ -8,8 +8,8 @@
  *
  * A 3x3 layer does not copy its source into a matrix. It is nine 1x1 layers that add to the same sums and read
  * different cells. A unit of work, some neighbouring cells of the output, starts with a table of the cells to read;
- * cells outside the source point to a cell of zeros. Only if the number of source channels is not a multiple of 8 (the
- * first layer has 3), a unit copies the cells that it reads side by side (im2col).
+ * cells outside the source point to a cell of bytes that represent 0. Only if the number of source channels is not a
+ * multiple of 8 (the first layer has 3), a unit copies the cells that it reads side by side (im2col).
  *
  * A unit goes through the weights panel by panel; a panel has as many output channels as registers can hold. The number
  * of cells is such that their source and a panel fit the first-level cache. Then each product reads only a fraction of

@@ -16,7 +16,7 @@
  * the first plan that needs them. Keeps `weights`, which must outlive it. */
 typedef struct lp_net lp_net;
 
-/* Resolves AUTO for this CPU and these weights. UNSUPPORTED, with the reason, if another choice is not available. */
+/* Resolves AUTO for this CPU and these weights. UNSUPPORTED, with the reason, if the requested one is not available. */
 lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision wanted, lightpose_precision *resolved,
                                 lightpose_error *error);
 
