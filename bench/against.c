@@ -125,11 +125,11 @@ static json_t *one_report(const char *program, char *const *arguments, lightpose
     const int status = finish(from, pid);
     const char *const wrong = report ? compare_check(report) : bad.text;
     if (status == 127)
-        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: it cannot be run", program);
+        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: cannot be run", program);
     else if (status != 0)
-        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: it failed with exit status %d", program, status);
+        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: failed with exit status %d", program, status);
     else if (wrong)
-        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: what it printed is no JSON report: %s", program, wrong);
+        (void)lp_fail(error, LIGHTPOSE_ERROR_FILE, "%s: its output is not a JSON report: %s", program, wrong);
     if (error->status == LIGHTPOSE_OK)
         return report;
     json_decref(report);

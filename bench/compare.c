@@ -11,7 +11,7 @@
 
 const char *compare_check(const json_t *report) {
     if (!json_is_object(json_object_get(report, "machine")) || !json_is_array(json_object_get(report, "runs")))
-        return "it is no report of lightpose-bench: \"machine\" or \"runs\" is missing";
+        return "not a report of lightpose-bench: \"machine\" or \"runs\" is missing";
     return NULL;
 }
 
@@ -273,7 +273,7 @@ void compare_print(FILE *to, const json_t *comparison, double percent, int stage
 
     fprintf(to, "\ncompared: old, new, change in speed (+ is faster)\n");
     if (*difference)
-        fprintf(to, "  the machines differ, so these are no ratios of the code: %s\n", difference);
+        fprintf(to, "  the machines differ, so the changes are not due to the code alone: %s\n", difference);
     json_array_foreach(figures, i, figure) {
         const json_t *const next = json_array_get(figures, i + 1);
         if (!t.rows) {

@@ -24,7 +24,7 @@ static void print_startup(FILE *to, const json_t *startups) {
                  {"anonymous memory of model and context, MiB", "anonymous_mib"},
                  {"of a second context, MiB", "second_context_mib"},
                  {"of another size, MiB", "other_size_mib"},
-                 {"of the whole process, MiB", "process_mib"}};
+                 {"of the process, MiB", "process_mib"}};
     table t = {.left = 1};
     const char *name;
     json_t *startup;

@@ -87,7 +87,7 @@ lightpose_status frames_read(frames *list, const char *const *inputs, int count,
         (void)!read_source(list, &sources.items[i], limit, error);
     lp_sources_free(&sources);
     if (error->status == LIGHTPOSE_OK && list->count == 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the inputs hold no frame that can be decoded");
+        return lp_fail(error, LIGHTPOSE_ERROR_FILE, "the inputs contain no frame that can be decoded");
     return error->status;
 }
 

@@ -168,7 +168,7 @@ static void add_cpus(json_t *causes, const machine_load *passed, int threads, in
     if (quota.cpus < threads * contexts)
         add_cause(causes, "quota: the cgroup allows %.2f CPUs", quota.cpus);
     if (passed->stalls > 0)
-        add_cause(causes, "quota: the cgroup stopped this process in %.0f periods", passed->stalls);
+        add_cause(causes, "quota: the cgroup throttled this process in %.0f periods", passed->stalls);
 }
 
 void machine_causes(json_t *causes, const machine_load *passed, int threads, int contexts,

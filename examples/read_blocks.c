@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
     if (file)
         fclose(file);
     if (!whole)
-        fprintf(stderr, argc == 2 ? "read_blocks: %s: not a whole .lpb file\n" : "usage: read_blocks FILE.lpb\n",
+        fprintf(stderr, argc == 2 ? "read_blocks: %s: not a complete .lpb file\n" : "usage: read_blocks FILE.lpb\n",
                 argc == 2 ? argv[1] : "");
     return whole ? 0 : 1;
 }

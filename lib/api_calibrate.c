@@ -52,7 +52,7 @@ lightpose_status lightpose_calibrator_get_ranges(lightpose_calibrator *calibrato
     *text = NULL;
     NEED(calibrator, error);
     if ((int)method < LIGHTPOSE_CALIBRATION_DEFAULT || method > LIGHTPOSE_CALIBRATION_MSE)
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "range method is %d; known are 0 to %d", (int)method,
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "range method is %d; the range is 0 to %d", (int)method,
                        LIGHTPOSE_CALIBRATION_MSE);
     if (share != 0 && !(share > 50 && share <= 100))
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "share is %g percent; it is above 50 and at most 100, or 0",

@@ -86,7 +86,7 @@ static int find(const char *kind, const char *const *names, int count, const cha
             return i;
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", names[i]);
     }
-    lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown %s \"%s\"; known are %s", kind, name, known);
+    lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown %s \"%s\"; it must be one of %s", kind, name, known);
     return -1;
 }
 

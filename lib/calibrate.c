@@ -147,7 +147,7 @@ static lightpose_status count_values(lp_calibrator *calibrator, const lp_plan *p
     lp_team_share(calibrator->frontend.team, calibrator->count, count_tensors, &c);
     if (c.refused < MAX_TENSORS)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
-                       "with these weights the values of %s are not finite, or beyond %g: no range holds them",
+                       "with these weights the values of %s are not finite, or beyond %g: no range can contain them",
                        calibrator->tensors[c.refused].name, (double)LP_HISTOGRAM_MOST);
     return LIGHTPOSE_OK;
 }

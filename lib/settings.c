@@ -112,7 +112,8 @@ static lightpose_status find(const void *settings, const char *name, const void 
             *found = &table[i];
             return LIGHTPOSE_OK;
         }
-    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown setting \"%s\"; lightpose_settings has the names", name);
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "unknown setting \"%s\"; see lightpose_settings for the names",
+                   name);
 }
 
 static lightpose_status check(const row *r, double value, lightpose_error *error) {

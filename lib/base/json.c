@@ -36,7 +36,7 @@ static int take(lp_json *json, char wanted, const char *problem) {
 }
 
 int lp_json_enter(lp_json *json, char bracket) {
-    return take(json, bracket, bracket == '{' ? "no object" : "no array");
+    return take(json, bracket, bracket == '{' ? "expected an object" : "expected an array");
 }
 
 int lp_json_next(lp_json *json, char bracket, int *count) {
@@ -44,7 +44,7 @@ int lp_json_next(lp_json *json, char bracket, int *count) {
         json->at++;
         return 0;
     }
-    if (json->problem || (*count > 0 && !take(json, ',', bracket == '{' ? "no , or }" : "no , or ]")))
+    if (json->problem || (*count > 0 && !take(json, ',', bracket == '{' ? "expected , or }" : "expected , or ]")))
         return 0;
     if (*count == INT_MAX)
         return fail(json, "too many members");
@@ -65,7 +65,7 @@ static int take_hex(lp_json *json, unsigned *value) {
         else if (lower >= 'a' && lower <= 'f')
             *value = *value * 16 + (unsigned)(lower - 'a' + 10);
         else
-            return fail(json, "no four hexadecimal digits after \\u");
+            return fail(json, "expected four hexadecimal digits after \\u");
         json->at++;
     }
     return 1;
@@ -150,7 +150,7 @@ static int take_utf8(lp_json *json, char out[4], int *length) {
 int lp_json_string(lp_json *json, char *out, size_t room) {
     size_t used = 0;
 
-    if (!take(json, '"', "no string"))
+    if (!take(json, '"', "expected a string"))
         return 0;
     while (json->at < json->end && *json->at != '"') {
         char character[4];
@@ -164,19 +164,19 @@ int lp_json_string(lp_json *json, char *out, size_t room) {
         if (!taken)
             return 0;
         if (used + (size_t)length >= room)
-            return fail(json, "a string longer than any that belongs here");
+            return fail(json, "a string that is too long");
         memcpy(out + used, character, (size_t)length);
         used += (size_t)length;
     }
     if (room == 0 || json->at == json->end)
-        return fail(json, "a string without an end");
+        return fail(json, "an unterminated string");
     json->at++;
     out[used] = 0;
     return 1;
 }
 
 int lp_json_key(lp_json *json, char *out, size_t room) {
-    return lp_json_string(json, out, room) && take(json, ':', "no : after a key");
+    return lp_json_string(json, out, room) && take(json, ':', "expected : after a key");
 }
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
@@ -224,9 +224,9 @@ int lp_json_real(lp_json *json, double *value) {
     lp_json_peek(json);
     const size_t length = json->problem ? 0 : number_length(json, &whole);
     if (length == 0)
-        return fail(json, "no number");
+        return fail(json, "expected a number");
     if (length >= sizeof text)
-        return fail(json, "a number of too many digits");
+        return fail(json, "a number with too many digits");
     memcpy(text, json->at, length);
     text[length] = 0;
     /* JSON's decimal point is that of the "C" locale, whatever locale the application set. */
@@ -247,19 +247,19 @@ int lp_json_whole(lp_json *json, int64_t *value) {
     lp_json_peek(json);
     const size_t length = json->problem ? 0 : number_length(json, &whole);
     if (length == 0 || !whole)
-        return fail(json, "no whole number");
+        return fail(json, "expected an integer");
     negative = *json->at == '-';
     *value = 0;
     for (size_t i = (size_t)negative; i < length; i++) {
         const int digit = json->at[i] - '0';
         if (__builtin_mul_overflow(*value, 10, value) ||
             __builtin_add_overflow(*value, negative ? -digit : digit, value))
-            return fail(json, "a whole number beyond 64 bits");
+            return fail(json, "an integer beyond 64 bits");
     }
     json->at += length;
     return 1;
 }
 
 int lp_json_finish(lp_json *json) {
-    return (lp_json_peek(json) == 0 && json->at == json->end && !json->problem) || fail(json, "more after the end");
+    return (lp_json_peek(json) == 0 && json->at == json->end && !json->problem) || fail(json, "text after the end");
 }

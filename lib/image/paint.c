@@ -21,7 +21,7 @@ static lightpose_status check(const lightpose_canvas *canvas, lightpose_error *e
     ptrdiff_t span;
 
     if (canvas->format < LIGHTPOSE_BGR24 || canvas->format > LIGHTPOSE_RGBA)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "canvas format %d (%s): drawn on are BGR24, RGB24, BGRA and RGBA",
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "canvas format %d (%s): it must be BGR24, RGB24, BGRA or RGBA",
                        (int)canvas->format, lp_format_name(canvas->format));
     if (canvas->width < 1 || canvas->height < 1 || canvas->width > MAX_SIDE || canvas->height > MAX_SIDE)
         return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "canvas size %dx%d: sides are 1 to %d", canvas->width,

@@ -115,7 +115,7 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "image is NULL");
     const int planes = lp_format_planes(image->format);
     if (!planes)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (bgr24) to %d (%s)",
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: it must be 1 (bgr24) to %d (%s)",
                        (int)image->format, LP_FORMATS - 1, layouts[LP_FORMATS - 1].name);
     LP_TRY(lp_view_check_size(image->width, image->height, settings, error));
     if (!lp_aspect_is_valid(image->pixel_aspect))
@@ -126,10 +126,10 @@ lightpose_status lp_view_check(const lightpose_image *image, const lightpose_set
     if (planes == 1)
         return LIGHTPOSE_OK;
     if (image->matrix != LIGHTPOSE_BT601 && image->matrix != LIGHTPOSE_BT709)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image matrix %d: known are 0 (BT.601) and 1 (BT.709)",
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image matrix %d: it must be 0 (BT.601) or 1 (BT.709)",
                        (int)image->matrix);
     if (image->range != LIGHTPOSE_RANGE_LIMITED && image->range != LIGHTPOSE_RANGE_FULL)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image range %d: known are 0 (limited) and 1 (full)",
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image range %d: it must be 0 (limited) or 1 (full)",
                        (int)image->range);
     return LIGHTPOSE_OK;
 }
@@ -150,7 +150,7 @@ lightpose_status lp_view_crop(lightpose_image *image, int *x, int *y, int width,
     const format_layout *const layout = find_layout(image->format);
 
     if (!layout)
-        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: known are 1 (bgr24) to %d (%s)",
+        return lp_fail(error, LIGHTPOSE_ERROR_IMAGE, "image format %d: it must be 1 (bgr24) to %d (%s)",
                        (int)image->format, LP_FORMATS - 1, layouts[LP_FORMATS - 1].name);
     if (*x < 0 || *y < 0 || width < 1 || height < 1 || width > image->width - *x || height > image->height - *y)
         return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "the region %d,%d,%d,%d is not inside the image of %d x %d", *x,

@@ -179,8 +179,8 @@ static lightpose_status find_order(dnn_weights *weights, const lp_conv *conv, co
     while (at < MAX_ORDERS && weights->orders[at] && !lp_packed_fits(weights->orders[at], conv))
         at++;
     if (at == MAX_ORDERS)
-        status = lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "layer %s wants its weights in more than %d orders", name,
-                         MAX_ORDERS);
+        status = lp_fail(error, LIGHTPOSE_ERROR_ENGINE, "layer %s needs its weights in more than %d memory orders",
+                         name, MAX_ORDERS);
     else if (!weights->orders[at])
         status = lp_repack(&weights->orders[at], weights->dnn, conv, weights->orders[0], error);
     *order = status == LIGHTPOSE_OK ? weights->orders[at] : NULL;

@@ -107,7 +107,7 @@ lightpose_status lp_net_resolve(const lp_weights *weights, lightpose_precision w
     case LIGHTPOSE_PRECISION_INT8:
         return check_int8(weights, error);
     }
-    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "precision is %d; known are 0 to %d", (int)wanted,
+    return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "precision is %d; the range is 0 to %d", (int)wanted,
                    LIGHTPOSE_PRECISION_INT8);
 }
 

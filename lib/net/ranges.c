@@ -43,7 +43,7 @@ static void list_wanted(reader *r, const lp_layer *layers, int layer_count) {
 }
 
 static lightpose_status not_json(reader *r) {
-    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "activation_ranges: %s at its byte %td", r->json.problem,
+    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "activation_ranges: %s at byte %td", r->json.problem,
                    r->json.at - r->json.begin);
 }
 
@@ -87,11 +87,11 @@ static lightpose_status check_range(reader *r, const wanted *tensor, int index, 
         return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g, not below high, %g",
                        tensor->name, index, (double)low, (double)high);
     if (low > 0)
-        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g; a range holds 0",
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": low %d is %g; a range must contain 0",
                        tensor->name, index, (double)low);
     if (high < 0 || (tensor->positive && high <= 0))
         return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "range of \"%s\": high %d is %g; %s", tensor->name, index,
-                       (double)high, tensor->positive ? "values after ReLU are above 0" : "a range holds 0");
+                       (double)high, tensor->positive ? "values after ReLU are above 0" : "a range must contain 0");
     if (step_end < least || -(double)low > most || (double)high > most)
         return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS,
                        "range of \"%s\": %d is %g to %g; magnitudes are from %g to %g", tensor->name, index,

@@ -59,7 +59,7 @@ typedef struct reader {
 } reader;
 
 static lightpose_status not_json(reader *r) {
-    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "the header is not as it should be: %s at its byte %td",
+    return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "the header is malformed: %s at byte %td",
                    r->json.problem ? r->json.problem : "not JSON", r->json.at - r->json.begin);
 }
 
@@ -134,7 +134,7 @@ static lightpose_status check_shape(reader *r, lp_tensor *tensor, const entry *f
     while (type < sizeof dtypes / sizeof *dtypes && strcmp(found->dtype, dtypes[type].name) != 0)
         type++;
     if (type == sizeof dtypes / sizeof *dtypes)
-        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype \"%s\" is none of F32, F16, BF16, I8",
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dtype \"%s\" is not F32, F16, BF16 or I8",
                        quoted, lp_quote(value, found->dtype));
     if (found->rank > LP_MAX_RANK)
         return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": %d dimensions; the limit is %d", quoted,
@@ -142,10 +142,10 @@ static lightpose_status check_shape(reader *r, lp_tensor *tensor, const entry *f
     size_t bytes = dtypes[type].size;
     for (int i = 0; i < found->rank; i++) {
         if (found->shape[i] < 1)
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dimension %d is %lld; the least is 1",
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": dimension %d is %lld; the minimum is 1",
                            quoted, i, (long long)found->shape[i]);
         if (__builtin_mul_overflow(bytes, (uint64_t)found->shape[i], &bytes))
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": its shape %s has more bytes than memory",
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": shape %s exceeds the address space",
                            quoted, lp_shape_text(value, found->shape, found->rank));
         tensor->shape[i] = found->shape[i];
     }
@@ -181,10 +181,10 @@ static lightpose_status read_tensor(reader *r, const char *name) {
 
     lp_quote(quoted, name);
     if (file->count == LP_MAX_TENSORS)
-        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": one more than %d, the limit", quoted,
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": more than %d tensors", quoted,
                        LP_MAX_TENSORS);
     if (lp_safetensors_find(file, name))
-        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": twice in the header", quoted);
+        return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": appears twice in the header", quoted);
     LP_TRY(read_entry(r, &found, quoted));
     lp_tensor *const tensor = &file->tensors[file->count];
     tensor->name = name;
@@ -203,9 +203,10 @@ static lightpose_status read_metadata(reader *r) {
     while (lp_json_next(&r->json, '{', &count)) {
         const char *const key = keep(r, lp_json_key);
         if (key && lp_safetensors_metadata(file, key))
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" twice", lp_quote(quoted, key));
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" appears twice",
+                           lp_quote(quoted, key));
         if (key && file->metadata_count == LP_MAX_METADATA)
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" is one more than %d, the limit",
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\": more than %d entries",
                            lp_quote(quoted, key), LP_MAX_METADATA);
         if (key && lp_json_peek(&r->json) != '"')
             return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__: \"%s\" is not a string",
@@ -230,7 +231,7 @@ static lightpose_status read_header(reader *r) {
         if (strcmp(name, "__metadata__") != 0)
             LP_TRY(read_tensor(r, name));
         else if (r->seen_metadata++)
-            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__ is twice in the header");
+            return lp_fail(r->error, LIGHTPOSE_ERROR_WEIGHTS, "__metadata__ appears twice in the header");
         else
             LP_TRY(read_metadata(r));
     }
@@ -269,15 +270,15 @@ static lightpose_status parse(lp_safetensors *file, lightpose_error *error) {
     uint64_t length;
 
     if (file->size < LENGTH_BYTES)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "%zu bytes; a weights file has a header length of %d alone",
-                       file->size, LENGTH_BYTES);
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "%zu bytes; the length of the header alone takes %d", file->size,
+                       LENGTH_BYTES);
     memcpy(&length, file->bytes, sizeof length);
     if (length > LP_MAX_HEADER)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS,
                        "a header of %llu bytes, the limit is %d: not a safetensors file", (unsigned long long)length,
                        LP_MAX_HEADER);
     if (length > file->size - LENGTH_BYTES)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "cut off: a header of %llu bytes in a file of %zu",
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "truncated: a header of %llu bytes in a file of %zu",
                        (unsigned long long)length, file->size);
     file->strings = lp_calloc(length, 1);
     file->tensors = lp_calloc(LP_MAX_TENSORS, sizeof *file->tensors);

@@ -88,7 +88,7 @@ static lightpose_status read_metadata(lp_weights *weights, lightpose_error *erro
                        lp_quote(quoted, version), format_version);
     LP_TRY(check_checksum(weights, error));
     if (lp_variant_from_name(variant) < 0)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "variant is \"%s\"; known are \"%s\" and \"%s\"",
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "variant is \"%s\"; it must be \"%s\" or \"%s\"",
                        lp_quote(quoted, variant), lp_variant_name(LP_VARIANT_OMZ), lp_variant_name(LP_VARIANT_PYTORCH));
     weights->variant = (lp_variant)lp_variant_from_name(variant);
     return read_input_scale(weights, error);
@@ -104,7 +104,7 @@ static lightpose_status find_tensor(const lp_tensor **tensor, const lp_weights *
     snprintf(name, sizeof name, "%s.%s", layer, part);
     const lp_tensor *const found = *tensor = lp_safetensors_find(&weights->file, name);
     if (!found)
-        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\" is missing, which variant \"%s\" has", name,
+        return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\" is missing; variant \"%s\" needs it", name,
                        lp_variant_name(weights->variant));
     if (found->rank != rank || memcmp(found->shape, shape, (size_t)rank * sizeof *shape) != 0)
         return lp_fail(error, LIGHTPOSE_ERROR_WEIGHTS, "tensor \"%s\": shape %s, not %s", name,

@@ -69,7 +69,7 @@ static lightpose_status read_head(const unsigned char *bytes, size_t size, head 
     const size_t least = sizeof *h + sizeof(lp_slot[LP_TRACK_MAX_SLOTS]);
 
     if (size < least || memcmp(bytes, magic, sizeof magic))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that no tracker saved", size);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "%zu bytes that are not a saved tracker", size);
     memcpy(h, bytes, sizeof *h);
     if (h->version != lightpose_version_number() || h->head_size != sizeof *h || h->track_size != sizeof(lp_track) ||
         h->slots_size != sizeof(lp_slot[LP_TRACK_MAX_SLOTS]))
@@ -77,7 +77,7 @@ static lightpose_status read_head(const unsigned char *bytes, size_t size, head 
                        "a tracker saved by version number %d of another build; this is %d", (int)h->version,
                        lightpose_version_number());
     if (h->count > LP_TRACK_MAX_PEOPLE || size != least + h->count * sizeof(lp_track))
-        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "a saved tracker of %zu bytes, which is not its size", size);
+        return lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "a saved tracker of %zu bytes, which is the wrong size", size);
     return LIGHTPOSE_OK;
 }
 
@@ -92,7 +92,7 @@ static int is_damaged(const unsigned char *bytes, size_t size, const head *h, li
     const int damaged = hash_of(copy, size) != h->hash;
     lp_free(copy);
     if (damaged)
-        (void)lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "a saved tracker of %zu bytes that are damaged", size);
+        (void)lp_fail(error, LIGHTPOSE_ERROR_ARGUMENT, "a damaged saved tracker of %zu bytes", size);
     return damaged;
 }
 

@@ -42,7 +42,7 @@ static void names_go_to_values_and_back(void **state) {
     assert_ok(lightpose_format_parse(&format, "NV12", error));
     assert_int_equal(format, LIGHTPOSE_NV12);
     assert_fails(lightpose_precision_parse(&precision, "fp8", error), LIGHTPOSE_ERROR_ARGUMENT,
-                 "known are auto, f32, bf16, int8");
+                 "it must be one of auto, f32, bf16, int8");
     assert_fails(lightpose_format_parse(&format, "", error), LIGHTPOSE_ERROR_ARGUMENT, "bgr24, rgb24");
     assert_int_equal(format, LIGHTPOSE_NV12);
     assert_string_equal(lightpose_precision_get_name((lightpose_precision)9), "unknown");

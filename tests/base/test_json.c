@@ -66,7 +66,7 @@ static json_t *read_value(lp_json *json) {
         *json = attempt;
         return json_integer(whole);
     }
-    if (strcmp(attempt.problem, "a whole number beyond 64 bits") == 0) { /* Jansson refuses it as a number too */
+    if (strcmp(attempt.problem, "an integer beyond 64 bits") == 0) { /* Jansson refuses it as a number too */
         json->problem = attempt.problem;
         return NULL;
     }
@@ -286,7 +286,7 @@ static void a_string_must_fit_its_room(void **state) {
     assert_string_equal(out, "12345");
     lp_json_start(&json, "\"123456\"", 8);
     assert_int_equal(lp_json_string(&json, out, sizeof out), 0);
-    assert_string_equal(json.problem, "a string longer than any that belongs here");
+    assert_string_equal(json.problem, "a string that is too long");
     lp_json_start(&json, "\"\"", 2);
     assert_int_equal(lp_json_string(&json, out, 0), 0);
 }
@@ -303,7 +303,7 @@ static void a_number_must_fit_its_room(void **state) {
     assert_int_equal(lp_json_real(&json, &value), 1);
     lp_json_start(&json, digits, 128);
     assert_int_equal(lp_json_real(&json, &value), 0);
-    assert_string_equal(json.problem, "a number of too many digits");
+    assert_string_equal(json.problem, "a number with too many digits");
 }
 
 static void a_problem_stays(void **state) {
@@ -316,14 +316,14 @@ static void a_problem_stays(void **state) {
     (void)state;
     lp_json_start(&json, "[1,{}]", 6);
     assert_int_equal(lp_json_enter(&json, '{'), 0);
-    assert_string_equal(json.problem, "no object");
+    assert_string_equal(json.problem, "expected an object");
     assert_int_equal(lp_json_enter(&json, '['), 0);
     assert_int_equal(lp_json_next(&json, '[', &count), 0);
     assert_int_equal(lp_json_real(&json, &value), 0);
     assert_int_equal(lp_json_whole(&json, &whole), 0);
     assert_int_equal(lp_json_string(&json, out, sizeof out), 0);
     assert_int_equal(lp_json_finish(&json), 0);
-    assert_string_equal(json.problem, "no object");
+    assert_string_equal(json.problem, "expected an object");
     assert_int_equal(json.at - json.begin, 0);
 }
 

@@ -101,7 +101,7 @@ static void shares_of_the_machine_are_named(void **state) {
     const machine_load stopped = {.busy = 100, .total = 100, .own = 100, .stalls = 3};
     const machine_load *const all[] = {&quiet, &busy, &stolen, &stopped};
     const char *const words[] = {"nothing", "busy machine: other programs used", "busy host: the hypervisor took",
-                                 "stopped this process in 3 periods"};
+                                 "throttled this process in 3 periods"};
 
     (void)state;
     for (int i = 0; i < 4; i++)

@@ -25,28 +25,28 @@ static void lengths_that_cannot_be(void **state) {
     refused(huge, 7, "7 bytes");
     refused(huge, 16, "a header of 18446744073709551615 bytes, the limit is 16777216");
     refused(above, 16, "a header of 16777217 bytes, the limit is 16777216");
-    refused(at, 16, "cut off: a header of 16777216 bytes in a file of 16");
-    refused(beyond, 16, "cut off: a header of 9 bytes in a file of 16");
-    refused(zero, 16, "no object");
+    refused(at, 16, "truncated: a header of 16777216 bytes in a file of 16");
+    refused(beyond, 16, "truncated: a header of 9 bytes in a file of 16");
+    refused(zero, 16, "expected an object");
 }
 
 static void headers_that_are_not_as_they_should_be(void **state) {
     char deep[4096];
 
     (void)state;
-    refused_text("{", "no string at its byte 1");
-    refused_text("{} x", "more after the end at its byte 3");
-    refused_text("[]", "no object at its byte 0");
-    refused_text("17", "no object");
-    refused_text("{\"__metadata__\":{\"a\":\"\xff\"}}", "not UTF-8 at its byte 22");
+    refused_text("{", "expected a string at byte 1");
+    refused_text("{} x", "text after the end at byte 3");
+    refused_text("[]", "expected an object at byte 0");
+    refused_text("17", "expected an object");
+    refused_text("{\"__metadata__\":{\"a\":\"\xff\"}}", "not UTF-8 at byte 22");
     refused_text("{\"a\\u0000b\":1}", "a NUL in a string");
-    refused_text("{\"__metadata__\":{\"variant\":\"x\",\"variant\":\"y\"}}", "__metadata__: \"variant\" twice");
-    refused_text("{\"__metadata__\":{},\"__metadata__\":{}}", "__metadata__ is twice");
-    refused_text("{\"__metadata__\":[]}", "no object at its byte 16");
+    refused_text("{\"__metadata__\":{\"variant\":\"x\",\"variant\":\"y\"}}", "__metadata__: \"variant\" appears twice");
+    refused_text("{\"__metadata__\":{},\"__metadata__\":{}}", "__metadata__ appears twice");
+    refused_text("{\"__metadata__\":[]}", "expected an object at byte 16");
     refused_text("{}", "format_version is \"\"");
     memset(deep, '[', sizeof deep);
     deep[sizeof deep - 1] = 0;
-    refused_text(deep, "no object at its byte 0");
+    refused_text(deep, "expected an object at byte 0");
 }
 
 static void more_than_the_limits(void **state) {
@@ -59,13 +59,13 @@ static void more_than_the_limits(void **state) {
         json_object_set_new(file.header, name,
                             json_pack("{s:s,s:[i],s:[i,i]}", "dtype", "I8", "shape", 1, "data_offsets", i, i + 1));
     }
-    refused_parts(&file, "tensor \"t1024\": one more than 1024, the limit");
+    refused_parts(&file, "tensor \"t1024\": more than 1024 tensors");
     file = take_apart(valid, valid_size);
     for (int i = 0; i < LP_MAX_METADATA; i++) {
         snprintf(name, sizeof name, "m%d", i);
         json_object_set_new(json_object_get(file.header, "__metadata__"), name, json_string(""));
     }
-    refused_parts(&file, "is one more than 64, the limit");
+    refused_parts(&file, "more than 64 entries");
 }
 
 static void a_name_may_stand_once(void **state) {
@@ -76,7 +76,7 @@ static void a_name_may_stand_once(void **state) {
     (void)state;
     snprintf(text, sizeof text, "{%s,%s}", tensor, tensor);
     unsigned char *const bytes = with_header(text, strlen(text), (const unsigned char *)"", 1, &size);
-    refused(bytes, size, "tensor \"a\": twice in the header");
+    refused(bytes, size, "tensor \"a\": appears twice in the header");
     free(bytes);
     refused_text("{\"a\":{\"dtype\":\"I8\",\"dtype\":\"I8\"}}", "tensor \"a\": a second \"dtype\" in its entry");
 }
@@ -122,7 +122,7 @@ static void metadata_that_is_wrong(void **state) {
     }
     parts file = take_apart(valid, valid_size);
     json_object_set_new(file.header, "__metadata__", json_array());
-    refused_parts(&file, "no object at its byte 16");
+    refused_parts(&file, "expected an object at byte 16");
     file = take_apart(valid, valid_size);
     json_object_set_new(json_object_get(file.header, "__metadata__"), "source", json_integer(1));
     refused_parts(&file, "__metadata__: \"source\" is not a string");
@@ -139,19 +139,19 @@ typedef struct member_case {
 
 static const member_case member_cases[] = {
     {"conv1.weight", "dtype", NULL, "\"conv1.weight\": no dtype"},
-    {"conv1.weight", "dtype", "8", "no string at its byte"},
-    {"conv1.weight", "dtype", "\"F64\"", "\"conv1.weight\": dtype \"F64\" is none of"},
-    {"conv1.weight", "dtype", "\"i8\"", "\"conv1.weight\": dtype \"i8\" is none of"},
+    {"conv1.weight", "dtype", "8", "expected a string at byte"},
+    {"conv1.weight", "dtype", "\"F64\"", "\"conv1.weight\": dtype \"F64\" is not"},
+    {"conv1.weight", "dtype", "\"i8\"", "\"conv1.weight\": dtype \"i8\" is not"},
     {"conv1.weight", "dtype", "\"F32\"", "\"conv1.weight\": 864 bytes of data; its shape and dtype need 3456"},
     {"conv1.weight", "note", "\"\"", "\"conv1.weight\": an unknown \"note\" in its entry"},
-    {"conv1.weight", "shape", "864", "no array at its byte"},
+    {"conv1.weight", "shape", "864", "expected an array at byte"},
     {"conv1.weight", "shape", "[32,3,3,3,1]", "\"conv1.weight\": 5 dimensions; the limit is 4"},
-    {"conv1.weight", "shape", "[32,3,3,-3]", "\"conv1.weight\": dimension 3 is -3; the least is 1"},
-    {"conv1.weight", "shape", "[0,3,3,3]", "\"conv1.weight\": dimension 0 is 0; the least is 1"},
-    {"conv1.weight", "shape", "[32.0,3,3,3]", "no whole number at its byte"},
-    {"conv1.weight", "shape", "[32,\"3\",3,3]", "no whole number at its byte"},
+    {"conv1.weight", "shape", "[32,3,3,-3]", "\"conv1.weight\": dimension 3 is -3; the minimum is 1"},
+    {"conv1.weight", "shape", "[0,3,3,3]", "\"conv1.weight\": dimension 0 is 0; the minimum is 1"},
+    {"conv1.weight", "shape", "[32.0,3,3,3]", "expected an integer at byte"},
+    {"conv1.weight", "shape", "[32,\"3\",3,3]", "expected an integer at byte"},
     {"conv1.weight", "shape", "[4611686018427387904,4,3,3]",
-     "\"conv1.weight\": its shape [4611686018427387904, 4, 3, 3] has more"},
+     "\"conv1.weight\": shape [4611686018427387904, 4, 3, 3] exceeds"},
     {"conv1.weight", "shape", "[32,3,3]", "\"conv1.weight\": 864 bytes of data; its shape and dtype need 288"},
     {"conv1.weight", "shape", "[864]", "\"conv1.weight\": shape [864], not [32, 3, 3, 3]"},
     {"conv1.weight", "shape", "[3,32,3,3]", "\"conv1.weight\": shape [3, 32, 3, 3], not [32, 3, 3, 3]"},
@@ -160,10 +160,10 @@ static const member_case member_cases[] = {
     {"conv1.bias", "shape", "[]", "\"conv1.bias\": 128 bytes of data; its shape and dtype need 4"},
     {"conv1.scale", "shape", "[4,8]", "\"conv1.scale\": shape [4, 8], not [32]"},
     {"conv1.weight", "data_offsets", NULL, "\"conv1.weight\": no data_offsets"},
-    {"conv1.weight", "data_offsets", "{}", "no array at its byte"},
+    {"conv1.weight", "data_offsets", "{}", "expected an array at byte"},
     {"conv1.weight", "data_offsets", "[0]", "\"conv1.weight\": 1 data_offsets, not 2"},
     {"conv1.weight", "data_offsets", "[0,864,1]", "\"conv1.weight\": 3 data_offsets, not 2"},
-    {"conv1.weight", "data_offsets", "[0.0,864.0]", "no whole number at its byte"},
+    {"conv1.weight", "data_offsets", "[0.0,864.0]", "expected an integer at byte"},
     {"conv1.weight", "data_offsets", "[-864,0]", "\"conv1.weight\": data from byte -864 to 0"},
     {"conv1.weight", "data_offsets", "[864,0]", "\"conv1.weight\": data from byte 864 to 0"},
     {"conv1.weight", "data_offsets", "[0,9223372036854775807]", "\"conv1.weight\": data from byte 0 to 92233720368547"},
@@ -188,7 +188,7 @@ static void entries_that_are_wrong(void **state) {
     }
     parts file = take_apart(valid, valid_size);
     json_object_set_new(file.header, "conv1.weight", json_null());
-    refused_parts(&file, "no object at its byte");
+    refused_parts(&file, "expected an object at byte");
 }
 
 /* Takes `size` bytes away from, or adds them (zeros) to, the end of the data. */
@@ -212,7 +212,8 @@ static void tensors_that_are_missing_or_too_many(void **state) {
     parts file = take_apart(valid, valid_size);
     json_object_del(file.header, "Mconv7_stage2_L2.bias");
     resize(&file, -19 * 4);
-    refused_parts(&file, "tensor \"Mconv7_stage2_L2.bias\" is missing, which variant \"human-pose-estimation-0001\"");
+    refused_parts(&file,
+                  "tensor \"Mconv7_stage2_L2.bias\" is missing; variant \"human-pose-estimation-0001\" needs it");
     file = take_apart(valid, valid_size);
     json_object_del(file.header, "conv3_1/dw.scale");
     refused_parts(&file, "tensor \"conv3_1/dw.bias\": starts at byte");
@@ -322,7 +323,7 @@ static void a_file_cut_off_anywhere_is_refused(void **state) {
     memcpy(&length, valid, sizeof length);
     const size_t begin = sizeof length + length;
     for (size_t size = 0; size < begin; size++)
-        refused(valid, size, size < sizeof length ? "bytes" : "cut off");
+        refused(valid, size, size < sizeof length ? "bytes" : "truncated");
     for (size_t size = begin; size < valid_size; size += 4096)
         refused(valid, size, "the file has data for 0 to");
     assert_int_equal(lp_weights_load_memory(&weights, valid, valid_size - 1, NULL), LIGHTPOSE_ERROR_WEIGHTS);

@@ -49,14 +49,14 @@ static void single_ranges_that_are_wrong(void **state) {
         {"data", "[0,1e39]", "range of \"data\": high 0 is 1e+39, which is no float32"},
         {"data", "[0]", "range of \"data\": not two numbers"},
         {"data", "[0,1,2]", "range of \"data\": more than two ends"},
-        {"data", "[0,null]", "activation_ranges: no number at its byte"},
-        {"data", "[\"0\",1]", "activation_ranges: no number at its byte"},
-        {"data", "{}", "activation_ranges: no array at its byte"},
+        {"data", "[0,null]", "activation_ranges: expected a number at byte"},
+        {"data", "[\"0\",1]", "activation_ranges: expected a number at byte"},
+        {"data", "{}", "activation_ranges: expected an array at byte"},
         {"data", "[0,[1,1,1]]", "range of \"data\": not two numbers"},
         {"data", "[[0,0,0],[1,1]]", "range of \"data\": 2 high ends for 3 channels"},
         {"data", "[[0],[1]]", "range of \"data\": 1 low ends for 3 channels"},
         {"data", "[[],[]]", "range of \"data\": 0 low ends for 3 channels"},
-        {"data", "[[0,0,0],[1,true,1]]", "activation_ranges: no number at its byte"},
+        {"data", "[[0,0,0],[1,true,1]]", "activation_ranges: expected a number at byte"},
         {"data", "[[0,0,0,0],[1,1,1,1]]", "range of \"data\": more low ends than its 3 channels"},
         {"data", "[[0,0,3],[1,1,2]]", "range of \"data\": low 2 is 3, not below high, 2"},
         {"Mconv7_stage2_L1", "[1,0]", "range of \"Mconv7_stage2_L1\": low 0 is 1"},
@@ -68,12 +68,12 @@ static void single_ranges_that_are_wrong(void **state) {
 }
 
 static void tables_that_are_wrong(void **state) {
-    static const range_case texts[] = {{NULL, "[]", "activation_ranges: no object at its byte 0"},
-                                       {NULL, "{", "activation_ranges: no string at its byte 1"},
-                                       {NULL, "NaN", "activation_ranges: no object at its byte 0"},
+    static const range_case texts[] = {{NULL, "[]", "activation_ranges: expected an object at byte 0"},
+                                       {NULL, "{", "activation_ranges: expected a string at byte 1"},
+                                       {NULL, "NaN", "activation_ranges: expected an object at byte 0"},
                                        {NULL, "{}", "range of \"data\": missing"},
                                        {NULL, "{\"data\":[0,1],\"data\":[0,1]}", "range of \"data\": twice"},
-                                       {NULL, "{\"data\":[0,NaN]}", "activation_ranges: no number at its byte 11"}};
+                                       {NULL, "{\"data\":[0,NaN]}", "activation_ranges: expected a number at byte 11"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
