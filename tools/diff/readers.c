@@ -177,7 +177,7 @@ static lightpose_status coco_person(lp_diff_results *results, json_t *object, co
 
     if (!json_is_integer(id) || json_integer_value(id) < 0 ||
         !numbers(json_object_get(object, "keypoints"), values, COCO_NUMBERS))
-        return lp_diff_bad(results, error, where, "no whole number \"image_id\" with %d numbers \"keypoints\"",
+        return lp_diff_bad(results, error, where, "needs an integer \"image_id\" and %d numbers in \"keypoints\"",
                            COCO_NUMBERS);
     const int64_t number = json_integer_value(id);
     results->carried &= ~(1u << NECK);

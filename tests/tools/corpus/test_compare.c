@@ -22,8 +22,8 @@ static void make(lightpose_result **result, int moved, float by) {
         poses[p].id = -1;
         for (int k = 0; k < 10; k++) {
             const float more = 10 * p + k < moved ? by : 0;
-            poses[p].keypoints[k] =
-                (lightpose_keypoint){.x = (float)(100 * p + 5 * k) + more, .y = (float)(7 * k), .score = 0.5f, .state = LIGHTPOSE_DETECTED};
+            poses[p].keypoints[k] = (lightpose_keypoint){
+                .x = (float)(100 * p + 5 * k) + more, .y = (float)(7 * k), .score = 0.5f, .state = LIGHTPOSE_DETECTED};
         }
     }
     assert_ok(lightpose_result_create(result, error));

@@ -317,7 +317,7 @@ static void trouble_is_named(void **state) {
          "two frames cannot be told apart"},
         {"[", "element 0"},
         {"[{\"image_id\":1,\"keypoints\":[1,2,3]}]", "51 numbers"},
-        {"[{\"image_id\":\"x\",\"keypoints\":[]}]", "element 0: expected an integer"},
+        {"[{\"image_id\":\"x\",\"keypoints\":[]}]", "element 0: needs an integer"},
         {"[{\"frames\":{}} {\"frames\":{}}]", "element 0: not followed by a comma"},
         {"[{\"frames\":{}},]", "element 1"},
         {"[] []", "more text"},
