@@ -72,8 +72,7 @@ void lp_follow_update(lp_follow *follow, const lp_scene *scene, const lp_follow_
     area wide, narrow;
 
     follow->people = count;
-    if (!surround(&wide, scene, poses, count, LP_FOLLOW_MARGIN)) {
-        follow->people = 0;
+    if (!surround(&wide, scene, poses, count, LP_FOLLOW_MARGIN)) { /* nobody, or people of a single keypoint */
         follow->crop.net_width = 0;
         return;
     }

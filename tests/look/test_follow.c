@@ -73,16 +73,19 @@ static void the_part_stays_for_small_steps_and_follows_large_ones(void **state) 
     assert_true(follow.crop.x > first.x);
 }
 
-static void who_walks_out_or_has_no_size_is_survived(void **state) {
+/* Their place is unknown, so the next frame is complete. */
+static void people_outside_or_without_a_size_ask_for_all_of_the_frame(void **state) {
     lightpose_pose pose = someone(-4000, 400, 200);
     lp_follow follow = {0};
 
     (void)state;
     update(&follow, &pose, 1);
     assert_int_equal(follow.crop.net_width, 0);
+    assert_int_equal(follow.people, 1);
     pose = (lightpose_pose){.score = 1};
     update(&follow, &pose, 1);
-    assert_int_equal(follow.people, 0);
+    assert_int_equal(follow.crop.net_width, 0);
+    assert_int_equal(follow.people, 1);
 }
 
 /* One tall person in a narrow part, which would be enlarged beyond what the settings allow. */
@@ -108,7 +111,7 @@ int main(void) {
         cmocka_unit_test(the_part_holds_everyone_and_costs_less_than_the_frame),
         cmocka_unit_test(people_all_over_the_frame_ask_for_all_of_it),
         cmocka_unit_test(the_part_stays_for_small_steps_and_follows_large_ones),
-        cmocka_unit_test(who_walks_out_or_has_no_size_is_survived),
+        cmocka_unit_test(people_outside_or_without_a_size_ask_for_all_of_the_frame),
         cmocka_unit_test(the_part_keeps_to_the_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

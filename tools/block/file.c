@@ -188,12 +188,14 @@ static lightpose_status next_stream(lp_block_file *file, int64_t at, lightpose_e
     if (crc32(0, file->bytes + STREAM_HEAD, (uInt)size) != lp_get_fixed(file->bytes + 12, 4))
         return bad(file, at, "the description of a stream is damaged: its checksum differs", error);
     json_t *const json = json_loadb((const char *)file->bytes + STREAM_HEAD, size, JSON_REJECT_DUPLICATES, NULL);
-    if (!json || !read_stream(json, &file->stream)) {
+    lp_output_stream stream;
+    if (!json || !read_stream(json, &stream)) {
         json_decref(json);
         return bad(file, at, "the description of a stream lacks its kind, name or source", error);
     }
     json_decref(file->description);
     file->description = json;
+    file->stream = stream;
     free(file->about);
     file->about = read_about(json);
     file->stream.number = file->streams++;

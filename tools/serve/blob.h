@@ -13,7 +13,8 @@
 typedef struct lp_blob {
     atomic_int owners;
     int source;
-    int64_t number; /* in its sequence, from 1 */
+    int64_t number;    /* in its sequence, from 1 */
+    int64_t of_source; /* of a line: its number among those of its source, from 1 */
     size_t size;
     char data[];
 } lp_blob;

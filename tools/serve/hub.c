@@ -26,6 +26,7 @@ typedef struct channel {
     lp_output_stream stream;
     lp_shots shots;
     int64_t frames;
+    int64_t lines;                    /* delivered; under the lock */
     atomic_int watched[LP_VIEWS - 1]; /* viewers of its pictures */
     lp_blob *newest[LP_VIEWS - 1];    /* under the lock */
 } channel;
@@ -125,6 +126,7 @@ static void *deliver(void *opaque) {
         atomic_store_explicit(&hub->queue_tail, tail + 1, memory_order_release);
         pthread_mutex_lock(&hub->lock);
         blob->number = ++hub->last_line;
+        blob->of_source = ++hub->channels[blob->source].lines;
         lp_blob_release(&hub->kept[blob->number % KEPT]);
         hub->kept[blob->number % KEPT] = blob;
         wake(hub, LP_VIEW_LINES, blob->source);
@@ -190,6 +192,7 @@ static atomic_int *watchers(lp_hub *hub, const lp_viewer *viewer) {
 void lp_hub_join(lp_hub *hub, lp_viewer *viewer) {
     pthread_mutex_lock(&hub->lock);
     viewer->seen = viewer->view == LP_VIEW_LINES ? hub->last_line : hub->last_picture;
+    viewer->had = viewer->source < 0 ? hub->last_line : hub->channels[viewer->source].lines;
     viewer->asleep = 0;
     viewer->next = hub->viewers;
     viewer->link = &hub->viewers;
@@ -218,14 +221,16 @@ static lp_blob *next_picture(lp_hub *hub, lp_viewer *viewer) {
 
 static lp_blob *next_line(lp_hub *hub, lp_viewer *viewer) {
     const int64_t oldest = hub->last_line - KEPT + 1;
-    if (viewer->seen + 1 < oldest) {
-        atomic_fetch_add(&hub->missed, oldest - 1 - viewer->seen);
+    if (viewer->seen + 1 < oldest)
         viewer->seen = oldest - 1;
-    }
     while (viewer->seen < hub->last_line) {
         lp_blob *const line = hub->kept[(viewer->seen + 1) % KEPT];
-        if (viewer->source < 0 || line->source == viewer->source)
+        if (viewer->source < 0 || line->source == viewer->source) {
+            const int64_t place = viewer->source < 0 ? line->number : line->of_source;
+            atomic_fetch_add(&hub->missed, place - 1 - viewer->had);
+            viewer->had = place;
             return line;
+        }
         viewer->seen++;
     }
     return NULL;

@@ -59,7 +59,8 @@ typedef struct lp_viewer {
     void (*sleep)(void *opaque), (*wake)(void *opaque);
     void *opaque;
 
-    int64_t seen; /* the number of the last blob that it took */
+    int64_t seen; /* the number of the last blob that it took or skipped */
+    int64_t had;  /* of lines: how many of its source had been delivered with the last one that it took */
     int asleep;
     int ended; /* nothing will follow */
     struct lp_viewer *next, **link;
