@@ -54,28 +54,20 @@ static dnnl_status_t name_of(const char **name, const_dnnl_primitive_desc_t desc
 dnnl_status_t lp_dnn_convolution(dnnl_primitive_desc_t *desc, dnnl_engine_t engine, const lp_conv_spec *spec,
                                  const lp_dnn_tensors *tensors, dnnl_primitive_attr_t attr) {
     const char *name = "";
-    dnnl_primitive_desc_t other;
     dnnl_status_t status = first_convolution(desc, engine, spec, tensors, attr);
 
     if (status == dnnl_success)
         status = name_of(&name, *desc);
     const char *const faster = status == dnnl_success ? lp_dnn_faster_than(name, spec->out) : NULL;
-    if (!faster)
-        return status;
-    status = first_convolution(&other, engine, spec, tensors, attr);
-    while (status == dnnl_success) {
-        status = dnnl_primitive_desc_next_impl(other);
+    while (faster && status == dnnl_success && strcmp(name, faster) != 0) {
+        status = dnnl_primitive_desc_next_impl(*desc);
         if (status == dnnl_success)
-            status = name_of(&name, other);
-        if (status == dnnl_success && strcmp(name, faster) == 0) {
-            dnnl_primitive_desc_destroy(*desc);
-            *desc = other;
-            return dnnl_success;
-        }
+            status = name_of(&name, *desc);
     }
-    if (other)
-        dnnl_primitive_desc_destroy(other);
-    return status == dnnl_last_impl_reached ? dnnl_success : status;
+    if (status != dnnl_last_impl_reached)
+        return status;
+    dnnl_primitive_desc_destroy(*desc);
+    return first_convolution(desc, engine, spec, tensors, attr);
 }
 
 dnnl_status_t lp_dnn_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) {
